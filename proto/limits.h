@@ -1,0 +1,104 @@
+#ifndef PROTO_LIMITS_H
+#define PROTO_LIMITS_H
+
+#include <assert.h>
+#include <stdint.h>
+
+/*
+ * Every limit of the protocol, in bytes unless its name says otherwise, with
+ * its reason.  Those marked (frozen) decide which records are admitted: they
+ * may never change within envelope version 1, or releases would differ.
+ */
+
+/* Sizes of keys, hashes and signatures: Ed25519, X25519, SHA-256. */
+#define ID_LEN        32
+#define KEY_LEN       32
+#define SIGNATURE_LEN 64
+#define HASH_LEN      32
+
+/* Network name: lower-case letters, digits, '-'; fits one length byte. */
+#define NETWORK_LEN_MAX 32
+
+/* Noise: messages are 16-bit lengths; the tag is Poly1305's (Noise §3). */
+#define NOISE_MESSAGE_MAX   65535
+#define NOISE_TAG_LEN       16
+#define NOISE_PLAINTEXT_MAX (NOISE_MESSAGE_MAX - NOISE_TAG_LEN)
+
+/* A frame is type, varint length, payload, whole inside one Noise message. */
+#define FRAME_HEADER_MAX  4 /* 1 + a varint of at most 3 bytes */
+#define FRAME_PAYLOAD_MAX (NOISE_PLAINTEXT_MAX - FRAME_HEADER_MAX)
+
+/* Records (frozen): any record fits one Noise message with its certificate. */
+#define RECORD_HEAD_MAX        4096
+#define RECORD_BODY_MAX        (56 * 1024)
+#define RECORD_BODY_MIN        17 /* salt and an empty map */
+#define RECORD_SALT_LEN        16
+#define RECORD_LINKS_MAX       64
+#define RECORD_CERTIFICATE_MAX 2048
+#define RECORD_LEN_MAX                                                         \
+    (RECORD_HEAD_MAX + RECORD_BODY_MAX + SIGNATURE_LEN +                       \
+     RECORD_CERTIFICATE_MAX + 16)
+#define RECORD_TIME_MAX_MS (((uint64_t)1 << 48) - 1)
+
+static_assert(RECORD_LEN_MAX + 16 <= FRAME_PAYLOAD_MAX,
+              "any record fits one frame beside its topic tag");
+
+/* Canonical MessagePack (frozen): 2^53 - 1 is exact in JSON's doubles. */
+#define MP_DEPTH_MAX 8
+#define MP_INT_MAX   (((uint64_t)1 << 53) - 1)
+/* Map keys are names of fields, not data. */
+#define MP_KEY_MAX 64
+
+/* One MessagePack-RPC message on the control socket, either way. */
+#define CONTROL_MESSAGE_MAX (1024 * 1024)
+
+/* Blobs.  Leaf and layer are BEP 52's; see docs/protocol.md §6. */
+#define BLOB_LEAF_LEN        (16 * 1024)
+#define BLOB_BLOCK_LEN       (64 * 1024)
+#define BLOB_SPAN_LEN        (1024 * 1024)
+#define BLOB_REQUEST_BLOCKS  16 /* blocks a request may ask for: one span */
+#define BLOB_LAYER_PAGE      512 /* hashes of the layer in one page */
+#define BLOB_INLINE_MAX      (16 * 1024)
+#define BLOB_SIZE_MAX        ((uint64_t)1 << 44) /* 16 TiB */
+#define BLOB_DATA_CHUNK_MAX  (32 * 1024)
+
+static_assert(BLOB_SPAN_LEN == BLOB_REQUEST_BLOCKS * BLOB_BLOCK_LEN,
+              "one request can ask for one span");
+
+/* Sync (docs/protocol.md §5). */
+#define SYNC_MESSAGE_MAX    FRAME_PAYLOAD_MAX
+#define SYNC_ID_LIST_MAX    32 /* at or below: list ids instead of splitting */
+#define SYNC_SPLIT          16
+#define SYNC_FIRST_NEWEST   16
+#define SYNC_FIRST_RANGES   31
+#define SYNC_FIRST_LIST_MAX 64
+#define SYNC_LANES          16
+#define TOPICS_MAX          1024 /* topics one peer may name in a hello */
+
+/* Gossip: up to this many peers of a topic get each new record at once. */
+#define GOSSIP_FULL_MESH 8
+
+/* Times, in milliseconds. */
+#define HANDSHAKE_TIMEOUT_MS  5000
+#define PING_IDLE_MS          60000
+#define PING_BUSY_MS          5000
+#define SESSION_DEAD_MS       20000 /* a ping unanswered this long */
+#define SYNC_EVERY_MS         30000
+#define SYNC_RETRY_MIN_MS     2000
+#define SYNC_RETRY_MAX_MS     600000
+#define DIAL_BACKOFF_MIN_MS   3000
+#define DIAL_BACKOFF_MAX_MS   3600000
+#define BAN_MS                3600000
+#define DAY_MS                86400000
+
+/* A transport key is renewed after this many messages (Noise §11.3). */
+#define REKEY_MESSAGES ((uint64_t)1 << 20)
+
+/* Handshakes open at once; the oldest of the most crowded network goes. */
+#define HANDSHAKES_MAX 64
+
+/* Connections (design of reachability: spread, bounded). */
+#define PEERS_OUT_MAX 8
+#define PEERS_IN_MAX  128
+
+#endif

@@ -1,20 +1,13 @@
 #ifndef DAEMON_KEYS_H
 #define DAEMON_KEYS_H
 
-#include "proto/domain.h"
+#include "proto/identity.h"
 
 /*
  * The key files of a home, in its folder `keys/` (0700, files 0600): made at
  * first start or by init, never exported, never in a backup.  Loading happens
  * before the loop runs; init runs its slow part on the pool.
  */
-
-/* What this daemon is to its peers. */
-struct node_keys {
-    struct sign_key sign; /* its public key is the node's id */
-    uint8_t noise_secret[KEY_LEN];
-    uint8_t noise_public[KEY_LEN];
-};
 
 /* Whom this machine signs for; absent on an archivist's node. */
 struct person_keys {
@@ -57,7 +50,6 @@ MUST_CHECK enum err keys_create_person(struct person_keys *out,
                                        struct bytes passphrase,
                                        uint64_t now_ms);
 
-void node_keys_wipe(struct node_keys *keys);
 void person_keys_wipe(struct person_keys *keys);
 
 #endif

@@ -12,8 +12,8 @@
 /* A node: its Ed25519 key, which is its id, and its X25519 static key. */
 struct node_keys {
     struct sign_key sign;
-    uint8_t static_secret[KEY_LEN];
-    uint8_t static_public[KEY_LEN];
+    uint8_t noise_secret[KEY_LEN];
+    uint8_t noise_public[KEY_LEN];
 };
 
 /* From 64 random bytes. */

@@ -62,8 +62,22 @@ static_assert(RECORD_LEN_MAX + 16 <= FRAME_PAYLOAD_MAX,
 #define BLOB_SIZE_MAX        ((uint64_t)1 << 44) /* 16 TiB */
 #define BLOB_DATA_CHUNK_MAX  (32 * 1024)
 
+#define BLOB_SPAN_LEAVES     (BLOB_SPAN_LEN / BLOB_LEAF_LEN)
+/* Pages and uncles that the largest blob has. */
+#define BLOB_PAGES_MAX  (1 << 15)
+#define BLOB_UNCLES_MAX 15
+/* Requests open on one connection in each direction. */
+#define BLOB_REQUESTS_MAX 64
+/* Bytes asked of one provider and not yet here. */
+#define BLOB_WINDOW_MIN ((uint64_t)512 * 1024)
+#define BLOB_WINDOW_MAX ((uint64_t)32 * 1024 * 1024)
+/* A provider that owes bytes and sends none for so long is left. */
+#define BLOB_TIMEOUT_MS 15000
+
 static_assert(BLOB_SPAN_LEN == BLOB_REQUEST_BLOCKS * BLOB_BLOCK_LEN,
               "one request can ask for one span");
+static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
+              "the largest blob has the largest number of pages");
 
 /* Sync (docs/protocol.md §5). */
 #define SYNC_MESSAGE_MAX    FRAME_PAYLOAD_MAX

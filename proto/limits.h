@@ -88,6 +88,25 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define SYNC_FIRST_LIST_MAX 64
 #define SYNC_LANES          16
 #define TOPICS_MAX          1024 /* topics one peer may name in a hello */
+/* Sessions at once that one side of a connection has opened. */
+#define SYNC_SESSIONS_MAX 4
+/* Ranges in one message: each may cost a range sum. */
+#define SYNC_RANGES_MAX 4096
+/* Entries looked at to answer the id lists of one message; then it splits. */
+#define SYNC_SCAN_MAX 65536
+/* Messages of one session; what is left then is for the next one. */
+#define SYNC_ROUNDS_MAX 512
+/* Heads in one NOT_HELD frame. */
+#define NOT_HELD_MAX 1000
+/* New records waiting to be pushed to one peer; over it, topics reconcile. */
+#define PEER_PUSHES_MAX 256
+/* Signers whose certificate a peer is remembered to have. */
+#define PEER_SIGNERS_MAX 256
+/* Sessions to be called off that wait to be said; more need no answer. */
+#define PEER_STOPS_MAX 16
+/* Unasked-for messages that one peer may have sent, falling by 16 a second. */
+#define PEER_UNASKED_MAX     16384
+#define PEER_UNASKED_PER_SEC 16
 
 /* Gossip: up to this many peers of a topic get each new record at once. */
 #define GOSSIP_FULL_MESH 8
@@ -100,6 +119,7 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define SYNC_EVERY_MS         30000
 #define SYNC_RETRY_MIN_MS     2000
 #define SYNC_RETRY_MAX_MS     600000
+#define SYNC_STALL_MS         600000 /* a session without a word */
 #define DIAL_BACKOFF_MIN_MS   3000
 #define DIAL_BACKOFF_MAX_MS   3600000
 #define BAN_MS                3600000

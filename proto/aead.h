@@ -51,6 +51,10 @@ void aead_seal_start(struct aead *a, const uint8_t nonce[AEAD_NONCE_LEN],
 void aead_seal_add(struct aead *a, uint8_t *out, struct bytes piece);
 void aead_seal_finish(struct aead *a, uint8_t tag[AEAD_TAG_LEN]);
 
+/* The first 32 bytes that sealing zeros would give: the next key of Noise. */
+void aead_next_key(struct aead *a, uint8_t out[KEY_LEN],
+                   const uint8_t nonce[AEAD_NONCE_LEN]);
+
 /* As aead_open(), with the context's key. */
 MUST_CHECK enum err aead_open_with(struct aead *a, uint8_t *out,
                                    const uint8_t nonce[AEAD_NONCE_LEN],

@@ -3,6 +3,9 @@
 
 #include "proto/domain.h"
 
+/* Successions of the person key that one certificate can show. */
+#define CERTIFICATE_STEPS_MAX 8
+
 /*
  * A person's statement that a device signs for them (protocol.md §2.3).  It
  * names no name and travels beside records, once per session and signer.

@@ -1,7 +1,7 @@
 #ifndef PROTO_NOISE_H
 #define PROTO_NOISE_H
 
-#include "proto/aead.h"
+#include "proto/noise_cipher.h"
 
 /*
  * Noise_XX_25519_ChaChaPoly_SHA256 (Noise revision 34) without sockets, clock
@@ -64,25 +64,6 @@ MUST_CHECK enum err noise_write_payload(struct noise *n, struct writer *w,
 MUST_CHECK enum err noise_read_keys(struct noise *n, struct reader *r);
 MUST_CHECK enum err noise_read_payload(struct noise *n, struct reader *r,
                                        uint8_t *out, size_t *len);
-
-/*
- * One direction of the transport.  The nonce counts messages; after each
- * `rekey_every` of them the key is renewed (Noise §11.3, protocol.md §4.3).
- */
-struct noise_cipher {
-    struct aead aead;
-    uint64_t nonce;
-    uint64_t rekey_every;
-};
-
-/* A message is sealed in pieces as with aead_seal_*, with no data beside it. */
-void noise_cipher_start(struct noise_cipher *c);
-void noise_cipher_add(struct noise_cipher *c, uint8_t *out, struct bytes piece);
-void noise_cipher_finish(struct noise_cipher *c, uint8_t tag[AEAD_TAG_LEN]);
-/* ERR_TRUNCATED, ERR_BAD_CIPHERTEXT; an error leaves the cipher unusable. */
-MUST_CHECK enum err noise_cipher_open(struct noise_cipher *c, uint8_t *out,
-                                      struct bytes sealed);
-void noise_cipher_wipe(struct noise_cipher *c);
 
 /*
  * After message 2: the two directions and the third output of the final HKDF,

@@ -1,10 +1,10 @@
 #ifndef PROTO_SESSION_H
 #define PROTO_SESSION_H
 
-#include "proto/domain.h"
 #include "proto/frame.h"
-#include "proto/identity.h"
+#include "proto/introduction.h"
 #include "proto/noise.h"
+#include "proto/outbox.h"
 
 /*
  * One connection to a peer (protocol.md §4): handshake, frames, queues, ping,
@@ -23,29 +23,21 @@
 /* A Noise message with its 16-bit length: what session_pull() may write. */
 #define SESSION_MESSAGE_MAX (2 + NOISE_MESSAGE_MAX)
 
-/* Bytes that wait to be sent; each frame counts SESSION_FRAME_COST besides. */
+/* Bytes that may wait to be sent, each frame counted with OUTBOX_COST. */
 #define SESSION_CONTROL_MAX ((size_t)4 << 20)
 #define SESSION_BULK_MAX    ((size_t)2 << 20)
-#define SESSION_FRAME_COST  64
 
-/* The highest version of the protocol that this release speaks. */
-#define SESSION_VERSION 1
-
-/* The largest handshake message: keys, tag and an identity payload. */
-#define IDENTITY_PAYLOAD_MAX 256
-#define SESSION_HANDSHAKE_MAX                                                  \
-    (NOISE_KEYS_1 + IDENTITY_PAYLOAD_MAX + AEAD_TAG_LEN)
+/* The largest handshake message: keys, payload and its tag. */
+#define SESSION_HANDSHAKE_MAX (NOISE_KEYS_1 + INTRODUCTION_MAX + AEAD_TAG_LEN)
 
 /*
- *                message 2 or 3              session_close(), or a
- *                proves the peer             fault in a readable message
- *   HANDSHAKE ----------------------> OPEN ---------------------------> CLOSING
- *       |                               |                                  |
- *       |  any fault, timeout,          |  peer's CLOSE, silence,          |
- *       |  session_close()              |  unreadable message              |
- * CLOSE v                               v                                  v
- * pulled CLOSED <------------------------ CLOSED <-------------------------
- * CLOSED
+ *   HANDSHAKE --- message 2 or 3 proves the peer --> OPEN
+ *   HANDSHAKE --- fault, 5 s, session_close() -----> CLOSED
+ *   OPEN -------- session_close(), or a fault
+ *                 in a message that decrypts ------> CLOSING
+ *   OPEN -------- peer's CLOSE, silence, or a
+ *                 message that does not decrypt ---> CLOSED
+ *   CLOSING ----- its CLOSE is pulled, or 5 s -----> CLOSED
  *
  * Nothing is read in CLOSING or CLOSED.  In CLOSED all secrets are wiped.
  */
@@ -64,14 +56,6 @@ struct session_config {
     uint8_t ephemeral[KEY_LEN];    /* random; the caller wipes its copy */
     uint64_t features;             /* at most MP_INT_MAX */
     uint64_t rekey_every;          /* 0: REKEY_MESSAGES */
-};
-
-/* Frames that wait, oldest first. */
-struct session_queue {
-    struct session_outgoing *first;
-    struct session_outgoing *last;
-    size_t cost;
-    size_t cost_max;
 };
 
 struct session {
@@ -98,16 +82,19 @@ struct session {
     uint8_t handshake[2 + SESSION_HANDSHAKE_MAX]; /* waits to be pulled */
     size_t handshake_len;
 
-    struct session_queue control;
-    struct session_queue bulk;
+    struct outbox control;
+    struct outbox bulk;
     struct reader frames; /* left of the last message, in the caller's buffer */
 
+    uint64_t now_ms; /* monotonic, as last told by the caller */
     uint64_t started_ms;
+    uint64_t closing_ms;
     uint64_t heard_ms;  /* when bytes last came */
     size_t partial_len; /* of the message that is still incomplete */
     bool busy;
     uint64_t busy_since_ms;
     bool ping_due;     /* to be pulled */
+    uint64_t asked_ms; /* when silence made us ask */
     bool ping_open;    /* due or sent, and nothing heard since */
     bool pong_awaited; /* sent, its PONG has not come */
     uint64_t ping_number;
@@ -141,7 +128,7 @@ void session_wipe(struct session *s);
  *   ERR_BAD_KEY, ERR_BAD_SIGNATURE  the peer does not prove its key
  *   ERR_WRONG_NODE     not the expected node;   ERR_SELF  this node itself
  *   ERR_BAD_CIPHERTEXT, ERR_TRUNCATED, ERR_NOT_CANONICAL, ERR_UNKNOWN_FRAME,
- *   ERR_MALFORMED, ERR_NOT_ASKED  a transport message breaks the protocol
+ *   ERR_MALFORMED      a message breaks the protocol
  *   ERR_NO_MEMORY      no room for the ciphers
  *   ERR_OUT_OF_ORDER   called in CLOSING or CLOSED; nothing has changed
  */
@@ -180,7 +167,8 @@ size_t session_room(const struct session *s, uint8_t type);
 /*
  * Writes the next message with its 2-byte length to `out`: handshake, else as
  * many whole frames as fit, control before bulk, bulk only if allowed.  *len is
- * 0 when nothing waits.  `cap` is at least SESSION_MESSAGE_MAX.
+ * 0 when nothing waits.  In CLOSING the message is a CLOSE, and the session is
+ * CLOSED when it is written.  `cap` is at least SESSION_MESSAGE_MAX.
  */
 void session_pull(struct session *s, uint64_t now_ms, uint8_t *out, size_t cap,
                   size_t *len, bool allow_bulk);

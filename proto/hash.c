@@ -1,0 +1,53 @@
+/* SHA-256, HMAC and HKDF by libsodium; whatever held a key is wiped. */
+#include "proto/hash.h"
+
+#include <assert.h>
+#include <sodium.h>
+
+void hash_parts(uint8_t out[HASH_LEN], const struct bytes *parts, size_t count)
+{
+    crypto_hash_sha256_state state;
+
+    crypto_hash_sha256_init(&state);
+    for (size_t i = 0; i < count; i++)
+        crypto_hash_sha256_update(&state, parts[i].data, parts[i].len);
+    crypto_hash_sha256_final(&state, out);
+    sodium_memzero(&state, sizeof state);
+}
+
+void hash_bytes(uint8_t out[HASH_LEN], struct bytes data)
+{
+    hash_parts(out, &data, 1);
+}
+
+void hash_hmac(uint8_t out[HASH_LEN], struct bytes key,
+               const struct bytes *parts, size_t count)
+{
+    crypto_auth_hmacsha256_state state;
+
+    crypto_auth_hmacsha256_init(&state, key.data, key.len);
+    for (size_t i = 0; i < count; i++)
+        crypto_auth_hmacsha256_update(&state, parts[i].data, parts[i].len);
+    crypto_auth_hmacsha256_final(&state, out);
+    sodium_memzero(&state, sizeof state);
+}
+
+void hash_hkdf(uint8_t (*out)[HASH_LEN], size_t count, struct bytes salt,
+               struct bytes ikm, struct bytes info)
+{
+    uint8_t prk[HASH_LEN];
+
+    assert(count >= 1 && count <= 3);
+    hash_hmac(prk, salt, &ikm, 1);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t number = (uint8_t)(i + 1);
+        struct bytes parts[] = {
+            { i == 0 ? NULL : out[i - 1], i == 0 ? 0 : HASH_LEN },
+            info,
+            { &number, 1 },
+        };
+
+        hash_hmac(out[i], BYTES_ARRAY(prk), parts, 3);
+    }
+    sodium_memzero(prk, sizeof prk);
+}

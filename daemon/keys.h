@@ -43,12 +43,10 @@ enum keys_custody { KEYS_SEALED, KEYS_OPEN, KEYS_PAPER };
  * terminated, to be shown once and wiped.  Slow (Argon2id): not on the loop.
  *   ERR_EXISTS  there is a person here already; nothing was changed
  */
-MUST_CHECK enum err keys_create_person(struct person_keys *out,
-                                       char words[256], const char *home,
-                                       const struct network *network,
-                                       enum keys_custody custody,
-                                       struct bytes passphrase,
-                                       uint64_t now_ms);
+MUST_CHECK enum err
+keys_create_person(struct person_keys *out, char words[256], const char *home,
+                   const struct network *network, enum keys_custody custody,
+                   struct bytes passphrase, uint64_t now_ms);
 
 void person_keys_wipe(struct person_keys *keys);
 

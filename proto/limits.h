@@ -62,8 +62,22 @@ static_assert(RECORD_LEN_MAX + 16 <= FRAME_PAYLOAD_MAX,
 #define BLOB_SIZE_MAX        ((uint64_t)1 << 44) /* 16 TiB */
 #define BLOB_DATA_CHUNK_MAX  (32 * 1024)
 
+#define BLOB_SPAN_LEAVES     (BLOB_SPAN_LEN / BLOB_LEAF_LEN)
+/* Pages and uncles that the largest blob has. */
+#define BLOB_PAGES_MAX  (1 << 15)
+#define BLOB_UNCLES_MAX 15
+/* Requests open on one connection in each direction. */
+#define BLOB_REQUESTS_MAX 64
+/* Bytes asked of one provider and not yet here. */
+#define BLOB_WINDOW_MIN ((uint64_t)512 * 1024)
+#define BLOB_WINDOW_MAX ((uint64_t)32 * 1024 * 1024)
+/* A provider that owes bytes and sends none for so long is left. */
+#define BLOB_TIMEOUT_MS 15000
+
 static_assert(BLOB_SPAN_LEN == BLOB_REQUEST_BLOCKS * BLOB_BLOCK_LEN,
               "one request can ask for one span");
+static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
+              "the largest blob has the largest number of pages");
 
 /* Sync (docs/protocol.md §5). */
 #define SYNC_MESSAGE_MAX    FRAME_PAYLOAD_MAX
@@ -74,6 +88,25 @@ static_assert(BLOB_SPAN_LEN == BLOB_REQUEST_BLOCKS * BLOB_BLOCK_LEN,
 #define SYNC_FIRST_LIST_MAX 64
 #define SYNC_LANES          16
 #define TOPICS_MAX          1024 /* topics one peer may name in a hello */
+/* Sessions at once that one side of a connection has opened. */
+#define SYNC_SESSIONS_MAX 4
+/* Ranges in one message: each may cost a range sum. */
+#define SYNC_RANGES_MAX 4096
+/* Entries looked at to answer the id lists of one message; then it splits. */
+#define SYNC_SCAN_MAX 65536
+/* Messages of one session; what is left then is for the next one. */
+#define SYNC_ROUNDS_MAX 512
+/* Heads in one NOT_HELD frame. */
+#define NOT_HELD_MAX 1000
+/* New records waiting to be pushed to one peer; over it, topics reconcile. */
+#define PEER_PUSHES_MAX 256
+/* Signers whose certificate a peer is remembered to have. */
+#define PEER_SIGNERS_MAX 256
+/* Sessions to be called off that wait to be said; more need no answer. */
+#define PEER_STOPS_MAX 16
+/* Unasked-for messages that one peer may have sent, falling by 16 a second. */
+#define PEER_UNASKED_MAX     16384
+#define PEER_UNASKED_PER_SEC 16
 
 /* Gossip: up to this many peers of a topic get each new record at once. */
 #define GOSSIP_FULL_MESH 8
@@ -86,6 +119,7 @@ static_assert(BLOB_SPAN_LEN == BLOB_REQUEST_BLOCKS * BLOB_BLOCK_LEN,
 #define SYNC_EVERY_MS         30000
 #define SYNC_RETRY_MIN_MS     2000
 #define SYNC_RETRY_MAX_MS     600000
+#define SYNC_STALL_MS         600000 /* a session without a word */
 #define DIAL_BACKOFF_MIN_MS   3000
 #define DIAL_BACKOFF_MAX_MS   3600000
 #define BAN_MS                3600000

@@ -1,0 +1,54 @@
+#ifndef DAEMON_CALL_H
+#define DAEMON_CALL_H
+
+#include <uv.h>
+
+#include "proto/control.h"
+
+/*
+ * One request of a control client on its way through the daemon.  A method
+ * answers it exactly once, at once or later; then the call is gone.  A client
+ * that leaves first is no concern of the method: the answer is dropped.
+ * Loop thread only.
+ */
+
+struct call;
+struct node;
+struct control;
+
+typedef void (*method_fn)(struct call *call);
+
+/* A row of a method table. */
+struct method {
+    const char *name;
+    method_fn run;
+};
+
+/* The map of params, or NULL; valid until the call is answered. */
+const struct mp_value *call_params(const struct call *call);
+/* A param by name, or NULL. */
+const struct mp_value *call_param(const struct call *call, const char *name);
+/* A param that is text, as a NUL-terminated copy that lives as long as the
+ * call; NULL where it is absent, empty, no text or has a NUL inside. */
+const char *call_text(struct call *call, const char *name);
+struct node *call_node(const struct call *call);
+struct control *call_control(const struct call *call);
+/* Memory that lives as long as the call, zeroed; NULL if there is none. */
+void *call_alloc(struct call *call, size_t size);
+/* A pointer that the method keeps with the call. */
+void call_set_data(struct call *call, void *data);
+void *call_data(const struct call *call);
+
+/* Opens the response: put exactly one value, then call_send(). */
+struct writer *call_reply(struct call *call);
+/* Sends what was put.  A value that did not fit becomes ERR_TOO_LARGE. */
+void call_send(struct call *call);
+/* Answers with an error; `text` and `hint` may be NULL, texts of proto/err.h
+ * and none then. */
+void call_fail(struct call *call, enum err e, const char *text,
+               const char *hint);
+/* As call_fail, the text made as printf would. */
+void call_failf(struct call *call, enum err e, const char *hint,
+                const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,80 @@
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/address.h"
+#include "daemon/log.h"
+#include "proto/domain.h"
+
+/*
+ * troupe.conf: the user's file, read at start and on SIGHUP, never written.
+ *
+ *     [node]
+ *     network = lab
+ *     listen = 0.0.0.0:7433       ; may be repeated
+ *     lan = yes
+ *     portmap = yes
+ *     log_level = info
+ *     quota = 100 GiB             ; blobs; 0 for no bound
+ *     [peers]
+ *     add = NODE@HOST:PORT        ; may be repeated
+ */
+
+#define CONFIG_LISTEN_MAX 8
+#define CONFIG_PEERS_MAX  64
+
+struct config_peer {
+    uint8_t node[KEY_LEN];
+    char address[ADDRESS_TEXT_MAX];
+};
+
+struct config {
+    struct network network;
+    char listen[CONFIG_LISTEN_MAX][ADDRESS_TEXT_MAX];
+    size_t listen_count;
+    bool lan;
+    bool portmap;
+    enum log_level log_level;
+    uint64_t quota_bytes;
+    struct config_peer peers[CONFIG_PEERS_MAX];
+    size_t peers_count;
+};
+
+/* What is wrong, for people: the line (0 for the whole file) and a sentence. */
+struct config_finding {
+    unsigned line;
+    char text[160];
+};
+
+/* What holds without a file. */
+void config_default(struct config *out);
+
+/*
+ * Reads the file; one that is not there is an empty one.  *finding is written
+ * only on error, *out only on ERR_OK.
+ *   ERR_USAGE  an unknown section or key (the nearest is named), a bad value
+ *   ERR_IO     the file cannot be read
+ */
+MUST_CHECK enum err config_load(struct config *out,
+                                struct config_finding *finding,
+                                const char *path);
+/* As above from text in memory. */
+MUST_CHECK enum err config_parse(struct config *out,
+                                 struct config_finding *finding,
+                                 struct bytes text);
+
+/* Room for any value that config_each_difference() prints. */
+#define CONFIG_VALUE_MAX 160
+
+/* One setting that differs; `restart` where it takes effect at next start. */
+typedef void config_difference_fn(void *context, const char *key,
+                                  const char *before, const char *after,
+                                  bool restart);
+/* Tells each setting in which `after` differs from `before`. */
+void config_each_difference(const struct config *before,
+                            const struct config *after,
+                            config_difference_fn *tell, void *context);
+
+#endif

@@ -1,0 +1,38 @@
+#ifndef DAEMON_CONTROL_H
+#define DAEMON_CONTROL_H
+
+#include "daemon/call.h"
+
+/*
+ * The control server (docs/control-api.md): a Unix socket of this user alone,
+ * MessagePack-RPC on it, a table of methods behind it.
+ */
+struct control;
+
+/*
+ * Listens on `folder`/control.sock; `folder` is made 0700, the socket 0600.
+ * A socket left by a dead daemon is replaced: the caller holds the home's lock.
+ * `methods` ends with a row of NULLs.  All three are borrowed until closed.
+ */
+MUST_CHECK enum err control_open(struct control **out, struct node *node,
+                                 uv_loop_t *loop, const char *folder,
+                                 const struct method *methods);
+/* Ends all clients, removes the socket, then calls `on_closed`, once. */
+void control_close(struct control *control, void (*on_closed)(void *context),
+                   void *context);
+
+/* A client as somebody whom notifications go to. */
+struct client;
+struct client *call_client(const struct call *call);
+/* Whether the client (by its number, never reused) is still there. */
+struct client *control_find(struct control *control, uint64_t client_number);
+uint64_t client_number(const struct client *client);
+
+/*
+ * Sends one notification: `params` is one encoded map.  False if the client is
+ * too far behind to take it: what is lost must be told to it as a gap.
+ */
+bool client_notify(struct client *client, const char *name,
+                   struct bytes params);
+
+#endif

@@ -1,0 +1,357 @@
+/* Jobs: what runs long, who watches it, and what became of it. */
+#include "daemon/job.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/pair.h"
+
+enum { WATCHERS_MAX = 8, WAITERS_MAX = 8, PROGRESS_MS = 200 };
+
+struct job {
+    struct jobs *jobs;
+    struct job *next;
+    uint64_t number;
+    char what[JOB_WHAT_MAX];
+    char unit[16];
+    uint64_t done;
+    uint64_t total;
+    uint64_t started_ms;
+    enum job_state state;
+    bool moved;                      /* since watchers were told */
+    uint64_t watchers[WATCHERS_MAX]; /* numbers of clients, 0 for none */
+    struct call *waiters[WAITERS_MAX];
+    void (*on_cancel)(void *context);
+    void *context;
+    struct writer result; /* of a finished one: map of result, or of error */
+};
+
+struct jobs {
+    struct control *control;
+    uv_timer_t timer;
+    struct job *first; /* newest first */
+    uint64_t next_number;
+    unsigned count;
+    void (*on_closed)(void *context);
+    void *context;
+};
+
+static const char *const state_names[] = {
+    [JOB_RUNNING] = "running",
+    [JOB_DONE] = "done",
+    [JOB_FAILED] = "failed",
+    [JOB_CANCELLED] = "cancelled",
+};
+
+static void job_free(struct job *job)
+{
+    writer_free(&job->result);
+    free(job);
+}
+
+/* Bytes a second since it began. */
+static uint64_t job_rate(const struct job *job)
+{
+    uint64_t ms = uv_now(job->jobs->timer.loop) - job->started_ms;
+
+    return ms == 0 ? 0 : job->done / ms * 1000 + job->done % ms * 1000 / ms;
+}
+
+static void job_put(const struct job *job, struct writer *w)
+{
+    mp_put_map(w, 7);
+    pair_uint(w, "id", job->number);
+    pair_text(w, "what", job->what);
+    pair_text(w, "state", state_names[job->state]);
+    pair_uint(w, "done", job->done);
+    pair_uint(w, "total", job->total);
+    pair_text(w, "unit", job->unit);
+    pair_uint(w, "rate", job_rate(job));
+}
+
+/* The params of a "progress": of a running job, or with its outcome. */
+static void job_put_progress(const struct job *job, struct writer *w)
+{
+    bool ended = job->state != JOB_RUNNING;
+
+    mp_put_map(w, ended ? 7 : 6);
+    pair_uint(w, "job", job->number);
+    pair_text(w, "state", state_names[job->state]);
+    pair_uint(w, "done", job->done);
+    pair_uint(w, "total", job->total);
+    pair_text(w, "unit", job->unit);
+    pair_uint(w, "rate", job_rate(job));
+    if (!ended)
+        return;
+    mp_put_text(w, job->state == JOB_DONE ? "result" : "error");
+    writer_bytes(w, writer_view(&job->result));
+}
+
+static void job_tell(struct job *job)
+{
+    struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
+
+    job->moved = false;
+    job_put_progress(job, &w);
+    for (size_t i = 0; i < WATCHERS_MAX; i++) {
+        struct client *c =
+            job->watchers[i] == 0
+                ? NULL
+                : control_find(job->jobs->control, job->watchers[i]);
+
+        if (c == NULL)
+            job->watchers[i] = 0;
+        else
+            (void)client_notify(c, "progress", writer_view(&w));
+    }
+    writer_free(&w);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct jobs *jobs = timer->data;
+    bool running = false;
+
+    for (struct job *job = jobs->first; job != NULL; job = job->next) {
+        running = running || job->state == JOB_RUNNING;
+        if (job->moved && job->state == JOB_RUNNING)
+            job_tell(job);
+    }
+    if (!running)
+        (void)uv_timer_stop(timer);
+}
+
+enum err jobs_open(struct jobs **out, uv_loop_t *loop, struct control *control)
+{
+    struct jobs *jobs = calloc(1, sizeof *jobs);
+
+    if (jobs == NULL)
+        return ERR_NO_MEMORY;
+    jobs->control = control;
+    (void)uv_timer_init(loop, &jobs->timer);
+    jobs->timer.data = jobs;
+    *out = jobs;
+    return ERR_OK;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct jobs *jobs = handle->data;
+    void (*on_closed)(void *context) = jobs->on_closed;
+    void *context = jobs->context;
+
+    while (jobs->first != NULL) {
+        struct job *job = jobs->first;
+
+        jobs->first = job->next;
+        job_free(job);
+    }
+    free(jobs);
+    on_closed(context);
+}
+
+void jobs_close(struct jobs *jobs, void (*on_closed)(void *context),
+                void *context)
+{
+    jobs->on_closed = on_closed;
+    jobs->context = context;
+    uv_close((uv_handle_t *)&jobs->timer, on_timer_closed);
+}
+
+static struct job *job_find(const struct jobs *jobs, uint64_t number)
+{
+    for (struct job *job = jobs->first; job != NULL; job = job->next)
+        if (job->number == number)
+            return job;
+    return NULL;
+}
+
+static void job_watch(struct job *job, const struct call *call)
+{
+    struct client *c = call_client(call);
+
+    for (size_t i = 0; c != NULL && i < WATCHERS_MAX; i++)
+        if (job->watchers[i] == 0) {
+            job->watchers[i] = client_number(c);
+            return;
+        }
+}
+
+static void reply_number(struct call *call, const struct job *job)
+{
+    struct writer *w = call_reply(call);
+
+    mp_put_map(w, 1);
+    pair_uint(w, "job", job->number);
+    call_send(call);
+}
+
+/* Forgets the oldest finished ones beyond what is kept. */
+static void jobs_trim(struct jobs *jobs)
+{
+    unsigned finished = 0;
+    struct job **at = &jobs->first;
+
+    while (*at != NULL) {
+        struct job *job = *at;
+
+        if (job->state == JOB_RUNNING || ++finished <= JOBS_FINISHED_MAX) {
+            at = &job->next;
+            continue;
+        }
+        *at = job->next;
+        jobs->count--;
+        job_free(job);
+    }
+}
+
+struct job *job_start(struct jobs *jobs, struct call *call, const char *unit,
+                      const char *what)
+{
+    struct job *job;
+
+    jobs_trim(jobs);
+    job = jobs->count < JOBS_MAX ? calloc(1, sizeof *job) : NULL;
+    if (job == NULL) {
+        call_fail(call, ERR_QUOTA, "too many jobs are running",
+                  "See them with: troupe job list");
+        return NULL;
+    }
+    job->jobs = jobs;
+    job->number = ++jobs->next_number;
+    (void)snprintf(job->what, sizeof job->what, "%s", what);
+    (void)snprintf(job->unit, sizeof job->unit, "%s", unit);
+    job->started_ms = uv_now(jobs->timer.loop);
+    job->result = writer_growing(CONTROL_MESSAGE_MAX);
+    job->next = jobs->first;
+    jobs->first = job;
+    jobs->count++;
+    job_watch(job, call);
+    reply_number(call, job);
+    if (!uv_is_active((uv_handle_t *)&jobs->timer))
+        (void)uv_timer_start(&jobs->timer, on_timer, PROGRESS_MS, PROGRESS_MS);
+    return job;
+}
+
+void job_progress(struct job *job, uint64_t done, uint64_t total)
+{
+    job->moved = true;
+    job->done = done;
+    job->total = total;
+}
+
+void job_on_cancel(struct job *job, void (*on_cancel)(void *context),
+                   void *context)
+{
+    job->on_cancel = on_cancel;
+    job->context = context;
+}
+
+static void reply_waiter(struct call *call, const struct job *job)
+{
+    struct writer *w = call_reply(call);
+
+    mp_put_map(w, 2);
+    pair_bool(w, "done", job->state == JOB_DONE);
+    pair_text(w, "state", state_names[job->state]);
+    call_send(call);
+}
+
+static void job_end(struct job *job, enum job_state state)
+{
+    assert(job->state == JOB_RUNNING);
+    job->state = state;
+    job->on_cancel = NULL;
+    job_tell(job);
+    for (size_t i = 0; i < WAITERS_MAX; i++)
+        if (job->waiters[i] != NULL) {
+            reply_waiter(job->waiters[i], job);
+            job->waiters[i] = NULL;
+        }
+}
+
+void job_done(struct job *job, struct bytes result)
+{
+    writer_bytes(&job->result, result);
+    job_end(job, JOB_DONE);
+}
+
+void job_fail(struct job *job, enum err e, const char *text, const char *hint)
+{
+    struct writer *w = &job->result;
+
+    mp_put_map(w, 4);
+    pair_uint(w, "code", (uint64_t)err_exit_code(e));
+    pair_text(w, "name", err_name(e));
+    pair_text(w, "text", text == NULL ? err_text(e) : text);
+    pair_text(w, "hint", hint == NULL ? "" : hint);
+    job_end(job, e == ERR_CANCELLED ? JOB_CANCELLED : JOB_FAILED);
+}
+
+/* The job that a call names, or NULL after the call has been failed. */
+static struct job *job_of(struct jobs *jobs, struct call *call, uint64_t number)
+{
+    struct job *job = job_find(jobs, number);
+
+    if (job == NULL)
+        call_fail(call, ERR_NOT_FOUND, "there is no job of that number",
+                  "See them with: troupe job list");
+    return job;
+}
+
+void job_wait(struct jobs *jobs, struct call *call, uint64_t number)
+{
+    struct job *job = job_of(jobs, call, number);
+
+    if (job == NULL)
+        return;
+    if (job->state != JOB_RUNNING) {
+        reply_waiter(call, job);
+        return;
+    }
+    for (size_t i = 0; i < WAITERS_MAX; i++)
+        if (job->waiters[i] == NULL) {
+            job->waiters[i] = call;
+            return;
+        }
+    call_fail(call, ERR_QUOTA, "too many wait for this job", NULL);
+}
+
+void jobs_put(const struct jobs *jobs, struct writer *w)
+{
+    mp_put_array(w, jobs->count);
+    for (const struct job *job = jobs->first; job != NULL; job = job->next)
+        job_put(job, w);
+}
+
+void jobs_attach(struct jobs *jobs, struct call *call)
+{
+    struct job *job = job_of(jobs, call, mp_uint(call_param(call, "job")));
+
+    if (job == NULL)
+        return;
+    job_watch(job, call);
+    reply_number(call, job);
+    job_tell(job);
+}
+
+void jobs_cancel(struct jobs *jobs, struct call *call)
+{
+    struct job *job = job_of(jobs, call, mp_uint(call_param(call, "job")));
+
+    if (job == NULL)
+        return;
+    if (job->state == JOB_RUNNING && job->on_cancel == NULL) {
+        call_fail(call, ERR_REFUSED, "this job cannot be cancelled", NULL);
+        return;
+    }
+    if (job->state == JOB_RUNNING) {
+        void (*on_cancel)(void *context) = job->on_cancel;
+
+        job->on_cancel = NULL;
+        on_cancel(job->context);
+    }
+    reply_number(call, job);
+}

@@ -1,0 +1,37 @@
+#ifndef PROTO_AUTHORITY_H
+#define PROTO_AUTHORITY_H
+
+#include "proto/topic_state.h"
+
+/*
+ * The rules (docs/protocol.md §7): which records of a topic are in force, which
+ * are void and why.  A pure function of the set of records and the time; the
+ * order of arrival, other topics and this node have no part in it.
+ */
+
+/*
+ * Judges every record of `ts` as of `now_ms`; each entry's verdict is set.  It
+ * may be called again, with another time or after adding.  ERR_NO_MEMORY leaves
+ * the state unjudged.
+ */
+MUST_CHECK enum err authority_judge(struct topic_state *ts, uint64_t now_ms);
+
+/* Whether `person` leads what the topic is about, at `at_ms`.  After judging.
+ */
+bool authority_is_leader(const struct topic_state *ts,
+                         const uint8_t person[ID_LEN], uint64_t at_ms);
+
+/*
+ * The dry run before publishing: the verdict that `whole` (signed, admitted)
+ * would have in this topic at `now_ms`, without adding it.  *out only on
+ * ERR_OK.  Needs room for one more record; `ts` is judged at `now_ms` after.
+ *   errors as topic_state_add() and authority_judge()
+ */
+MUST_CHECK enum err authority_try(struct topic_state *ts, struct verdict *out,
+                                  struct bytes whole, uint64_t now_ms);
+
+/* The earliest time after `now_ms` at which a verdict changes by itself (a
+ * record that waits), or UINT64_MAX. */
+uint64_t authority_next_ms(const struct topic_state *ts, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,66 @@
+#ifndef PROTO_CREDITS_H
+#define PROTO_CREDITS_H
+
+#include "proto/licence.h"
+#include "proto/topic_state.h"
+
+/*
+ * Whose work is in a set of parts (docs/protocol.md §7.9), one line a person:
+ * authors and performers of the parts and of everything that they cite in
+ * this topic, and whom citations out of it name.
+ */
+
+#define CREDITS_ROLES_MAX         8
+#define CREDITS_CONTRIBUTIONS_MAX 16
+
+struct credit {
+    bool has_person;
+    uint8_t person[ID_LEN];
+    struct bytes name; /* as stated by a citing or released record, or empty */
+    bool influence;    /* reached through citations only, not by a part */
+    uint32_t roles_count;
+    struct bytes roles[CREDITS_ROLES_MAX];
+    uint32_t contributions_count; /* ids shown; more may stand behind */
+    uint8_t contributions[CREDITS_CONTRIBUTIONS_MAX][ID_LEN];
+    uint32_t hash_next; /* private */
+};
+
+struct credits {
+    struct credit *lines; /* in order of discovery from the first part */
+    uint32_t count;
+    struct licence_mix mix; /* licences of parts and of what binds them */
+    struct mp_doc **docs;   /* private: what names and roles borrow from */
+    uint32_t docs_count;
+    uint32_t cap;
+    uint32_t docs_cap;
+    uint32_t *slots; /* private: person -> line */
+    uint32_t slots_count;
+};
+
+void credits_wipe(struct credits *c);
+
+/*
+ * The complete credits of `parts` (ids of contributions, any version).  On
+ * ERR_OK the caller wipes *out; it borrows from `ts`, which is judged.
+ *   ERR_NOT_FOUND  a part is not in the topic
+ *   ERR_NO_MEMORY
+ */
+MUST_CHECK enum err credits_draft(struct credits *out,
+                                  const struct topic_state *ts,
+                                  const uint8_t (*parts)[ID_LEN],
+                                  size_t parts_count);
+
+/*
+ * The lines of the complete credits of a release whose persons `body` (its
+ * map) neither credits nor omits with a reason.  Errors as above.
+ */
+MUST_CHECK enum err credits_missing(struct credits *out,
+                                    const struct topic_state *ts,
+                                    const struct mp_value *body);
+
+/* What a release itself states, one line a person or name; as drafted. */
+MUST_CHECK enum err credits_of_release(struct credits *out,
+                                       const struct topic_state *ts,
+                                       const uint8_t release[ID_LEN]);
+
+#endif

@@ -1,0 +1,104 @@
+#ifndef PROTO_TOPIC_STATE_H
+#define PROTO_TOPIC_STATE_H
+
+#include "proto/mp.h"
+#include "proto/record.h"
+#include "proto/verdict.h"
+
+/*
+ * All held records of one topic, in memory, to be judged together: the argument
+ * of verdict(records of the topic, now).  Fill it in any order, then call
+ * authority_judge() (authority.h); lineage, credits and views read the result.
+ * A state is used by one thread at a time and never changes by being read.
+ */
+
+struct topic_entry {
+    struct record record; /* borrows `whole` */
+    uint8_t *whole;       /* ours */
+    bool is_malformed;    /* its body does not follow the schema */
+    struct verdict verdict;
+
+    /* Below: written by authority_judge(); indices into `entries`. */
+    bool is_ahead;       /* dated after now: nobody sees it yet */
+    bool is_erased;      /* retracted: its body is absent on every node */
+    bool has_newer_kind; /* an unknown even kind acts on it */
+    uint32_t first;      /* first record of its object; itself if it is that */
+    uint32_t current;    /* of a first record: the version in force */
+    uint32_t mark;       /* scratch of graph walks */
+};
+
+#define TOPIC_NONE UINT32_MAX
+
+/* A valid citation between two records of the topic, or out of it. */
+struct topic_edge {
+    uint32_t resource; /* the record of kind resource */
+    uint32_t child;    /* first record of the citing object */
+    uint32_t source; /* first record of the cited one; TOPIC_NONE if outside */
+};
+
+struct topic_state {
+    uint8_t topic[ID_LEN];
+    size_t records_max;
+    uint64_t now_ms; /* of the last judgement */
+    bool judged;
+
+    struct topic_entry *entries; /* ascending (created_ms, id) once judged */
+    uint32_t count;
+    uint32_t cap;
+    uint32_t *slots; /* open addressing: id -> index + 1; 0 is free */
+    uint32_t slots_count;
+
+    uint32_t founder; /* the record whose id is the topic, or TOPIC_NONE */
+    uint32_t terms;   /* the project's revision that fixes licence and terms */
+    bool terms_fixed; /* a request has linked to it */
+
+    struct topic_edge *edges; /* by (child, resource's order) */
+    uint32_t edges_count;
+    uint32_t *edges_by_source; /* indices into edges, by (source, order) */
+};
+
+/*
+ * An empty state for `topic` that takes at most `records_max` records (up to
+ * 2^31).  On ERR_OK the caller owns *out.  ERR_NO_MEMORY.
+ */
+MUST_CHECK enum err topic_state_new(struct topic_state **out,
+                                    const uint8_t topic[ID_LEN],
+                                    size_t records_max);
+void topic_state_free(struct topic_state *ts); /* accepts NULL */
+
+/*
+ * Adds one whole record, which must have been admitted, and copies it.  A nil
+ * body is taken as held without its body.  Identity records of any person
+ * belong to every topic.  Identity records need their certificate beside them.
+ * A record that is there already changes nothing, unless it brings the body
+ * that was missing.  After it, judge anew.
+ *   ERR_USAGE     the record is of another topic
+ *   ERR_TOO_LARGE there are records_max records already
+ *   ERR_NO_MEMORY, and the errors of record_decode()
+ * The state is as before on every error.
+ */
+MUST_CHECK enum err topic_state_add(struct topic_state *ts, struct bytes whole);
+
+/* The entry with that id or NULL; valid until the next add or judgement. */
+const struct topic_entry *topic_state_find(const struct topic_state *ts,
+                                           const uint8_t id[ID_LEN]);
+/* The entries in order of (created_ms, id), after a judgement. */
+const struct topic_entry *topic_state_at(const struct topic_state *ts,
+                                         uint32_t i);
+uint32_t topic_state_count(const struct topic_state *ts);
+
+/*
+ * The version in force of the object that `e` belongs to, or NULL if none is
+ * (void, retracted, waiting).  For kinds without revisions that is `e` itself.
+ */
+const struct topic_entry *topic_state_current(const struct topic_state *ts,
+                                              const struct topic_entry *e);
+
+/*
+ * The body of `e` as a tree, or ERR_NOT_FOUND if it is absent: nil, retracted,
+ * encrypted or malformed.  The caller frees *out.
+ */
+MUST_CHECK enum err topic_entry_body(struct mp_doc **out,
+                                     const struct topic_entry *e);
+
+#endif

@@ -1,0 +1,91 @@
+#ifndef PROTO_VERDICT_H
+#define PROTO_VERDICT_H
+
+#include "proto/bytes.h"
+#include "proto/limits.h"
+
+/*
+ * What a record means among the others of its topic (docs/protocol.md §7.1).
+ * Verdicts are derived and never travel: each node reaches the same ones.
+ */
+
+/* Columns: name, word for people and JSON. */
+/* clang-format off */
+#define VERDICT_MAP(X)                                                         \
+    X(UNDECIDED,  "undecided") /* stored; no rule for its kind here */         \
+    X(IN_FORCE,   "in force")                                                  \
+    X(SUPERSEDED, "superseded") /* valid, and a newer one stands */            \
+    X(RETRACTED,  "retracted")   /* its author took it back */                 \
+    X(CONTESTED,  "contested")   /* a final one, signed by a revoked device */ \
+    X(WAITING,    "waiting")       /* dated ahead of now */                    \
+    X(NEWER,      "needs a newer Troupe")                                      \
+    X(VOID,       "void")
+
+/* Why a record is void; a text continues "void: " and may name a subject. */
+#define VOID_MAP(X)                                                            \
+    X(NONE,           "")                                                      \
+    X(MALFORMED,      "malformed")                                             \
+    X(NO_FOUNDER,     "the record that founds its topic is not held")          \
+    X(WRONG_TOPIC,    "does not belong into this topic")                       \
+    X(REVOKED_DEVICE, "signed by a revoked device")                            \
+    X(NOT_BY_PERSON,  "not signed by the person's own key")                    \
+    X(NOT_AUTHOR,     "not by the author of what it names")                    \
+    X(NOT_LEADER,     "not by a leader")                                       \
+    X(NO_TARGET,      "names a record that is not in this topic")              \
+    X(WRONG_TARGET,   "names a record of a kind that it cannot act on")        \
+    X(VOID_TARGET,    "names a record that is void")                           \
+    X(NOT_FIRST,      "revises a revision instead of the first record")        \
+    X(OTHER_KIND,     "revises a record of another kind")                      \
+    X(TERMS_CHANGED,  "changes licence or terms after the first request")      \
+    X(FINAL,          "retracts a record of a final kind")                     \
+    X(CYCLE,          "closes a cycle of citations")                           \
+    X(OMITS,          "omits")                                                 \
+    X(LICENCE_MIX,    "builds on works whose licences exclude each other")     \
+    X(INCOMPLETE,     "goes on in pages that are not held")
+/* clang-format on */
+
+enum verdict_state {
+#define X(name, text) VERDICT_##name,
+    VERDICT_MAP(X)
+#undef X
+    VERDICT_STATE_COUNT
+};
+
+enum void_reason {
+#define X(name, text) VOID_##name,
+    VOID_MAP(X)
+#undef X
+    VOID_REASON_COUNT
+};
+
+/* What `subject` is the id of. */
+enum verdict_subject {
+    VERDICT_ABOUT_NOTHING,
+    VERDICT_ABOUT_PERSON,
+    VERDICT_ABOUT_RECORD
+};
+
+struct verdict {
+    enum verdict_state state;
+    enum void_reason reason; /* VOID_NONE unless state is VERDICT_VOID */
+    enum verdict_subject about;
+    uint8_t subject[ID_LEN];
+};
+
+const char *verdict_state_text(enum verdict_state state);
+const char *void_reason_text(enum void_reason reason);
+
+/* True for IN_FORCE and CONTESTED: the record has its effect. */
+bool verdict_is_in_force(const struct verdict *v);
+
+/* Longest text of verdict_text(), its NUL included. */
+#define VERDICT_TEXT_MAX 192
+/*
+ * Writes the reason as people and JSON (`void_reason`) have it, NUL-terminated:
+ * empty when in force, the state's word otherwise, and for void ones the reason
+ * followed by the subject: its `name` if that is not empty, else 64 hex digits.
+ */
+void verdict_text(const struct verdict *v, struct bytes name,
+                  char out[VERDICT_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,69 @@
+#ifndef PROTO_VIEW_H
+#define PROTO_VIEW_H
+
+#include "proto/topic_state.h"
+
+/*
+ * What people see, as MessagePack maps for the control socket (field names in
+ * docs/control-api.md), derived from one judged topic.  There is no count of
+ * popularity in any of them.
+ *
+ * Each function writes one map whose header counts `extra` more pairs, which
+ * the caller puts right after: that is where the daemon adds `local`.
+ * All return ERR_NOT_FOUND for an id that is not of that kind in the topic, and
+ * ERR_NO_MEMORY; the writer's own error is left in the writer.
+ */
+
+/* Names for people from their profiles; an empty answer leaves them out. */
+struct view_names {
+    struct bytes (*name)(void *context, const uint8_t person[ID_LEN]);
+    void *context;
+};
+
+struct view {
+    const struct topic_state *topic;
+    const struct view_names *names; /* may be NULL */
+};
+
+/* Items of lists. */
+MUST_CHECK enum err view_project_item(struct writer *w, const struct view *v,
+                                      uint32_t extra);
+MUST_CHECK enum err view_request_item(struct writer *w, const struct view *v,
+                                      const uint8_t id[ID_LEN], uint32_t extra);
+MUST_CHECK enum err view_contribution_item(struct writer *w,
+                                           const struct view *v,
+                                           const uint8_t id[ID_LEN],
+                                           uint32_t extra);
+
+/* An item's fields, `fields` (the whole body) and what hangs on it. */
+MUST_CHECK enum err view_project_show(struct writer *w, const struct view *v,
+                                      uint32_t extra);
+MUST_CHECK enum err view_request_show(struct writer *w, const struct view *v,
+                                      const uint8_t id[ID_LEN], uint32_t extra);
+MUST_CHECK enum err view_contribution_show(struct writer *w,
+                                           const struct view *v,
+                                           const uint8_t id[ID_LEN],
+                                           uint32_t extra);
+MUST_CHECK enum err view_release_show(struct writer *w, const struct view *v,
+                                      const uint8_t id[ID_LEN], uint32_t extra);
+
+/* {nodes, edges, cut} as the method `tree`. */
+MUST_CHECK enum err view_tree(struct writer *w, const struct view *v,
+                              const uint8_t id[ID_LEN], uint32_t extra);
+
+/* {id, kind, author, topic, created_ms, state, in_force, void_reason}. */
+MUST_CHECK enum err view_record_item(struct writer *w, const struct view *v,
+                                     const uint8_t id[ID_LEN], uint32_t extra);
+/* The same, envelope, `fields` and the verdict's subject. */
+MUST_CHECK enum err view_record_show(struct writer *w, const struct view *v,
+                                     const uint8_t id[ID_LEN], uint32_t extra);
+
+struct credits;
+/* An array of {person, name, roles[], contributions[], influence}. */
+void view_credits(struct writer *w, const struct view *v,
+                  const struct credits *credits);
+/* An array of {person, name}. */
+void view_missing(struct writer *w, const struct view *v,
+                  const struct credits *credits);
+
+#endif

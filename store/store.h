@@ -1,0 +1,287 @@
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "proto/record.h"
+#include "proto/record_set.h"
+#include "store/types.h"
+
+/*
+ * Everything a node keeps but the bytes of large blobs: two LMDB environments
+ * in one folder.  `records.mdb` is precious; `index.mdb` follows from it and is
+ * rebuilt when it is lost, damaged or behind (docs/storage.md).
+ *
+ * Threads: one *loop* thread opens, closes and reads; one *pool* thread at a
+ * time may be inside store_apply() or a verify step, beside it.  A read sees
+ * one moment, fixed at its first read after store_refresh(); so all answers
+ * between two refreshes agree.  Pointers into the database never leave a call.
+ *
+ * Errors common to all reads: ERR_CORRUPT (a stored value does not parse),
+ * ERR_IO, ERR_NO_MEMORY.  Outputs are written only on ERR_OK.
+ */
+struct store;
+struct store_batch;
+
+#define STORE_SCHEMA 1
+/* One transaction takes at most this many operations or bytes. */
+#define STORE_BATCH_OPS   1000
+#define STORE_BATCH_BYTES (8 * 1024 * 1024)
+/* The map is address space, not disk; it doubles when it is full. */
+#define STORE_MAP_BYTES ((uint64_t)64 << 30)
+/* Applying stops while less of the disk is free, so that nothing half-fails. */
+#define STORE_RESERVE_BYTES ((uint64_t)32 << 20)
+
+struct store_options {
+    uint64_t map_bytes;     /* of each environment; 0: STORE_MAP_BYTES */
+    uint64_t reserve_bytes; /* 0: STORE_RESERVE_BYTES; 1 turns it off */
+    uint8_t board[ID_LEN];  /* the call board's topic of the network */
+    /* Called while the index is rebuilt, at most every 1,000 records. */
+    void (*progress)(void *arg, uint64_t done, uint64_t total);
+    void *progress_arg;
+};
+
+/*
+ * Opens, or creates, the store in folder `dir`, which exists and is locked by
+ * the caller; brings the index up to date.  The caller must store_close() it.
+ *   ERR_VERSION   made by a later release, or for another call board
+ *   ERR_CORRUPT   records.mdb is no store, or damaged
+ *   ERR_NO_SPACE  no room even for that
+ */
+MUST_CHECK enum err store_open(struct store **out, const char *dir,
+                               const struct store_options *options);
+/* Accepts NULL.  No apply may be running. */
+void store_close(struct store *store);
+/*
+ * Ends the moment that reads see.  Call it before every poll of the event loop
+ * (a uv_prepare handle) and when an apply has come back from the pool.
+ */
+void store_refresh(struct store *store);
+
+/* ---- Writing ---------------------------------------------------------- */
+
+enum store_outcome {
+    STORE_NEW,   /* a record or not-kept id that was not in the store */
+    STORE_KNOWN, /* was there already: the first copy stays */
+    STORE_KEPT,  /* was known, not held; now held under its old number */
+    STORE_DONE   /* any other operation */
+};
+
+/* What became of one operation; valid after store_apply gave ERR_OK. */
+struct store_result {
+    enum err err; /* ERR_NOT_FOUND where the operation needs what is absent */
+    enum store_outcome outcome;
+    uint64_t seq; /* of records; else 0 */
+    uint8_t id[ID_LEN];
+    uint8_t topic[ID_LEN]; /* the record's own; identity records join more */
+    bool listed;           /* in the call board's set besides */
+};
+
+/*
+ * A batch is filled on the loop, applied on the pool, read on the loop.  All
+ * that is put is copied.  Putting gives the operation's place among the
+ * results, and fails with ERR_NO_SPACE once store_batch_full(), ERR_NO_MEMORY.
+ */
+MUST_CHECK enum err store_batch_new(struct store_batch **out);
+void store_batch_free(struct store_batch *batch);
+/* Forgets all operations and results. */
+void store_batch_clear(struct store_batch *batch);
+bool store_batch_full(const struct store_batch *batch);
+size_t store_batch_count(const struct store_batch *batch);
+/* The caller's mark of an operation, 0 at first: whom to answer. */
+void store_batch_set_mark(struct store_batch *batch, size_t op, uint64_t mark);
+uint64_t store_batch_mark(const struct store_batch *batch, size_t op);
+/* Valid until the batch is cleared. */
+const struct store_result *store_batch_result(const struct store_batch *batch,
+                                              size_t op);
+
+/*
+ * An admitted record, with the certificate of its signer (empty: none needed,
+ * or stored before).
+ */
+MUST_CHECK enum err store_batch_put_record(struct store_batch *batch,
+                                           const struct record *record,
+                                           struct bytes certificate,
+                                           uint64_t received_ms);
+/* Head and signature of a record that is known, but not kept. */
+MUST_CHECK enum err store_batch_put_not_kept(struct store_batch *batch,
+                                             const struct record *head,
+                                             uint64_t received_ms);
+/*
+ * Erases the body of a held record: `keep` true leaves it held with a nil body
+ * (retracted), false makes it known, not held.  ERR_NOT_FOUND in the result.
+ */
+MUST_CHECK enum err store_batch_erase(struct store_batch *batch,
+                                      const uint8_t id[ID_LEN], bool keep);
+MUST_CHECK enum err store_batch_follow(struct store_batch *batch,
+                                       const struct store_follow *follow);
+MUST_CHECK enum err store_batch_unfollow(struct store_batch *batch,
+                                         const uint8_t topic[ID_LEN]);
+/* Adds a want or replaces the row of the same blob and topic. */
+MUST_CHECK enum err store_batch_want(struct store_batch *batch,
+                                     const struct store_want *want);
+MUST_CHECK enum err store_batch_unwant(struct store_batch *batch,
+                                       const struct blob_id *blob,
+                                       const uint8_t topic[ID_LEN]);
+MUST_CHECK enum err store_batch_peer(struct store_batch *batch,
+                                     const struct store_peer *peer);
+MUST_CHECK enum err store_batch_forget_peer(struct store_batch *batch,
+                                            const uint8_t node[KEY_LEN]);
+/* Any small value of the daemon's, by name; an empty value removes it. */
+MUST_CHECK enum err store_batch_meta(struct store_batch *batch,
+                                     const char *name, struct bytes value);
+/* Operations on blobs are in store/blobs.h. */
+
+/*
+ * Carries out the batch in one durable transaction; on the pool, one at a
+ * time.  On an error nothing of it has happened and the batch may be applied
+ * again.
+ *   ERR_NO_SPACE  the disk is (nearly) full
+ *   ERR_IO        after it, store_failed() tells whether to reopen
+ */
+MUST_CHECK enum err store_apply(struct store *store, struct store_batch *batch);
+/* True if the database can only be reopened (LMDB's panic). */
+bool store_failed(const struct store *store);
+/* Closes and opens both environments, on the loop while nothing is applied. */
+MUST_CHECK enum err store_reopen(struct store *store);
+
+/* ---- Reading ---------------------------------------------------------- */
+
+/* One entry, as its head tells. */
+struct store_item {
+    uint64_t seq;
+    uint8_t id[ID_LEN];
+    uint64_t kind;
+    uint8_t author[ID_LEN];
+    uint8_t topic[ID_LEN];
+    uint64_t created_ms;
+    uint64_t received_ms;
+    uint64_t flags;
+    enum record_presence presence; /* RECORD_HELD or RECORD_NOT_KEPT */
+    bool has_body;
+};
+
+MUST_CHECK enum err store_find(struct store *store, const uint8_t id[ID_LEN],
+                               struct store_item *out);
+MUST_CHECK enum err store_find_seq(struct store *store, uint64_t seq,
+                                   struct store_item *out);
+/*
+ * Appends the whole record to `w`; without its certificate (nil) unless asked.
+ * `item` may be NULL.  ERR_NOT_HELD if only its head is known.
+ */
+MUST_CHECK enum err store_read(struct store *store, const uint8_t id[ID_LEN],
+                               bool with_certificate, struct writer *w,
+                               struct store_item *item);
+MUST_CHECK enum err store_read_seq(struct store *store, uint64_t seq,
+                                   bool with_certificate, struct writer *w,
+                                   struct store_item *item);
+/* Appends the certificate by which `signer` signs for `person`. */
+MUST_CHECK enum err store_certificate(struct store *store,
+                                      const uint8_t person[ID_LEN],
+                                      const uint8_t signer[KEY_LEN],
+                                      struct writer *w);
+/*
+ * The one id that begins with `len` hex digits, among records, or among
+ * authors.
+ *   ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_MALFORMED (no digits, or more than 64)
+ */
+MUST_CHECK enum err store_resolve(struct store *store, const char *hex,
+                                  size_t len, uint8_t out[ID_LEN]);
+MUST_CHECK enum err store_resolve_author(struct store *store, const char *hex,
+                                         size_t len, uint8_t out[ID_LEN]);
+
+/*
+ * Scans: begin one with a store_scan_by_*(), set `newest_first` or `held_only`
+ * if wanted, perhaps continue after an earlier item, then take pages until one
+ * is empty.  A scan is plain data: it holds nothing open and may wait for days
+ * between pages.  All but by_seq are ordered by created_ms (links first by
+ * relation).
+ */
+struct store_scan {
+    bool newest_first;
+    bool held_only;
+    /* Private. */
+    unsigned table;
+    uint8_t prefix[ID_LEN + 16];
+    size_t prefix_len;
+    uint8_t pos[2 * ID_LEN + 32];
+    size_t pos_len; /* 0: not begun */
+};
+
+#define STORE_RELATION_ANY UINT64_MAX
+
+/* All records with a number over `after`, in the order of arrival. */
+void store_scan_by_seq(struct store_scan *scan, uint64_t after);
+/* The whole set of a topic, ordered by (created_ms, id). */
+void store_scan_by_topic(struct store_scan *scan, const uint8_t topic[ID_LEN]);
+/* Those of one kind in a topic; the board's topic has what is listed. */
+void store_scan_by_topic_kind(struct store_scan *scan,
+                              const uint8_t topic[ID_LEN], uint64_t kind);
+void store_scan_by_kind(struct store_scan *scan, uint64_t kind);
+void store_scan_by_author(struct store_scan *scan,
+                          const uint8_t author[ID_LEN]);
+/* Those that link to `target` by `relation`, or STORE_RELATION_ANY. */
+void store_scan_by_link(struct store_scan *scan, const uint8_t target[ID_LEN],
+                        uint64_t relation);
+/* Those that revise the object whose first record is `first`. */
+void store_scan_by_revises(struct store_scan *scan,
+                           const uint8_t first[ID_LEN]);
+/* Goes on after the item with number `seq`; ERR_NOT_FOUND if it is not one. */
+MUST_CHECK enum err store_scan_after(struct store *store,
+                                     struct store_scan *scan, uint64_t seq);
+/* The next items, at most `max`; *n is 0 only at the end. */
+MUST_CHECK enum err store_scan_next(struct store *store,
+                                    struct store_scan *scan,
+                                    struct store_item *items, size_t max,
+                                    size_t *n);
+
+/* Sizes of a topic's set: entries known, and bytes of the records held. */
+struct store_topic_size {
+    uint64_t count;
+    uint64_t bytes;
+};
+MUST_CHECK enum err store_topic_size(struct store *store,
+                                     const uint8_t topic[ID_LEN],
+                                     struct store_topic_size *out);
+/* What record sync asks; the view lives as long as the store. */
+struct record_set store_record_set(struct store *store);
+
+/* Rows in ascending key order after `after` (NULL: from the first). */
+MUST_CHECK enum err store_follows(struct store *store, const uint8_t *after,
+                                  struct store_follow *out, size_t max,
+                                  size_t *n);
+MUST_CHECK enum err store_follow_find(struct store *store,
+                                      const uint8_t topic[ID_LEN],
+                                      struct store_follow *out);
+MUST_CHECK enum err store_peers(struct store *store, const uint8_t *after,
+                                struct store_peer *out, size_t max, size_t *n);
+MUST_CHECK enum err store_peer_find(struct store *store,
+                                    const uint8_t node[KEY_LEN],
+                                    struct store_peer *out);
+/* Wants with next_try_ms at or before `now_ms`, the earliest first. */
+MUST_CHECK enum err store_wants_due(struct store *store, uint64_t now_ms,
+                                    struct store_want *out, size_t max,
+                                    size_t *n);
+/* Every want of a topic, after that of blob `after` (NULL: from the first). */
+MUST_CHECK enum err store_wants_of(struct store *store,
+                                   const uint8_t topic[ID_LEN],
+                                   const struct blob_id *after,
+                                   struct store_want *out, size_t max,
+                                   size_t *n);
+MUST_CHECK enum err store_want_find(struct store *store,
+                                    const struct blob_id *blob,
+                                    const uint8_t topic[ID_LEN],
+                                    struct store_want *out);
+/* Appends the value of store_batch_meta(); ERR_NOT_FOUND. */
+MUST_CHECK enum err store_meta(struct store *store, const char *name,
+                               struct writer *w);
+
+struct store_totals {
+    uint64_t records; /* held */
+    uint64_t bytes;   /* of the records held */
+    uint64_t known;   /* known, not held */
+    uint64_t last_seq;
+    uint64_t blobs;      /* whole */
+    uint64_t blob_bytes; /* of whole blobs, external ones not counted */
+};
+MUST_CHECK enum err store_totals(struct store *store, struct store_totals *out);
+
+#endif

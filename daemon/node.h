@@ -22,7 +22,6 @@ struct store_batch;
 struct store_follow;
 struct store_result;
 struct store_want;
-struct blobs;
 struct blob_id;
 
 /* ---- Life --------------------------------------------------------------- */
@@ -67,7 +66,6 @@ const struct person_keys *node_person(const struct node *node);
 /* From now on this machine signs for them; copied, wiped by the node. */
 void node_set_person(struct node *node, const struct person_keys *keys);
 struct store *node_store(const struct node *node);
-struct blobs *node_blobs(const struct node *node);
 /* The call board's topic. */
 const uint8_t *node_board(const struct node *node);
 /* The wall clock, as the test clock may have moved it. */

@@ -13,8 +13,9 @@
  */
 
 struct call;
-struct node;
 struct control;
+struct desk;
+struct node;
 
 typedef void (*method_fn)(struct call *call);
 
@@ -31,8 +32,8 @@ const struct mp_value *call_param(const struct call *call, const char *name);
 /* A param that is text, as a NUL-terminated copy that lives as long as the
  * call; NULL where it is absent, empty, no text or has a NUL inside. */
 const char *call_text(struct call *call, const char *name);
+struct desk *call_desk(const struct call *call);
 struct node *call_node(const struct call *call);
-struct control *call_control(const struct call *call);
 /* Memory that lives as long as the call, zeroed; NULL if there is none. */
 void *call_alloc(struct call *call, size_t size);
 /* A pointer that the method keeps with the call. */

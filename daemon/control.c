@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/desk.h"
+
 enum {
     CLIENTS_MAX = 64,
     CALLS_MAX = 256, /* open at once, of one client */
@@ -24,7 +26,7 @@ enum {
 };
 
 struct control {
-    struct node *node;
+    struct desk *desk;
     const struct method *methods;
     uv_pipe_t listener;
     bool listening;
@@ -262,14 +264,14 @@ const char *call_text(struct call *call, const char *name)
     return copy;
 }
 
-struct node *call_node(const struct call *call)
+struct desk *call_desk(const struct call *call)
 {
-    return call->control->node;
+    return call->control->desk;
 }
 
-struct control *call_control(const struct call *call)
+struct node *call_node(const struct call *call)
 {
-    return call->control;
+    return desk_node(call->control->desk);
 }
 
 struct client *call_client(const struct call *call)
@@ -555,7 +557,7 @@ static void forget(void *context)
     (void)context;
 }
 
-enum err control_open(struct control **out, struct node *node, uv_loop_t *loop,
+enum err control_open(struct control **out, struct desk *desk, uv_loop_t *loop,
                       const char *folder, const struct method *methods)
 {
     struct control *control = calloc(1, sizeof *control);
@@ -563,7 +565,7 @@ enum err control_open(struct control **out, struct node *node, uv_loop_t *loop,
 
     if (control == NULL)
         return ERR_NO_MEMORY;
-    control->node = node;
+    control->desk = desk;
     control->methods = methods;
     control->folder_fd = -1;
     (void)uv_pipe_init(loop, &control->listener, 0);

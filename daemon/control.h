@@ -10,11 +10,12 @@
 struct control;
 
 /*
- * Listens on `folder`/control.sock; `folder` is made 0700, the socket 0600.
- * A socket left by a dead daemon is replaced: the caller holds the home's lock.
- * `methods` ends with a row of NULLs.  All three are borrowed until closed.
+ * Listens on `folder`/control.sock for the desk, which owns all of this;
+ * `folder` is made 0700, the socket 0600. A socket left by a dead daemon is
+ * replaced: the caller holds the home's lock. `methods` ends with a row of
+ * NULLs.  All three are borrowed until closed.
  */
-MUST_CHECK enum err control_open(struct control **out, struct node *node,
+MUST_CHECK enum err control_open(struct control **out, struct desk *desk,
                                  uv_loop_t *loop, const char *folder,
                                  const struct method *methods);
 /* Ends all clients, removes the socket, then calls `on_closed`, once. */

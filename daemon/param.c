@@ -1,0 +1,154 @@
+/* From what a client typed to what is meant. */
+#include "daemon/param.h"
+
+#include <string.h>
+
+#include "proto/kind.h"
+
+enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 500 };
+
+bool param_is_given(const struct call *call, const char *name)
+{
+    return mp_type(call_param(call, name)) != MP_NIL;
+}
+
+static bool fail_resolve(struct call *call, enum err e, const char *what)
+{
+    if (e == ERR_NOT_FOUND)
+        call_failf(call, e,
+                   "Look it up with: troupe record list, or follow its "
+                   "project first.",
+                   "no %s held here has this id", what);
+    else if (e == ERR_AMBIGUOUS)
+        call_failf(call, e, "Give more digits of the id.",
+                   "more than one %s begins like this", what);
+    else
+        call_fail(call, e, NULL, NULL);
+    return false;
+}
+
+/* Digits of a prefix, or a failed call. */
+static bool prefix_of(struct call *call, const struct mp_value *v,
+                      enum param_use use, char digits[2 * ID_LEN + 1],
+                      size_t *len)
+{
+    size_t min =
+        use == PARAM_SIGNS ? CONTROL_PREFIX_SIGN_MIN : CONTROL_PREFIX_MIN;
+    struct control_prefix prefix;
+
+    if (control_prefix_of(&prefix, v, min) != ERR_OK) {
+        call_failf(call, ERR_USAGE,
+                   use == PARAM_SIGNS
+                       ? "What signs wants at least 16 hex digits of an id."
+                       : "Give at least 6 hex digits of an id.",
+                   "this is not an id");
+        return false;
+    }
+    hex_encode(digits, BYTES_ARRAY(prefix.id));
+    *len = prefix.digits;
+    return true;
+}
+
+bool param_value_record(struct call *call, const struct mp_value *v,
+                        enum param_use use, struct store_item *out)
+{
+    struct store *store = node_store(call_node(call));
+    char digits[2 * ID_LEN + 1];
+    uint8_t id[ID_LEN];
+    size_t len;
+    enum err e;
+
+    if (!prefix_of(call, v, use, digits, &len))
+        return false;
+    e = store_resolve(store, digits, len, id);
+    if (e == ERR_OK)
+        e = store_find(store, id, out);
+    return e == ERR_OK || fail_resolve(call, e, "record");
+}
+
+bool param_record(struct call *call, const char *name, enum param_use use,
+                  struct store_item *out)
+{
+    if (!param_is_given(call, name)) {
+        call_failf(call, ERR_USAGE, NULL, "the param %s is missing", name);
+        return false;
+    }
+    return param_value_record(call, call_param(call, name), use, out);
+}
+
+bool param_record_of(struct call *call, const char *name, enum param_use use,
+                     uint64_t kind, struct store_item *out)
+{
+    const struct kind *is;
+
+    if (!param_record(call, name, use, out))
+        return false;
+    if (out->kind == kind)
+        return true;
+    is = kind_find(out->kind);
+    call_failf(call, ERR_USAGE, NULL, "this is the id of a %s, not of a %s",
+               is == NULL ? "record of a kind that is not known here"
+                          : is->name,
+               kind_find(kind)->name);
+    return false;
+}
+
+bool param_id(struct call *call, const char *name, uint8_t out[ID_LEN])
+{
+    struct store_item item;
+
+    if (control_id_of(out, call_param(call, name)) == ERR_OK)
+        return true;
+    if (!param_record(call, name, PARAM_READS, &item))
+        return false;
+    memcpy(out, item.id, ID_LEN);
+    return true;
+}
+
+bool param_person(struct call *call, const char *name, uint8_t out[ID_LEN])
+{
+    char digits[2 * ID_LEN + 1];
+    size_t len;
+    enum err e;
+
+    if (control_id_of(out, call_param(call, name)) == ERR_OK)
+        return true;
+    if (!prefix_of(call, call_param(call, name), PARAM_READS, digits, &len))
+        return false;
+    e = store_resolve_author(node_store(call_node(call)), digits, len, out);
+    return e == ERR_OK || fail_resolve(call, e, "person");
+}
+
+bool param_view(struct call *call, const uint8_t topic[ID_LEN],
+                struct view *view)
+{
+    struct desk *desk = call_desk(call);
+    struct topic_state *state;
+    enum err e = topic_cache_get(desk_topics(desk), topic, &state);
+
+    if (e != ERR_OK) {
+        call_fail(call, e, NULL, NULL);
+        return false;
+    }
+    *view = (struct view){ .topic = state, .names = desk_names(desk) };
+    return true;
+}
+
+uint32_t param_limit(const struct call *call)
+{
+    uint64_t limit = mp_uint(call_param(call, "limit"));
+
+    if (limit == 0)
+        return LIMIT_DEFAULT;
+    return limit > LIMIT_MAX ? LIMIT_MAX : (uint32_t)limit;
+}
+
+const struct person_keys *param_signer(struct call *call)
+{
+    const struct person_keys *keys = node_person(call_node(call));
+
+    if (keys == NULL)
+        call_fail(call, ERR_KEY_MISSING, "nobody signs on this machine",
+                  "Make a person with: troupe init --name NAME");
+    return keys;
+}

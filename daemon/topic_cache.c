@@ -1,0 +1,150 @@
+/* Topics in memory for those who look at them; the store stays the truth. */
+#include "daemon/topic_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/kind.h"
+#include "store/store.h"
+
+enum { TOPICS_KEPT = 8, TOPIC_RECORDS_MAX = 1 << 20, PAGE = 256 };
+
+struct entry {
+    struct topic_state *state; /* NULL: free */
+    uint64_t last_seq;         /* of the store when it was brought up to date */
+    uint64_t used;
+    uint64_t stale_ms; /* when a verdict changes by itself */
+};
+
+struct topic_cache {
+    struct node *node;
+    struct entry entries[TOPICS_KEPT];
+    uint64_t turn;
+};
+
+enum err topic_cache_new(struct topic_cache **out, struct node *node)
+{
+    struct topic_cache *cache = calloc(1, sizeof *cache);
+
+    if (cache == NULL)
+        return ERR_NO_MEMORY;
+    cache->node = node;
+    *out = cache;
+    return ERR_OK;
+}
+
+static void entry_drop(struct entry *e)
+{
+    topic_state_free(e->state);
+    *e = (struct entry){ 0 };
+}
+
+void topic_cache_free(struct topic_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    for (size_t i = 0; i < TOPICS_KEPT; i++)
+        entry_drop(&cache->entries[i]);
+    free(cache);
+}
+
+static struct entry *entry_find(struct topic_cache *cache,
+                                const uint8_t topic[ID_LEN])
+{
+    for (size_t i = 0; i < TOPICS_KEPT; i++) {
+        struct entry *e = &cache->entries[i];
+
+        if (e->state != NULL && memcmp(e->state->topic, topic, ID_LEN) == 0)
+            return e;
+    }
+    return NULL;
+}
+
+/* A free entry, or the least recently used one, emptied. */
+static struct entry *entry_make(struct topic_cache *cache)
+{
+    struct entry *oldest = &cache->entries[0];
+
+    for (size_t i = 1; i < TOPICS_KEPT; i++)
+        if (cache->entries[i].used < oldest->used)
+            oldest = &cache->entries[i];
+    entry_drop(oldest);
+    return oldest;
+}
+
+/* Adds what a scan yields, if it belongs to the topic. */
+static enum err entry_fill(struct entry *e, struct store *store,
+                           struct store_scan *scan)
+{
+    struct store_item items[PAGE];
+    struct writer w = writer_growing(RECORD_LEN_MAX);
+    enum err err = ERR_OK;
+    size_t n = 1;
+
+    while (err == ERR_OK && n > 0) {
+        err = store_scan_next(store, scan, items, PAGE, &n);
+        for (size_t i = 0; err == ERR_OK && i < n; i++) {
+            bool identity = items[i].kind == KIND_DEVICE_REVOKE ||
+                            items[i].kind == KIND_SUCCESSION;
+
+            if (items[i].presence != RECORD_HELD ||
+                (!identity &&
+                 memcmp(items[i].topic, e->state->topic, ID_LEN) != 0))
+                continue;
+            writer_reset(&w);
+            err = store_read_seq(store, items[i].seq, true, &w, NULL);
+            if (err == ERR_OK)
+                err = topic_state_add(e->state, writer_view(&w));
+            e->stale_ms = 0;
+        }
+    }
+    writer_free(&w);
+    return err;
+}
+
+/* Brings the entry to what the store has now. */
+static enum err entry_update(struct entry *e, struct node *node)
+{
+    struct store *store = node_store(node);
+    uint64_t now_ms = node_clock_ms(node);
+    struct store_totals totals;
+    struct store_scan scan;
+    enum err err = store_totals(store, &totals);
+
+    if (err != ERR_OK)
+        return err;
+    if (e->last_seq == 0)
+        store_scan_by_topic(&scan, e->state->topic);
+    else
+        store_scan_by_seq(&scan, e->last_seq);
+    if (totals.last_seq != e->last_seq)
+        err = entry_fill(e, store, &scan);
+    if (err == ERR_OK && (now_ms >= e->stale_ms || now_ms < e->state->now_ms))
+        err = authority_judge(e->state, now_ms);
+    if (err != ERR_OK)
+        return err;
+    e->last_seq = totals.last_seq;
+    e->stale_ms = authority_next_ms(e->state, now_ms);
+    return ERR_OK;
+}
+
+enum err topic_cache_get(struct topic_cache *cache, const uint8_t topic[ID_LEN],
+                         struct topic_state **out)
+{
+    struct entry *e = entry_find(cache, topic);
+    enum err err = ERR_OK;
+
+    if (e == NULL) {
+        e = entry_make(cache);
+        err = topic_state_new(&e->state, topic, TOPIC_RECORDS_MAX);
+    }
+    if (err == ERR_OK)
+        err = entry_update(e, cache->node);
+    if (err != ERR_OK) {
+        entry_drop(e);
+        return err;
+    }
+    e->used = ++cache->turn;
+    *out = e->state;
+    return ERR_OK;
+}

@@ -1,0 +1,27 @@
+#ifndef DAEMON_TOPIC_CACHE_H
+#define DAEMON_TOPIC_CACHE_H
+
+#include "daemon/node.h"
+#include "proto/authority.h"
+
+/*
+ * Judged topics, read from the store when somebody asks and kept up to date by
+ * what arrived since.  A few are kept, the least recently asked for goes.
+ */
+struct topic_cache;
+
+MUST_CHECK enum err topic_cache_new(struct topic_cache **out,
+                                    struct node *node);
+void topic_cache_free(struct topic_cache *cache); /* accepts NULL */
+
+/*
+ * All held records of the topic, judged as of now.  *out is valid until the
+ * next call and may be empty: then nothing of the topic is held.
+ *   ERR_TOO_LARGE  more records than one topic may bring into memory
+ *   errors of the store, ERR_NO_MEMORY
+ */
+MUST_CHECK enum err topic_cache_get(struct topic_cache *cache,
+                                    const uint8_t topic[ID_LEN],
+                                    struct topic_state **out);
+
+#endif

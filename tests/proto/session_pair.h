@@ -16,6 +16,7 @@ struct side {
     struct network network;
     uint8_t rx[2 * SESSION_MESSAGE_MAX];
     size_t rx_len;
+    size_t rx_used; /* at its start: of the last delivery, frames may lie in */
     struct session_event event; /* of the last delivery */
 };
 
@@ -35,6 +36,7 @@ static inline void side_prepare(struct side *side, const char *network,
     node_keys_from_seed(&side->keys, bytes);
     assert(network_parse(&side->network, network) == ERR_OK);
     side->rx_len = 0;
+    side->rx_used = 0;
     side->event = (struct session_event){ 0 };
 }
 
@@ -69,11 +71,29 @@ static inline void pair_start(struct pair *p)
     side_start(&p->listener, false);
 }
 
+/* Makes room of what the last delivery used. */
+static inline void side_compact(struct side *side)
+{
+    side->rx_len -= side->rx_used;
+    if (side->rx_len > 0 && side->rx_used > 0)
+        memmove(side->rx, side->rx + side->rx_used, side->rx_len);
+    side->rx_used = 0;
+}
+
+/* Lays `message` before a side in place of all that waits there. */
+static inline void side_lay(struct side *side, struct bytes message)
+{
+    memmove(side->rx, message.data, message.len);
+    side->rx_len = message.len;
+    side->rx_used = 0;
+}
+
 /* Pulls one message of `from` behind what waits at `to`; its length or 0. */
 static inline size_t carry(struct side *from, struct side *to, uint64_t now_ms)
 {
     size_t len;
 
+    side_compact(to);
     session_pull(&from->session, now_ms, to->rx + to->rx_len,
                  sizeof to->rx - to->rx_len, &len, true);
     to->rx_len += len;
@@ -83,14 +103,9 @@ static inline size_t carry(struct side *from, struct side *to, uint64_t now_ms)
 /* Gives the first waiting message to its session. */
 static inline enum err deliver(struct side *to, uint64_t now_ms)
 {
-    size_t used;
-    enum err e = session_recv(&to->session, now_ms, to->rx, to->rx_len, &used,
-                              &to->event);
-
-    to->rx_len -= used;
-    if (used > 0 && to->rx_len > 0)
-        memmove(to->rx, to->rx + used, to->rx_len);
-    return e;
+    side_compact(to);
+    return session_recv(&to->session, now_ms, to->rx, to->rx_len, &to->rx_used,
+                        &to->event);
 }
 
 /* Brings both to OPEN. */
@@ -103,6 +118,8 @@ static inline void pair_open(struct pair *p)
     assert(deliver(&p->dialler, T0) == ERR_OK);
     assert(carry(&p->dialler, &p->listener, T0) > 0);
     assert(deliver(&p->listener, T0) == ERR_OK);
+    side_compact(&p->dialler);
+    side_compact(&p->listener);
     assert(p->dialler.session.state == SESSION_OPEN);
     assert(p->listener.session.state == SESSION_OPEN);
 }

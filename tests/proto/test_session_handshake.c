@@ -254,7 +254,7 @@ static void a_replayed_handshake_is_refused(void **state)
     struct session_config config;
     uint8_t third[SESSION_MESSAGE_MAX];
     uint8_t first[SESSION_MESSAGE_MAX];
-    size_t len;
+    size_t len, first_len;
 
     (void)state;
     (void)advance_to(1, &len);
@@ -267,12 +267,11 @@ static void a_replayed_handshake_is_refused(void **state)
     config = side_config(&pair.listener, false);
     config.ephemeral[0] ^= 8; /* as any new connection has */
     session_init(&pair.listener.session, &config, T0);
-    memcpy(pair.listener.rx, first, 34);
-    pair.listener.rx_len = 34;
+    side_lay(&pair.listener, (struct bytes){ first, 34 });
     assert_int_equal(deliver(&pair.listener, T0), ERR_OK);
-    memcpy(pair.listener.rx, third, len);
-    pair.listener.rx_len = len;
-    session_pull(&pair.listener.session, T0, first, sizeof first, &len, true);
+    session_pull(&pair.listener.session, T0, first, sizeof first, &first_len,
+                 true);
+    side_lay(&pair.listener, (struct bytes){ third, len });
     assert_refused(&pair.listener, ERR_BAD_HANDSHAKE);
 }
 
@@ -293,6 +292,7 @@ static void forge_third(struct noise *n, struct bytes payload)
     assert_int_equal(noise_write_keys(n, &w), ERR_OK);
     assert_int_equal(noise_write_payload(n, &w, (struct bytes){ 0 }), ERR_OK);
     l->rx_len = w.len;
+    l->rx_used = 0;
     assert_int_equal(deliver(l, T0), ERR_OK);
     assert_true(carry(l, d, T0) > 0);
     r = reader_of((struct bytes){ d->rx + 2, d->rx_len - 2 });
@@ -305,6 +305,7 @@ static void forge_third(struct noise *n, struct bytes payload)
     if (payload.data != NULL)
         assert_int_equal(noise_write_payload(n, &w, payload), ERR_OK);
     l->rx_len = w.len;
+    l->rx_used = 0;
 }
 
 /* The same with the payload made from the hash; it always has 108 bytes. */
@@ -344,6 +345,7 @@ static void forge_introduction(enum domain domain, const char *network,
     assert_int_equal(noise_write_payload(&n, &message, writer_view(&w)),
                      ERR_OK);
     l->rx_len = message.len;
+    l->rx_used = 0;
     l->rx[0] = (uint8_t)((message.len - 2) >> 8);
     l->rx[1] = (uint8_t)(message.len - 2);
 }

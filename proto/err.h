@@ -95,6 +95,7 @@ enum exit_code {
     X(BAD_WORDS,       LOCAL,  KEY,       "words are not a valid recovery phrase")        \
     X(VERSION,         LOCAL,  VERSION,   "made by another version")                      \
     X(CANCELLED,       NONE,   PARTIAL,   "cancelled")                                    \
+    X(BAD_LINK,        LOCAL,  USAGE,     "invite link is cut short or mistyped")         \
     X(INTERNAL,        LOCAL,  FAILED,    "internal error")
 /* clang-format on */
 

@@ -33,6 +33,7 @@ struct control {
     int folder_fd;
     struct client *clients;
     unsigned clients_count;
+    size_t calls_count; /* not answered yet, their clients there or not */
     uint64_t next_number;
     bool closing;
     void (*on_closed)(void *context);
@@ -82,7 +83,8 @@ static void control_finish(struct control *control)
     void (*on_closed)(void *context) = control->on_closed;
     void *context = control->context;
 
-    if (!control->closing || control->listening || control->clients != NULL)
+    if (!control->closing || control->listening || control->clients != NULL ||
+        control->calls_count > 0)
         return;
     if (control->folder_fd >= 0)
         (void)close(control->folder_fd);
@@ -201,6 +203,8 @@ struct client *control_find(struct control *control, uint64_t number)
 
 static void call_free(struct call *call)
 {
+    struct control *control = call->control;
+
     control_message_wipe(&call->message);
     free(call->bytes);
     writer_free(&call->reply);
@@ -211,6 +215,10 @@ static void call_free(struct call *call)
         free(block);
     }
     free(call);
+    if (control != NULL) { /* NULL: it never started */
+        control->calls_count--;
+        control_finish(control);
+    }
 }
 
 /* Out of its client's list; the answer is on its way or nobody waits. */
@@ -394,6 +402,7 @@ static bool call_start(struct client *c, uint8_t *bytes, size_t len)
     call->next = c->calls;
     c->calls = call;
     c->calls_count++;
+    c->control->calls_count++;
     call_run(call);
     return true;
 }

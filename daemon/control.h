@@ -18,7 +18,10 @@ struct control;
 MUST_CHECK enum err control_open(struct control **out, struct desk *desk,
                                  uv_loop_t *loop, const char *folder,
                                  const struct method *methods);
-/* Ends all clients, removes the socket, then calls `on_closed`, once. */
+/*
+ * Ends all clients, removes the socket, waits until every call has been
+ * answered, then calls `on_closed`, once.
+ */
 void control_close(struct control *control, void (*on_closed)(void *context),
                    void *context);
 

@@ -13,6 +13,7 @@
  * what the methods share.  It sits on a node and knows it only by node.h.
  */
 struct desk;
+struct waits;
 
 /* Opens the control socket of the node's home; `node` outlives the desk. */
 MUST_CHECK enum err desk_open(struct desk **out, struct node *node);
@@ -24,6 +25,7 @@ struct node *desk_node(const struct desk *desk);
 struct control *desk_control(const struct desk *desk);
 struct jobs *desk_jobs(const struct desk *desk);
 struct event_log *desk_events(const struct desk *desk);
+struct waits *desk_waits(const struct desk *desk);
 struct topic_cache *desk_topics(const struct desk *desk);
 /* Names of people, from their profiles held here. */
 const struct view_names *desk_names(const struct desk *desk);

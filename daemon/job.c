@@ -136,6 +136,18 @@ enum err jobs_open(struct jobs **out, uv_loop_t *loop, struct control *control)
     return ERR_OK;
 }
 
+void jobs_stop(struct jobs *jobs)
+{
+    for (struct job *job = jobs->first; job != NULL; job = job->next)
+        for (size_t i = 0; i < WAITERS_MAX; i++)
+            if (job->waiters[i] != NULL) {
+                struct call *call = job->waiters[i];
+
+                job->waiters[i] = NULL;
+                call_fail(call, ERR_SHUTDOWN, NULL, NULL);
+            }
+}
+
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct jobs *jobs = handle->data;

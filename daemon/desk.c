@@ -1,0 +1,184 @@
+/* The desk: opens and closes what serves the clients, in order. */
+#include "daemon/desk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/methods.h"
+#include "daemon/wait.h"
+#include "proto/kind.h"
+#include "store/store.h"
+
+enum { NAME_MAX_LEN = 512 };
+
+struct desk {
+    struct node *node;
+    struct control *control;
+    struct jobs *jobs;
+    struct event_log *events;
+    struct topic_cache *topics;
+    struct waits *waits;
+    struct view_names names;
+    char name[NAME_MAX_LEN]; /* the last one asked for */
+    uint64_t last_ms;        /* of the newest record made here */
+    void (*on_closed)(void *context);
+    void *context;
+};
+
+struct node *desk_node(const struct desk *desk)
+{
+    return desk->node;
+}
+
+struct control *desk_control(const struct desk *desk)
+{
+    return desk->control;
+}
+
+struct jobs *desk_jobs(const struct desk *desk)
+{
+    return desk->jobs;
+}
+
+struct event_log *desk_events(const struct desk *desk)
+{
+    return desk->events;
+}
+
+struct waits *desk_waits(const struct desk *desk)
+{
+    return desk->waits;
+}
+
+struct topic_cache *desk_topics(const struct desk *desk)
+{
+    return desk->topics;
+}
+
+const struct view_names *desk_names(const struct desk *desk)
+{
+    return &desk->names;
+}
+
+/* Copies the name out of a profile's record; empty if it has none. */
+static struct bytes name_of_profile(char out[NAME_MAX_LEN], struct bytes whole)
+{
+    struct mp_doc *doc = NULL;
+    struct bytes name = { NULL, 0 };
+    struct record r;
+
+    if (record_decode(&r, whole) == ERR_OK &&
+        mp_doc_parse(&doc, record_body_map(&r), MP_CANONICAL) == ERR_OK)
+        name = mp_str(mp_get(mp_doc_root(doc), "name"));
+    if (name.len > NAME_MAX_LEN)
+        name.len = 0;
+    if (name.len > 0)
+        memcpy(out, name.data, name.len);
+    mp_doc_free(doc);
+    return (struct bytes){ (const uint8_t *)out, name.len };
+}
+
+/* The newest profile that the person made, as view_names asks for it. */
+static struct bytes name_of(void *context, const uint8_t person[ID_LEN])
+{
+    struct desk *desk = context;
+    struct store *store = node_store(desk->node);
+    struct bytes name = { NULL, 0 };
+    struct store_scan scan;
+    struct store_item item;
+    struct writer w;
+    size_t n;
+
+    store_scan_by_topic_kind(&scan, person, KIND_PROFILE);
+    scan.newest_first = true;
+    scan.held_only = true;
+    while (store_scan_next(store, &scan, &item, 1, &n) == ERR_OK && n == 1) {
+        if (!item.has_body || memcmp(item.author, person, ID_LEN) != 0)
+            continue;
+        w = writer_growing(RECORD_LEN_MAX);
+        if (store_read_seq(store, item.seq, false, &w, NULL) == ERR_OK)
+            name = name_of_profile(desk->name, writer_view(&w));
+        writer_free(&w);
+        break;
+    }
+    return name;
+}
+
+struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN])
+{
+    return desk->names.name(desk->names.context, person);
+}
+
+uint64_t desk_next_ms(struct desk *desk)
+{
+    uint64_t now_ms = node_clock_ms(desk->node);
+
+    desk->last_ms = now_ms > desk->last_ms ? now_ms : desk->last_ms + 1;
+    return desk->last_ms;
+}
+
+static void desk_free(struct desk *desk)
+{
+    event_log_close(desk->events);
+    topic_cache_free(desk->topics);
+    free(desk);
+}
+
+enum err desk_open(struct desk **out, struct node *node)
+{
+    struct desk *desk = calloc(1, sizeof *desk);
+    enum err e;
+
+    if (desk == NULL)
+        return ERR_NO_MEMORY;
+    desk->node = node;
+    desk->names = (struct view_names){ .name = name_of, .context = desk };
+    e = topic_cache_new(&desk->topics, node);
+    if (e == ERR_OK)
+        e = control_open(&desk->control, desk, node_loop(node),
+                         node_home(node)->runtime, methods);
+    if (e == ERR_OK)
+        e = event_log_open(&desk->events, node, desk->control);
+    if (e == ERR_OK)
+        e = waits_open(&desk->waits, node, desk);
+    if (e == ERR_OK)
+        e = jobs_open(&desk->jobs, node_loop(node), desk->control);
+    if (e == ERR_OK)
+        *out = desk;
+    else if (desk->control != NULL)
+        desk_close(desk, free, NULL);
+    else
+        desk_free(desk);
+    return e;
+}
+
+static void on_jobs_closed(void *context)
+{
+    struct desk *desk = context;
+    void (*on_closed)(void *context) = desk->on_closed;
+
+    context = desk->context;
+    desk_free(desk);
+    on_closed(context);
+}
+
+static void on_control_closed(void *context)
+{
+    struct desk *desk = context;
+
+    if (desk->jobs == NULL)
+        on_jobs_closed(desk);
+    else
+        jobs_close(desk->jobs, on_jobs_closed, desk);
+}
+
+void desk_close(struct desk *desk, void (*on_closed)(void *context),
+                void *context)
+{
+    desk->on_closed = on_closed;
+    desk->context = context;
+    if (desk->jobs != NULL)
+        jobs_stop(desk->jobs);
+    waits_close(desk->waits);
+    control_close(desk->control, on_control_closed, desk);
+}

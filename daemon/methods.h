@@ -1,0 +1,81 @@
+#ifndef DAEMON_METHODS_H
+#define DAEMON_METHODS_H
+
+#include "daemon/call.h"
+
+/*
+ * The methods of the control socket (docs/control-api.md), by the file that
+ * holds them: method_NOUN.c.  Rows of the table stand in methods.c.
+ */
+extern const struct method methods[];
+
+/* method_node.c */
+void method_hello(struct call *call);
+void method_status(struct call *call);
+void method_init(struct call *call);
+void method_clock_set(struct call *call);
+void method_config_check(struct call *call);
+void method_shutdown(struct call *call);
+void method_wait(struct call *call);
+void method_events_open(struct call *call);
+void method_job_list(struct call *call);
+void method_job_attach(struct call *call);
+void method_job_cancel(struct call *call);
+
+/* method_person.c */
+void method_person_show(struct call *call);
+void method_person_list(struct call *call);
+void method_person_edit(struct call *call);
+
+/* method_peer.c */
+void method_peer_add(struct call *call);
+void method_peer_list(struct call *call);
+void method_peer_remove(struct call *call);
+void method_peer_ban(struct call *call);
+void method_invite_create(struct call *call);
+void method_invite_show(struct call *call);
+void method_invite_accept(struct call *call);
+
+/* method_project.c */
+void method_project_create(struct call *call);
+void method_project_list(struct call *call);
+void method_project_show(struct call *call);
+void method_project_follow(struct call *call);
+void method_project_unfollow(struct call *call);
+
+/* method_request.c */
+void method_request_publish(struct call *call);
+void method_request_list(struct call *call);
+void method_request_show(struct call *call);
+void method_request_close(struct call *call);
+
+/* method_contribution.c */
+void method_contribute(struct call *call);
+void method_contribution_list(struct call *call);
+void method_contribution_show(struct call *call);
+void method_cite(struct call *call);
+void method_tree(struct call *call);
+void method_direct(struct call *call);
+void method_select(struct call *call);
+void method_comment(struct call *call);
+
+/* method_release.c */
+void method_release_draft(struct call *call);
+void method_release_publish(struct call *call);
+void method_release_show(struct call *call);
+void method_credits(struct call *call);
+
+/* method_record.c */
+void method_record_publish(struct call *call);
+void method_record_list(struct call *call);
+void method_record_show(struct call *call);
+void method_record_raw(struct call *call);
+void method_record_import(struct call *call);
+
+/* method_blob.c */
+void method_seed(struct call *call);
+void method_get(struct call *call);
+void method_blob_read(struct call *call);
+void method_verify(struct call *call);
+
+#endif

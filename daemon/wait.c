@@ -1,0 +1,235 @@
+/* Waiting on behalf of clients. */
+#include "daemon/wait.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/pair.h"
+#include "daemon/param.h"
+#include "store/blobs.h"
+
+enum { WAITS_MAX = 64, TICK_MS = 1000 };
+
+enum wait_for { WAIT_ONLINE, WAIT_CAUGHT_UP, WAIT_HELD };
+
+struct wait {
+    struct call *call; /* NULL: free */
+    enum wait_for what;
+    uint8_t id[ID_LEN]; /* topic, or root of a blob */
+    uint64_t deadline_ms;
+};
+
+struct waits {
+    struct node_listener listener; /* first: on_event casts back */
+    struct node *node;
+    struct desk *desk;
+    uv_timer_t timer;
+    struct wait at[WAITS_MAX];
+};
+
+/* A blob of that root that is whole here, for any topic. */
+static bool is_held(struct waits *waits, const uint8_t root[ID_LEN])
+{
+    struct store *store = node_store(waits->node);
+    struct store_follow follows[16];
+    const uint8_t *after = NULL;
+    uint8_t last[ID_LEN];
+    size_t n = 1;
+
+    while (n > 0 && store_follows(store, after, follows, 16, &n) == ERR_OK) {
+        for (size_t i = 0; i < n; i++) {
+            struct blob_id begin = { .size = 0 };
+            struct blob_info info;
+            size_t found = 0;
+
+            memcpy(begin.root, root, ID_LEN);
+            if (blobs_of_topic(store, follows[i].topic, &begin, &info, 1,
+                               &found) == ERR_OK &&
+                found == 1 && memcmp(info.id.root, root, ID_LEN) == 0 &&
+                info.state != BLOB_PARTIAL)
+                return true;
+        }
+        if (n > 0) {
+            memcpy(last, follows[n - 1].topic, ID_LEN);
+            after = last;
+        }
+    }
+    return false;
+}
+
+static bool is_true(struct waits *waits, const struct wait *wait)
+{
+    switch (wait->what) {
+    case WAIT_ONLINE:
+        return node_peers_connected(waits->node) > 0;
+    case WAIT_CAUGHT_UP:
+        return node_caught_up(waits->node, wait->id);
+    case WAIT_HELD:
+        return is_held(waits, wait->id);
+    }
+    return false;
+}
+
+static void reply_done(struct call *call)
+{
+    struct writer *w = call_reply(call);
+
+    mp_put_map(w, 1);
+    pair_bool(w, "done", true);
+    call_send(call);
+}
+
+static void waits_check(struct waits *waits)
+{
+    uint64_t now_ms = uv_now(node_loop(waits->node));
+
+    for (size_t i = 0; i < WAITS_MAX; i++) {
+        struct wait *wait = &waits->at[i];
+        struct call *call = wait->call;
+
+        if (call == NULL)
+            continue;
+        if (is_true(waits, wait)) {
+            wait->call = NULL;
+            reply_done(call);
+        } else if (now_ms >= wait->deadline_ms) {
+            wait->call = NULL;
+            call_fail(call, ERR_TIMEOUT, "it did not happen in time",
+                      "See what is missing with: troupe status");
+        }
+    }
+}
+
+static void on_event(struct node_listener *listener,
+                     const struct node_event *event)
+{
+    if (event->type != NODE_EVENT_PROGRESS)
+        waits_check((struct waits *)listener);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct waits *waits = timer->data;
+
+    waits_check(waits);
+    for (size_t i = 0; i < WAITS_MAX; i++)
+        if (waits->at[i].call != NULL)
+            return;
+    (void)uv_timer_stop(timer);
+}
+
+enum err waits_open(struct waits **out, struct node *node, struct desk *desk)
+{
+    struct waits *waits = calloc(1, sizeof *waits);
+
+    if (waits == NULL)
+        return ERR_NO_MEMORY;
+    waits->listener.on_event = on_event;
+    waits->node = node;
+    waits->desk = desk;
+    (void)uv_timer_init(node_loop(node), &waits->timer);
+    waits->timer.data = waits;
+    node_subscribe(node, &waits->listener);
+    *out = waits;
+    return ERR_OK;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void waits_close(struct waits *waits)
+{
+    if (waits == NULL)
+        return;
+    node_unsubscribe(waits->node, &waits->listener);
+    for (size_t i = 0; i < WAITS_MAX; i++) {
+        struct call *call = waits->at[i].call;
+
+        waits->at[i].call = NULL;
+        if (call != NULL)
+            call_fail(call, ERR_SHUTDOWN, NULL, NULL);
+    }
+    uv_close((uv_handle_t *)&waits->timer, on_timer_closed);
+}
+
+/* The number after the last colon; false if there is none. */
+static bool number_after(struct bytes text, const char *prefix, uint64_t *out)
+{
+    size_t at = strlen(prefix);
+    uint64_t v = 0;
+
+    if (text.len <= at || text.len > at + 18 ||
+        memcmp(text.data, prefix, at) != 0)
+        return false;
+    for (; at < text.len; at++) {
+        if (text.data[at] < '0' || text.data[at] > '9')
+            return false;
+        v = 10 * v + (uint64_t)(text.data[at] - '0');
+    }
+    *out = v;
+    return true;
+}
+
+/* What the text names, but for jobs. */
+static bool parse(struct waits *waits, struct wait *wait, struct bytes what)
+{
+    static const char caught[] = "caught-up:";
+    static const char held[] = "held:";
+    const char *text = (const char *)what.data;
+    size_t skip;
+
+    if (bytes_equal(what, BYTES_LITERAL("online"))) {
+        wait->what = WAIT_ONLINE;
+        return true;
+    }
+    if (what.len > sizeof caught - 1 &&
+        memcmp(text, caught, sizeof caught - 1) == 0) {
+        wait->what = WAIT_CAUGHT_UP;
+        skip = sizeof caught - 1;
+        if (hex_decode(wait->id, ID_LEN, text + skip, what.len - skip) ==
+            ERR_OK)
+            return true;
+        return store_resolve(node_store(waits->node), text + skip,
+                             what.len - skip, wait->id) == ERR_OK;
+    }
+    skip = sizeof held - 1;
+    wait->what = WAIT_HELD;
+    /* held:ROOT:1; more holders than this node are told by leases alone. */
+    return what.len == skip + 2 * ID_LEN + 2 && memcmp(text, held, skip) == 0 &&
+           text[skip + 2 * ID_LEN] == ':' && text[what.len - 1] == '1' &&
+           hex_decode(wait->id, ID_LEN, text + skip, 2 * (size_t)ID_LEN) ==
+               ERR_OK;
+}
+
+void waits_add(struct waits *waits, struct call *call)
+{
+    struct bytes what = mp_str(call_param(call, "what"));
+    uint64_t timeout_ms = mp_uint(call_param(call, "timeout_ms"));
+    struct wait *free_wait = NULL;
+    struct wait wait = { .call = call };
+    uint64_t number;
+
+    if (number_after(what, "job:", &number)) {
+        job_wait(desk_jobs(waits->desk), call, number);
+        return;
+    }
+    for (size_t i = 0; i < WAITS_MAX; i++)
+        if (waits->at[i].call == NULL)
+            free_wait = &waits->at[i];
+    if (free_wait == NULL) {
+        call_fail(call, ERR_QUOTA, "too many calls wait", NULL);
+        return;
+    }
+    if (!parse(waits, &wait, what)) {
+        call_fail(call, ERR_USAGE, "this cannot be waited for",
+                  "Wait for online, caught-up:PROJECT, held:ROOT:1 or job:N.");
+        return;
+    }
+    wait.deadline_ms = timeout_ms == 0
+                           ? UINT64_MAX
+                           : uv_now(node_loop(waits->node)) + timeout_ms;
+    *free_wait = wait;
+    (void)uv_timer_start(&waits->timer, on_timer, 0, TICK_MS);
+}

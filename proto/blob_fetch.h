@@ -49,15 +49,16 @@ enum blob_request_state {
 
 struct blob_fetch_request {
     enum blob_request_state state;
-    bool sent; /* its ASK was given to the caller */
+    enum blob_what what;
+    bool answered; /* all has come; only END is missing */
     uint32_t request;
-    uint32_t turn;
-    struct blob_ask ask;
+    uint32_t turn;   /* its place in the order of asking */
     unsigned slot;   /* of the span, for blocks and inner hashes */
+    uint64_t first;  /* as in the ask */
+    uint32_t count;  /* blocks */
     uint64_t next;   /* next byte of the blob that is due */
     uint64_t end;    /* after the last one */
-    uint64_t charge; /* bytes that it still holds of the provider's window */
-    bool answered;   /* all has come; only END is missing */
+    uint64_t charge; /* bytes that it holds of the provider's window */
 };
 
 struct blob_fetch_provider {
@@ -108,14 +109,24 @@ struct blob_fetch_span {
     uint8_t sender[BLOB_REQUEST_BLOCKS]; /* of each held block, or NOBODY */
 };
 
+/* The one page kept: is it to be stored, usable, or to be read back? */
+enum blob_page_state {
+    BLOB_PAGE_NONE,
+    BLOB_PAGE_TO_STORE,
+    BLOB_PAGE_READY,
+    BLOB_PAGE_WANTED,
+    BLOB_PAGE_LOADING
+};
+
 struct blob_fetch {
     enum blob_fetch_state state;
+    bool stopped;
     bool done_told;
-    bool stalled;
-    bool stalled_told;
+    bool stall_told; /* since the last progress */
     struct blob_id id;
     uint32_t base;
-    uint32_t turn;
+    uint32_t turn;     /* number of the next request */
+    unsigned turn_who; /* provider that may ask first */
     unsigned spans_max;
     uint64_t now_ms;
 
@@ -128,13 +139,7 @@ struct blob_fetch {
     uint64_t page_cursor;
     uint8_t page[BLOB_LAYER_PAGE * HASH_LEN]; /* the one page kept */
     uint64_t page_index;
-    enum {
-        PAGE_NONE,
-        PAGE_TO_STORE,
-        PAGE_READY,
-        PAGE_WANTED,
-        PAGE_LOADING
-    } page_state;
+    enum blob_page_state page_state;
 
     uint8_t inner[BLOB_SPAN_LEAVES * HASH_LEN]; /* of the LOCATING span */
     struct blob_fetch_provider providers[BLOB_FETCH_PROVIDERS];
@@ -240,7 +245,7 @@ MUST_CHECK enum err blob_fetch_place(struct blob_fetch *f,
  * to the root ban their sender for this blob (an effect), which is no error.
  *   ERR_NOT_ASKED     nobody asked for it; close
  *   ERR_OUT_OF_ORDER  an END that says OK before all has come; close
- *   ERR_NO_MEMORY     nothing has changed but that request's answer is lost
+ *   ERR_NO_MEMORY     it could not be checked and is asked for again
  */
 MUST_CHECK enum err blob_fetch_recv(struct blob_fetch *f, unsigned provider,
                                     const struct blob_msg *msg,
@@ -272,5 +277,13 @@ uint64_t blob_fetch_deadline(const struct blob_fetch *f);
 
 /* Gives the next thing to do, or false if there is nothing now. */
 bool blob_fetch_next(struct blob_fetch *f, struct blob_fetch_effect *out);
+
+/* Gives up: all requests are cancelled, nothing more is asked or told. */
+void blob_fetch_stop(struct blob_fetch *f);
+/*
+ * No request is open: after DONE or blob_fetch_stop() the machine may be
+ * forgotten, and no frame will come for it any more.
+ */
+bool blob_fetch_is_idle(const struct blob_fetch *f);
 
 #endif

@@ -39,9 +39,17 @@ struct blob_serve_request {
     uint64_t sent_at; /* next byte to be sent, likewise */
 };
 
+/* DROPPED: being read for a request that has ended meanwhile. */
+enum blob_buffer_state {
+    BLOB_BUFFER_FREE,
+    BLOB_BUFFER_READING,
+    BLOB_BUFFER_FULL,
+    BLOB_BUFFER_DROPPED
+};
+
 /* A read buffer of the caller's and what is in it. */
 struct blob_serve_buffer {
-    enum { BUFFER_FREE, BUFFER_READING, BUFFER_FULL, BUFFER_DROPPED } state;
+    enum blob_buffer_state state;
     unsigned request; /* index into requests */
     uint64_t offset;
     size_t len;

@@ -1,0 +1,674 @@
+/* What came, who sent it, and what follows.  What to ask is in blob_plan.c. */
+#include "proto/blob_fetch.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "proto/blob_plan.h"
+
+#define REST_MIN_MS    250
+#define REST_DOUBLINGS 7 /* 32 s at most */
+#define RTT_MAX_MS     10000
+#define SAMPLE_MS      100
+
+static void set_now(struct blob_fetch *f, uint64_t now_ms)
+{
+    assert(now_ms >= f->now_ms);
+    f->now_ms = now_ms;
+}
+
+static unsigned number_of(const struct blob_fetch *f,
+                          const struct blob_fetch_provider *p)
+{
+    return (unsigned)(p - f->providers);
+}
+
+static struct blob_fetch_provider *provider_at(struct blob_fetch *f,
+                                               unsigned provider)
+{
+    assert(provider < BLOB_FETCH_PROVIDERS && f->providers[provider].used);
+    return &f->providers[provider];
+}
+
+static struct blob_fetch_span *span_at(struct blob_fetch *f, unsigned slot,
+                                       enum blob_span_state state)
+{
+    assert(slot < f->spans_max);
+    assert(f->spans[slot].state == state && f->spans[slot].told);
+    return &f->spans[slot];
+}
+
+static void enter(struct blob_fetch_span *s, enum blob_span_state state)
+{
+    s->state = state;
+    s->told = false;
+}
+
+/* The state that follows from what is still missing. */
+static void settle(struct blob_fetch *f)
+{
+    if (f->spans_left == 0)
+        f->state = BLOB_FETCH_DONE;
+    else
+        f->state = f->pages_left > 0 ? BLOB_FETCH_LAYER : BLOB_FETCH_IN_SPANS;
+}
+
+static uint64_t count_bits(const uint8_t *bits, uint64_t count)
+{
+    uint64_t set = 0;
+
+    for (uint64_t i = 0; i < count; i++)
+        set += bits[i / 8] >> (i % 8) & 1;
+    return set;
+}
+
+void blob_fetch_init(struct blob_fetch *f,
+                     const struct blob_fetch_config *config, uint64_t now_ms)
+{
+    uint64_t spans = blob_span_count(config->id.size);
+    uint64_t pages = blob_page_count(config->id.size);
+
+    assert(blob_id_check(&config->id) == ERR_OK);
+    assert(config->spans_max >= 1 && config->spans_max <= BLOB_FETCH_SPANS);
+    assert((config->base & 0xffff) == 0);
+    memset(f, 0, sizeof *f);
+    f->id = config->id;
+    f->base = config->base;
+    f->spans_max = config->spans_max;
+    f->now_ms = now_ms;
+    f->held = config->held;
+    f->spans_left = spans - count_bits(config->held, spans);
+    f->pages_left = pages;
+    if (config->pages != NULL) {
+        memcpy(f->pages, config->pages, (size_t)BLOB_BITMAP_LEN(pages));
+        f->pages_left -= count_bits(f->pages, pages);
+    }
+    settle(f);
+}
+
+enum err blob_fetch_provider_add(struct blob_fetch *f, unsigned *provider,
+                                 const uint8_t tag[BLOB_TAG_LEN],
+                                 unsigned requests_max, uint64_t rtt_ms,
+                                 uint64_t now_ms)
+{
+    assert(requests_max >= 1);
+    set_now(f, now_ms);
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        struct blob_fetch_provider *p = &f->providers[i];
+
+        if (p->used)
+            continue;
+        *p = (struct blob_fetch_provider){ .used = true,
+                                           .requests_max = requests_max };
+        memcpy(p->tag, tag, BLOB_TAG_LEN);
+        blob_fetch_provider_rtt(f, i, rtt_ms);
+        f->stall_told = false;
+        *provider = i;
+        return ERR_OK;
+    }
+    return ERR_BUSY;
+}
+
+void blob_fetch_provider_rtt(struct blob_fetch *f, unsigned provider,
+                             uint64_t rtt_ms)
+{
+    provider_at(f, provider)->rtt_ms =
+        rtt_ms < RTT_MAX_MS ? rtt_ms : RTT_MAX_MS;
+}
+
+void blob_fetch_provider_wake(struct blob_fetch *f, unsigned provider,
+                              uint64_t now_ms)
+{
+    struct blob_fetch_provider *p = provider_at(f, provider);
+
+    set_now(f, now_ms);
+    p->rest_until_ms = now_ms;
+    p->misses = 0;
+    f->stall_told = false;
+}
+
+/* Lets others ask for what this request still owes; its bytes count no more. */
+static void release(struct blob_fetch *f, struct blob_fetch_provider *p,
+                    struct blob_fetch_request *r)
+{
+    struct blob_fetch_span *s = &f->spans[r->slot];
+    unsigned mask;
+
+    p->in_flight -= r->charge;
+    r->charge = 0;
+    if (r->answered) /* the slot may serve another span by now */
+        return;
+    if (r->what == BLOB_WHAT_INNER)
+        s->told = false;
+    if (r->what != BLOB_WHAT_BLOCKS)
+        return;
+    mask = ((1U << r->count) - 1) << r->first % BLOB_REQUEST_BLOCKS;
+    s->asked = (uint16_t)(s->asked & ~mask);
+}
+
+/* Forgets a request in any state; the next oldest one is on trial from now. */
+static void close_request(struct blob_fetch *f, struct blob_fetch_provider *p,
+                          struct blob_fetch_request *r)
+{
+    if (blob_plan_oldest(f, p) == r)
+        p->head_ms = f->now_ms;
+    if (r->state == BLOB_REQUEST_OPEN)
+        release(f, p, r);
+    r->state = BLOB_REQUEST_FREE;
+}
+
+/* What a provider has begun may be gone on with by others. */
+static void disown(struct blob_fetch *f, const struct blob_fetch_provider *p)
+{
+    for (size_t i = 0; i < f->spans_max; i++)
+        if (f->spans[i].owner == number_of(f, p))
+            f->spans[i].owner = BLOB_FETCH_NOBODY;
+}
+
+static void cancel(struct blob_fetch *f, struct blob_fetch_provider *p,
+                   struct blob_fetch_request *r)
+{
+    release(f, p, r);
+    r->state = BLOB_REQUEST_CANCEL_DUE;
+}
+
+/* Cancels all that is open with a provider and leaves its spans to others. */
+static void leave(struct blob_fetch *f, struct blob_fetch_provider *p)
+{
+    for (size_t i = 0; i < BLOB_FETCH_REQUESTS; i++)
+        if (p->requests[i].state == BLOB_REQUEST_OPEN)
+            cancel(f, p, &p->requests[i]);
+    disown(f, p);
+}
+
+static void ban(struct blob_fetch *f, unsigned provider, enum err why)
+{
+    struct blob_fetch_provider *p;
+
+    if (provider == BLOB_FETCH_NOBODY || f->providers[provider].banned)
+        return;
+    p = provider_at(f, provider);
+    p->banned = true;
+    p->ban_due = true;
+    p->ban_why = why;
+    leave(f, p);
+}
+
+/* Asks this provider for nothing for a while, longer each time. */
+static void rest(struct blob_fetch *f, struct blob_fetch_provider *p)
+{
+    unsigned doublings =
+        p->misses < REST_DOUBLINGS ? p->misses : REST_DOUBLINGS;
+
+    if (f->now_ms < p->rest_until_ms)
+        return; /* many requests failed at once: that counts once */
+    disown(f, p);
+    p->rest_until_ms = f->now_ms + ((uint64_t)REST_MIN_MS << doublings);
+    p->misses++;
+}
+
+void blob_fetch_provider_remove(struct blob_fetch *f, unsigned provider,
+                                uint64_t now_ms)
+{
+    struct blob_fetch_provider *p = provider_at(f, provider);
+
+    set_now(f, now_ms);
+    leave(f, p);
+    *p = (struct blob_fetch_provider){ .used = false };
+    for (size_t i = 0; i < f->spans_max; i++) {
+        struct blob_fetch_span *s = &f->spans[i];
+
+        s->lacking = (uint8_t)(s->lacking & ~(1U << provider));
+        for (size_t k = 0; k < BLOB_REQUEST_BLOCKS; k++)
+            if (s->sender[k] == provider)
+                s->sender[k] = BLOB_FETCH_NOBODY;
+    }
+}
+
+/* `len` bytes came for a request: the window opens, the rate is measured. */
+static void progress(struct blob_fetch *f, struct blob_fetch_provider *p,
+                     struct blob_fetch_request *r, uint64_t len)
+{
+    uint64_t elapsed = f->now_ms - p->sample_ms;
+
+    r->charge -= len;
+    p->in_flight -= len;
+    p->misses = 0;
+    f->stall_told = false;
+    if (blob_plan_oldest(f, p) == r)
+        p->head_ms = f->now_ms;
+    p->sample_bytes += len;
+    if (elapsed < SAMPLE_MS)
+        return;
+    len = p->sample_bytes * 1000 / elapsed;
+    p->rate = p->rate == 0 ? len : (p->rate + len) / 2;
+    p->sample_bytes = 0;
+    p->sample_ms = f->now_ms;
+}
+
+/* Marks the blocks of which the last byte has come. */
+static void take_blocks(struct blob_fetch_span *s,
+                        const struct blob_fetch_request *r, unsigned sender)
+{
+    uint64_t whole = r->next / BLOB_BLOCK_LEN - r->first;
+    unsigned at = (unsigned)(r->first % BLOB_REQUEST_BLOCKS);
+    unsigned count = r->next == r->end ? r->count : (unsigned)whole;
+
+    for (unsigned k = at; k < at + count; k++) {
+        s->asked = (uint16_t)(s->asked & ~(1U << k));
+        s->held = (uint16_t)(s->held | 1U << k);
+        s->sender[k] = (uint8_t)sender;
+    }
+    if (s->held == s->all)
+        enter(s, BLOB_SPAN_HASHING);
+}
+
+enum err blob_fetch_place(struct blob_fetch *f, struct blob_place *out,
+                          unsigned provider, const struct blob_msg *msg,
+                          uint64_t now_ms)
+{
+    struct blob_fetch_provider *p = provider_at(f, provider);
+    struct blob_fetch_request *r = blob_plan_find(p, msg->request);
+    size_t len = msg->data.bytes.len;
+    struct blob_fetch_span *s;
+
+    assert(msg->type == FRAME_BLOB_DATA);
+    set_now(f, now_ms);
+    if (r == NULL || r->what != BLOB_WHAT_BLOCKS)
+        return ERR_NOT_ASKED;
+    if (r->state != BLOB_REQUEST_OPEN)
+        return ERR_CANCELLED;
+    if (msg->data.offset != r->next || len > r->end - r->next)
+        return ERR_NOT_ASKED;
+    s = &f->spans[r->slot];
+    out->slot = r->slot;
+    out->offset = (size_t)(r->next - s->span * BLOB_SPAN_LEN);
+    r->next += len;
+    r->answered = r->next == r->end;
+    progress(f, p, r, len);
+    take_blocks(s, r, provider);
+    return ERR_OK;
+}
+
+/* A page that leads to the root is given to the caller and kept. */
+static enum err on_layer(struct blob_fetch *f, struct blob_fetch_provider *p,
+                         struct blob_fetch_request *r,
+                         const struct blob_msg *msg)
+{
+    uint64_t page = msg->layer.page;
+    enum err e;
+
+    if (page != r->first)
+        return ERR_NOT_ASKED;
+    e = blob_page_verify(&f->id, page, msg->layer.hashes, msg->layer.uncles);
+    if (e == ERR_NO_MEMORY) {
+        cancel(f, p, r); /* it is asked again */
+        return e;
+    }
+    if (e != ERR_OK) {
+        ban(f, number_of(f, p), ERR_BAD_PROOF);
+        return ERR_OK;
+    }
+    assert(f->page_state != BLOB_PAGE_TO_STORE); /* it was to be taken */
+    r->answered = true;
+    progress(f, p, r, r->charge);
+    memcpy(f->page, msg->layer.hashes.data, msg->layer.hashes.len);
+    f->page_index = page;
+    f->page_state = BLOB_PAGE_TO_STORE;
+    f->pages[page / 8] = (uint8_t)(f->pages[page / 8] | 1U << (page % 8));
+    f->pages_left--;
+    settle(f);
+    return ERR_OK;
+}
+
+static enum err on_inner(struct blob_fetch *f, struct blob_fetch_provider *p,
+                         struct blob_fetch_request *r,
+                         const struct blob_msg *msg)
+{
+    struct blob_fetch_span *s = &f->spans[r->slot];
+    struct bytes hashes = msg->inner.hashes;
+    uint64_t leaves;
+    enum err e = ERR_BAD_PROOF;
+
+    if (msg->inner.span != r->first)
+        return ERR_NOT_ASKED;
+    leaves = blob_leaf_count(blob_span_len(f->id.size, r->first));
+    if (hashes.len == leaves * HASH_LEN)
+        e = blob_leaves_verify(s->expected, f->id.size, hashes);
+    if (e == ERR_NO_MEMORY) {
+        cancel(f, p, r); /* it is asked again */
+        return e;
+    }
+    if (e != ERR_OK) {
+        ban(f, number_of(f, p), ERR_BAD_PROOF);
+        return ERR_OK;
+    }
+    r->answered = true;
+    progress(f, p, r, r->charge);
+    memcpy(f->inner, hashes.data, hashes.len);
+    enter(s, BLOB_SPAN_LOCATING);
+    return ERR_OK;
+}
+
+/* Throws blocks away, to be asked for again by whoever comes first. */
+static void drop_blocks(struct blob_fetch_span *s, unsigned blocks)
+{
+    for (unsigned k = 0; k < BLOB_REQUEST_BLOCKS; k++)
+        if ((blocks >> k & 1) != 0)
+            s->sender[k] = BLOB_FETCH_NOBODY;
+    s->held = (uint16_t)(s->held & ~blocks);
+    s->owner = BLOB_FETCH_NOBODY;
+    s->lacking = 0;
+    enter(s, BLOB_SPAN_FILLING);
+}
+
+static bool somebody_may_have(const struct blob_fetch *f,
+                              const struct blob_fetch_span *s)
+{
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
+        if (f->providers[i].used && !f->providers[i].banned &&
+            (s->lacking >> i & 1) == 0)
+            return true;
+    return false;
+}
+
+/* A provider has not what it was asked for: the next one, or another span. */
+static void on_refusal(struct blob_fetch *f, struct blob_fetch_provider *p,
+                       const struct blob_fetch_request *r)
+{
+    struct blob_fetch_span *s = &f->spans[r->slot];
+
+    rest(f, p);
+    if (r->what == BLOB_WHAT_LAYER || r->answered)
+        return;
+    s->lacking = (uint8_t)(s->lacking | 1U << number_of(f, p));
+    if (somebody_may_have(f, s))
+        return;
+    s->lacking = 0; /* all are asked again after their rest */
+    if (s->state == BLOB_SPAN_BLAMING)
+        drop_blocks(s, s->all);
+    else if (s->held == 0 && s->asked == 0)
+        enter(s, BLOB_SPAN_FREE); /* its place is better used by another */
+}
+
+static enum err on_end(struct blob_fetch *f, struct blob_fetch_provider *p,
+                       struct blob_fetch_request *r, enum err code)
+{
+    bool was_open = r->state == BLOB_REQUEST_OPEN;
+
+    if (was_open && !r->answered && code == ERR_OK)
+        return ERR_OUT_OF_ORDER;
+    close_request(f, p, r);
+    if (was_open && code != ERR_OK)
+        on_refusal(f, p, r);
+    return ERR_OK;
+}
+
+enum err blob_fetch_recv(struct blob_fetch *f, unsigned provider,
+                         const struct blob_msg *msg, uint64_t now_ms)
+{
+    struct blob_fetch_provider *p = provider_at(f, provider);
+    struct blob_fetch_request *r = blob_plan_find(p, msg->request);
+    enum blob_what what =
+        msg->type == FRAME_BLOB_LAYER ? BLOB_WHAT_LAYER : BLOB_WHAT_INNER;
+
+    set_now(f, now_ms);
+    if (r == NULL)
+        return ERR_NOT_ASKED;
+    if (msg->type == FRAME_BLOB_END)
+        return on_end(f, p, r, msg->end);
+    assert(msg->type == FRAME_BLOB_LAYER || msg->type == FRAME_BLOB_INNER);
+    if (r->what != what || r->answered)
+        return ERR_NOT_ASKED;
+    if (r->state != BLOB_REQUEST_OPEN)
+        return ERR_OK;
+    if (what == BLOB_WHAT_LAYER)
+        return on_layer(f, p, r, msg);
+    return on_inner(f, p, r, msg);
+}
+
+/* One sender of all is guilty; among several the leaves will tell. */
+static void blame(struct blob_fetch *f, struct blob_fetch_span *s)
+{
+    for (unsigned k = 1; k < BLOB_REQUEST_BLOCKS; k++) {
+        if ((s->all >> k & 1) != 0 && s->sender[k] != s->sender[0]) {
+            s->lacking = 0;
+            enter(s, BLOB_SPAN_BLAMING);
+            return;
+        }
+    }
+    ban(f, s->sender[0], ERR_BAD_BLOB);
+    drop_blocks(s, s->all);
+}
+
+void blob_fetch_span_verified(struct blob_fetch *f, unsigned slot, bool good,
+                              uint64_t now_ms)
+{
+    struct blob_fetch_span *s = span_at(f, slot, BLOB_SPAN_HASHING);
+
+    set_now(f, now_ms);
+    if (good)
+        enter(s, BLOB_SPAN_WRITING);
+    else
+        blame(f, s);
+}
+
+void blob_fetch_leaves_checked(struct blob_fetch *f, unsigned slot,
+                               uint64_t good, uint64_t now_ms)
+{
+    struct blob_fetch_span *s = span_at(f, slot, BLOB_SPAN_LOCATING);
+    unsigned leaves =
+        (unsigned)blob_leaf_count(blob_span_len(f->id.size, s->span));
+    unsigned per_block = BLOB_BLOCK_LEN / BLOB_LEAF_LEN, bad = 0;
+
+    set_now(f, now_ms);
+    for (unsigned i = 0; i < leaves; i++) {
+        if ((good >> i & 1) != 0)
+            continue;
+        ban(f, s->sender[i / per_block], ERR_BAD_BLOB);
+        bad |= 1U << i / per_block;
+    }
+    /* All good leaves of a bad span: the buffer is not what was hashed. */
+    drop_blocks(s, bad != 0 ? bad : s->all);
+}
+
+void blob_fetch_span_written(struct blob_fetch *f, unsigned slot,
+                             uint64_t now_ms)
+{
+    struct blob_fetch_span *s = span_at(f, slot, BLOB_SPAN_WRITING);
+
+    set_now(f, now_ms);
+    f->held[s->span / 8] =
+        (uint8_t)(f->held[s->span / 8] | 1U << (s->span % 8));
+    f->spans_left--;
+    f->stall_told = false;
+    enter(s, BLOB_SPAN_FREE);
+    settle(f);
+}
+
+void blob_fetch_page_loaded(struct blob_fetch *f, uint64_t page,
+                            struct bytes hashes, uint64_t now_ms)
+{
+    assert(f->page_state == BLOB_PAGE_LOADING && f->page_index == page);
+    set_now(f, now_ms);
+    if (hashes.len == blob_page_len(f->id.size, page) * HASH_LEN) {
+        memcpy(f->page, hashes.data, hashes.len);
+        f->page_state = BLOB_PAGE_READY;
+        return;
+    }
+    f->page_state = BLOB_PAGE_NONE;
+    f->pages[page / 8] = (uint8_t)(f->pages[page / 8] & ~(1U << (page % 8)));
+    f->pages_left++;
+    f->page_cursor = page;
+    settle(f);
+}
+
+void blob_fetch_seek(struct blob_fetch *f, uint64_t span)
+{
+    assert(span < blob_span_count(f->id.size));
+    f->cursor = span;
+}
+
+void blob_fetch_tick(struct blob_fetch *f, uint64_t now_ms)
+{
+    set_now(f, now_ms);
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        struct blob_fetch_provider *p = &f->providers[i];
+
+        if (!p->used || blob_plan_oldest(f, p) == NULL ||
+            now_ms - p->head_ms < BLOB_TIMEOUT_MS)
+            continue;
+        leave(f, p);
+        rest(f, p);
+    }
+}
+
+uint64_t blob_fetch_deadline(const struct blob_fetch *f)
+{
+    uint64_t at = UINT64_MAX;
+
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        const struct blob_fetch_provider *p = &f->providers[i];
+
+        if (!p->used || p->banned || f->state == BLOB_FETCH_DONE)
+            continue;
+        if (p->rest_until_ms > f->now_ms && p->rest_until_ms < at)
+            at = p->rest_until_ms;
+        if (blob_plan_oldest(f, p) != NULL && p->head_ms + BLOB_TIMEOUT_MS < at)
+            at = p->head_ms + BLOB_TIMEOUT_MS;
+    }
+    return at;
+}
+
+/* Bans and cancels: what the peers are to know, even after the end. */
+static bool next_notice(struct blob_fetch *f, struct blob_fetch_effect *out)
+{
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        struct blob_fetch_provider *p = &f->providers[i];
+
+        *out = (struct blob_fetch_effect){ .provider = i };
+        if (p->ban_due) {
+            p->ban_due = false;
+            out->kind = BLOB_FETCH_BAN;
+            out->why = p->ban_why;
+            return true;
+        }
+        for (size_t k = 0; p->used && k < BLOB_FETCH_REQUESTS; k++) {
+            if (p->requests[k].state != BLOB_REQUEST_CANCEL_DUE)
+                continue;
+            p->requests[k].state = BLOB_REQUEST_CANCELLING;
+            out->kind = BLOB_FETCH_CANCEL;
+            out->request = p->requests[k].request;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool next_span_effect(struct blob_fetch *f,
+                             struct blob_fetch_effect *out)
+{
+    static const enum blob_fetch_kind kinds[] = {
+        [BLOB_SPAN_HASHING] = BLOB_FETCH_VERIFY_SPAN,
+        [BLOB_SPAN_LOCATING] = BLOB_FETCH_CHECK_LEAVES,
+        [BLOB_SPAN_WRITING] = BLOB_FETCH_WRITE_SPAN,
+    };
+
+    for (unsigned i = 0; i < f->spans_max; i++) {
+        struct blob_fetch_span *s = &f->spans[i];
+
+        if (s->told ||
+            (s->state != BLOB_SPAN_HASHING && s->state != BLOB_SPAN_LOCATING &&
+             s->state != BLOB_SPAN_WRITING))
+            continue;
+        s->told = true;
+        *out = (struct blob_fetch_effect){ .kind = kinds[s->state],
+                                           .slot = i,
+                                           .index = s->span,
+                                           .expected = s->expected };
+        out->len = blob_span_len(f->id.size, s->span);
+        if (s->state == BLOB_SPAN_LOCATING)
+            out->hashes =
+                (struct bytes){ f->inner,
+                                (size_t)blob_leaf_count(out->len) * HASH_LEN };
+        return true;
+    }
+    return false;
+}
+
+static bool next_page_effect(struct blob_fetch *f,
+                             struct blob_fetch_effect *out)
+{
+    size_t len;
+
+    if (f->page_state != BLOB_PAGE_TO_STORE &&
+        f->page_state != BLOB_PAGE_WANTED)
+        return false;
+    *out = (struct blob_fetch_effect){ .kind = BLOB_FETCH_NEED_PAGE,
+                                       .index = f->page_index };
+    if (f->page_state == BLOB_PAGE_WANTED) {
+        f->page_state = BLOB_PAGE_LOADING;
+        return true;
+    }
+    len = blob_page_len(f->id.size, f->page_index) * HASH_LEN;
+    out->kind = BLOB_FETCH_STORE_PAGE;
+    out->hashes = (struct bytes){ f->page, len };
+    f->page_state = BLOB_PAGE_READY;
+    return true;
+}
+
+/* Nothing is on its way, neither from a peer nor from the caller. */
+static bool is_stalled(const struct blob_fetch *f)
+{
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
+        if (blob_plan_oldest(f, &f->providers[i]) != NULL)
+            return false;
+    for (unsigned i = 0; i < f->spans_max; i++)
+        if (f->spans[i].state != BLOB_SPAN_FREE &&
+            f->spans[i].state != BLOB_SPAN_FILLING &&
+            f->spans[i].state != BLOB_SPAN_BLAMING)
+            return false;
+    return f->page_state != BLOB_PAGE_LOADING;
+}
+
+static bool next_once(bool *told, enum blob_fetch_kind kind,
+                      struct blob_fetch_effect *out)
+{
+    if (*told)
+        return false;
+    *told = true;
+    *out = (struct blob_fetch_effect){ .kind = kind };
+    return true;
+}
+
+bool blob_fetch_next(struct blob_fetch *f, struct blob_fetch_effect *out)
+{
+    if (next_notice(f, out))
+        return true;
+    if (f->stopped)
+        return false;
+    if (f->state == BLOB_FETCH_DONE)
+        return next_once(&f->done_told, BLOB_FETCH_FINISHED, out);
+    /* A page may be wanted only by planning; so it is looked at twice. */
+    if (next_page_effect(f, out) || next_span_effect(f, out) ||
+        blob_plan_ask(f, out) || next_page_effect(f, out))
+        return true;
+    return is_stalled(f) && next_once(&f->stall_told, BLOB_FETCH_STALLED, out);
+}
+
+void blob_fetch_stop(struct blob_fetch *f)
+{
+    f->stopped = true;
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
+        if (f->providers[i].used)
+            leave(f, &f->providers[i]);
+}
+
+bool blob_fetch_is_idle(const struct blob_fetch *f)
+{
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
+        for (size_t k = 0; k < BLOB_FETCH_REQUESTS; k++)
+            if (f->providers[i].requests[k].state != BLOB_REQUEST_FREE)
+                return false;
+    return true;
+}

@@ -102,9 +102,9 @@ struct peer {
     struct hello theirs; /* the peer's last hello, entries on the heap */
 
     struct sync_session *sessions[2 * SYNC_SESSIONS_MAX]; /* NULL: free */
-    size_t turn;          /* session to be asked next: they take turns */
-    uint64_t number_ours; /* of the last session opened by us, by the peer */
-    uint64_t number_theirs;
+    size_t turn;            /* session to be asked next: they take turns */
+    uint64_t number_ours;   /* of the next session that we open */
+    uint64_t number_theirs; /* of the last one that the peer opened */
     uint64_t stops[PEER_STOPS_MAX]; /* sessions to be called off, with tags */
     uint8_t stops_tag[PEER_STOPS_MAX][HELLO_TAG_LEN];
     size_t stops_count;

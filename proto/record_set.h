@@ -32,6 +32,9 @@ struct record_range {
 /* The smallest key with created_ms at or after `ms`: the id is all zeros. */
 struct record_key record_key_at(uint64_t ms);
 
+/* The smallest key above `key`: a listing goes on from there. */
+struct record_key record_key_after(const struct record_key *key);
+
 /* Sum of the lanes of a range, and how many records it has. */
 struct record_sum {
     uint64_t count;
@@ -61,8 +64,7 @@ struct record_set_ops {
                      size_t max, size_t *n);
     /* Whether the id is in the topic, and how. */
     enum err (*presence)(void *set, const uint8_t topic[ID_LEN],
-                         const uint8_t id[ID_LEN],
-                         enum record_presence *out);
+                         const uint8_t id[ID_LEN], enum record_presence *out);
     /*
      * Appends head, body, signature and certificate of a held record to `w` as
      * one whole record; without its certificate (nil) if !with_certificate.

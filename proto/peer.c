@@ -1,0 +1,510 @@
+/*
+ * What goes out, and what the node itself has to say: topics it holds, records
+ * that are new (protocol.md §5).  What comes in is peer_recv.c's.
+ */
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/peer_shelf.h"
+
+#define COST_KNOWN 1
+
+void peer_init(struct peer *p, const struct peer_config *config)
+{
+    int order = memcmp(config->node, config->peer_node, KEY_LEN);
+
+    assert(order != 0 && config->set.ops != NULL);
+    *p = (struct peer){ .set = config->set,
+                        .is_dialler = config->is_dialler,
+                        .is_smaller = order < 0,
+                        .number_ours = config->is_dialler ? 1 : 2,
+                        .ready = writer_growing(FRAME_PAYLOAD_MAX) };
+    memcpy(p->ask, config->ask, KEY_LEN);
+    memcpy(p->salt, config->salt, HELLO_SALT_LEN);
+}
+
+void peer_wipe(struct peer *p)
+{
+    for (size_t i = 0; i < 2 * SYNC_SESSIONS_MAX; i++)
+        sync_free(p->sessions[i]);
+    hello_free(&p->theirs);
+    free(p->topics);
+    writer_free(&p->ready);
+    sodium_memzero(p, sizeof *p);
+}
+
+/* What is known of a topic that stays goes with it. */
+static void shelf_fill(struct peer *p, struct peer_shelf *shelf,
+                       const struct peer_topic *topic)
+{
+    const struct peer_shelf *old = peer_shelf_find(p, topic->topic);
+
+    *shelf = (struct peer_shelf){ .due_ms = UINT64_MAX,
+                                  .retry_ms = SYNC_RETRY_MIN_MS };
+    if (old != NULL)
+        *shelf = *old;
+    else {
+        hello_tag(shelf->tag_ours, p->ask, p->is_dialler, topic->topic);
+        hello_tag(shelf->tag_theirs, p->ask, !p->is_dialler, topic->topic);
+    }
+    shelf->mine = *topic;
+}
+
+static bool is_kept(const struct peer_shelf *shelves, size_t n,
+                    const uint8_t topic[ID_LEN])
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(shelves[i].mine.topic, topic, ID_LEN) == 0)
+            return true;
+    return false;
+}
+
+enum err peer_topics_set(struct peer *p, const struct peer_topic *topics,
+                         size_t n, uint64_t now_ms)
+{
+    struct peer_shelf *shelves = calloc(n + 1, sizeof *shelves);
+
+    assert(n <= TOPICS_MAX && now_ms >= p->now_ms);
+    if (shelves == NULL)
+        return ERR_NO_MEMORY;
+    p->now_ms = now_ms;
+    for (size_t i = 0; i < n; i++) {
+        assert(topics[i].from_day <= topics[i].until_day);
+        shelf_fill(p, &shelves[i], &topics[i]);
+    }
+    for (size_t i = 0; i < p->topics_count; i++)
+        if (!is_kept(shelves, n, p->topics[i].mine.topic))
+            peer_session_drop(p, &p->topics[i]);
+    free(p->topics);
+    p->topics = shelves;
+    p->topics_count = n;
+    peer_share_all(p);
+    p->hello_due = true;
+    return ERR_OK;
+}
+
+enum err peer_record_done(struct peer *p, const uint8_t topic[ID_LEN],
+                          enum err result)
+{
+    struct peer_shelf *shelf = peer_shelf_find(p, topic);
+
+    if (shelf == NULL)
+        return ERR_OK;
+    if (shelf->awaited > 0)
+        shelf->awaited--;
+    if (result != ERR_EXISTS || shelf->session != NULL)
+        return ERR_OK;
+    return peer_charge(p, COST_KNOWN);
+}
+
+static bool is_in_window(const struct peer_shelf *shelf,
+                         const struct record_key *key)
+{
+    struct record_range window =
+        hello_window(shelf->from_day, shelf->until_day);
+
+    return record_key_compare(key, &window.lo) >= 0 &&
+           record_key_compare(key, &window.hi) < 0;
+}
+
+static void push(struct peer *p, const struct peer_shelf *shelf,
+                 const struct record_key *key)
+{
+    size_t at = (p->pushes_first + p->pushes_count) % PEER_PUSHES_MAX;
+
+    memcpy(p->pushes[at].topic, shelf->mine.topic, ID_LEN);
+    memcpy(p->pushes[at].id, key->id, ID_LEN);
+    p->pushes_count++;
+}
+
+void peer_record_added(struct peer *p, const uint8_t topic[ID_LEN],
+                       const struct record_key *key, bool from_this_peer)
+{
+    struct peer_shelf *shelf = peer_shelf_find(p, topic);
+    uint64_t due_ms = p->now_ms + SYNC_EVERY_MS;
+
+    if (shelf == NULL || !shelf->is_shared || !is_in_window(shelf, key))
+        return;
+    shelf->has_state = false;
+    if (from_this_peer)
+        return;
+    if (p->pushes_count < PEER_PUSHES_MAX)
+        push(p, shelf, key);
+    else {
+        shelf->in_sync = false;
+        due_ms = p->now_ms;
+    }
+    /* Pushes are only speed: a session soon makes sure that they arrived. */
+    if (due_ms < shelf->due_ms)
+        shelf->due_ms = due_ms;
+}
+
+void peer_reconcile(struct peer *p, const uint8_t topic[ID_LEN],
+                    uint64_t now_ms)
+{
+    struct peer_shelf *shelf = peer_shelf_find(p, topic);
+
+    assert(now_ms >= p->now_ms);
+    p->now_ms = now_ms;
+    if (shelf == NULL || !shelf->is_shared)
+        return;
+    if (now_ms < shelf->due_ms)
+        shelf->due_ms = now_ms;
+}
+
+/* Whether the peer has this signer's certificate; from now on it has. */
+static bool signer_known(struct peer *p, const uint8_t signer[KEY_LEN])
+{
+    uint8_t *slot = p->signers[signer[0] % PEER_SIGNERS_MAX];
+
+    if (memcmp(slot, signer, KEY_LEN) == 0)
+        return true;
+    memcpy(slot, signer, KEY_LEN);
+    return false;
+}
+
+/* Makes a RECORD frame of a held record ready; nothing if it is gone. */
+static enum err ready_record(struct peer *p, const struct peer_shelf *shelf,
+                             const uint8_t id[ID_LEN])
+{
+    const struct record_set *set = &p->set;
+    uint8_t signer[KEY_LEN];
+    enum err e;
+
+    writer_bytes(&p->ready, BYTES_ARRAY(shelf->tag_ours));
+    e = set->ops->get(set->set, id, false, &p->ready, signer);
+    if (e == ERR_OK && !signer_known(p, signer)) {
+        writer_reset(&p->ready);
+        writer_bytes(&p->ready, BYTES_ARRAY(shelf->tag_ours));
+        e = set->ops->get(set->set, id, true, &p->ready, signer);
+    }
+    if (e == ERR_OK)
+        e = p->ready.err;
+    if (e == ERR_OK)
+        p->ready_type = PEER_FRAME_RECORD;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err presence_of(const struct peer *p,
+                            const struct peer_shelf *shelf,
+                            const uint8_t id[ID_LEN], enum record_presence *out)
+{
+    return p->set.ops->presence(p->set.set, shelf->mine.topic, id, out);
+}
+
+/* Appends one head to a NOT_HELD frame; its room was checked. */
+static enum err add_head(struct peer *p, const struct peer_shelf *shelf,
+                         const uint8_t id[ID_LEN])
+{
+    uint8_t signer[KEY_LEN];
+    enum err e;
+
+    if (p->ready.len == 0)
+        writer_bytes(&p->ready, BYTES_ARRAY(shelf->tag_ours));
+    e = p->set.ops->get(p->set.set, id, false, &p->ready, signer);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (e == ERR_OK)
+        e = p->ready.err;
+    if (e == ERR_OK)
+        p->ready_type = PEER_FRAME_NOT_HELD;
+    return e;
+}
+
+/* Goes on while the next entries are heads, too, and fit one frame. */
+static enum err ready_heads(struct peer *p, struct peer_shelf *shelf)
+{
+    const size_t head_max = 8 + 2 + RECORD_HEAD_MAX + SIGNATURE_LEN;
+    struct record_key key;
+    enum record_presence presence;
+    enum err e = ERR_OK;
+
+    for (size_t n = 0; n < NOT_HELD_MAX; n++) {
+        if (head_max > FRAME_PAYLOAD_MAX - p->ready.len)
+            return ERR_OK;
+        e = sync_next_record(shelf->session, &p->set, &key);
+        if (e == ERR_OK)
+            e = presence_of(p, shelf, key.id, &presence);
+        if (e != ERR_OK || presence != RECORD_NOT_KEPT)
+            break;
+        e = add_head(p, shelf, key.id);
+        if (e != ERR_OK)
+            break;
+        sync_take_record(shelf->session);
+    }
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* The next entry of a session that the peer lacks. */
+static enum err ready_entry(struct peer *p, struct peer_shelf *shelf)
+{
+    struct record_key key;
+    enum record_presence presence;
+    enum err e = sync_next_record(shelf->session, &p->set, &key);
+
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    e = presence_of(p, shelf, key.id, &presence);
+    if (e != ERR_OK)
+        return e;
+    if (presence == RECORD_NOT_KEPT)
+        return ready_heads(p, shelf);
+    e = ready_record(p, shelf, key.id);
+    if (e == ERR_OK)
+        sync_take_record(shelf->session);
+    return e;
+}
+
+/* One frame of this session, or none. */
+static enum err ready_session(struct peer *p, struct peer_shelf *shelf)
+{
+    struct sync_session *s = shelf->session;
+    enum err e = ERR_OK;
+
+    /* Ends: a turn without a frame answers the inbox or uses up a job. */
+    while (e == ERR_OK && p->ready_type == 0 &&
+           sync_has_output(s, shelf->awaited)) {
+        writer_reset(&p->ready);
+        e = sync_say(s, &p->set, shelf->tag_ours, shelf->awaited, &p->ready);
+        if (e == ERR_OK && p->ready.len > 0)
+            p->ready_type = PEER_FRAME_SYNC;
+        else if (e == ERR_OK)
+            e = ready_entry(p, shelf);
+    }
+    if (p->ready_type != 0)
+        s->heard_ms = p->now_ms;
+    if (e == ERR_OK)
+        peer_session_finish(p, shelf);
+    return e;
+}
+
+/* Sessions take turns, a frame each, so that no topic waits for another. */
+static enum err ready_sessions(struct peer *p)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; i < 2 * SYNC_SESSIONS_MAX; i++) {
+        const struct sync_session *s;
+
+        p->turn = (p->turn + 1) % (2 * SYNC_SESSIONS_MAX);
+        s = p->sessions[p->turn];
+        if (s == NULL)
+            continue;
+        e = ready_session(p, peer_shelf_find(p, s->topic));
+        if (e != ERR_OK || p->ready_type != 0)
+            break;
+    }
+    return e;
+}
+
+static enum err ready_hello(struct peer *p)
+{
+    p->hello_due = false;
+    hello_put_head(&p->ready, p->salt, p->topics_count);
+    for (size_t i = 0; i < p->topics_count; i++) {
+        struct peer_shelf *shelf = &p->topics[i];
+        struct hello_entry entry = { .from_day = shelf->mine.from_day,
+                                     .until_day = shelf->mine.until_day,
+                                     .has_state = shelf->is_shared };
+
+        memcpy(entry.tag, shelf->tag_ours, HELLO_TAG_LEN);
+        if (shelf->is_shared) {
+            enum err e = peer_shelf_state(p, shelf);
+
+            if (e != ERR_OK)
+                return e;
+            entry.count = shelf->state.count;
+            memcpy(entry.fingerprint, shelf->state.fingerprint,
+                   FINGERPRINT_LEN);
+            shelf->is_said = true;
+        }
+        hello_put_entry(&p->ready, &entry);
+    }
+    p->ready_type = PEER_FRAME_HELLO;
+    return p->ready.err;
+}
+
+static enum err ready_stop(struct peer *p)
+{
+    struct sync_message m = { .kind = SYNC_STOP };
+
+    p->stops_count--;
+    m.number = p->stops[p->stops_count];
+    memcpy(m.tag, p->stops_tag[p->stops_count], HELLO_TAG_LEN);
+    sync_message_put(&p->ready, &m);
+    p->ready_type = PEER_FRAME_SYNC;
+    return p->ready.err;
+}
+
+/* The oldest push that still has a point. */
+static enum err ready_push(struct peer *p)
+{
+    const struct peer_push *next = &p->pushes[p->pushes_first];
+    const struct peer_shelf *shelf = peer_shelf_find(p, next->topic);
+    enum record_presence presence = RECORD_ABSENT;
+    enum err e = ERR_OK;
+
+    if (shelf != NULL && shelf->is_shared)
+        e = presence_of(p, shelf, next->id, &presence);
+    if (e == ERR_OK && presence == RECORD_HELD)
+        e = ready_record(p, shelf, next->id);
+    p->pushes_first = (p->pushes_first + 1) % PEER_PUSHES_MAX;
+    p->pushes_count--;
+    return e;
+}
+
+/* What is most urgent first: hellos, then what is new, then sessions. */
+static enum err ready_next(struct peer *p)
+{
+    enum err e = ERR_OK;
+
+    writer_reset(&p->ready);
+    if (p->hello_due)
+        return ready_hello(p);
+    if (p->stops_count > 0)
+        return ready_stop(p);
+    while (e == ERR_OK && p->pushes_count > 0 && p->ready_type == 0) {
+        writer_reset(&p->ready);
+        e = ready_push(p);
+    }
+    if (e == ERR_OK && p->ready_type == 0)
+        e = ready_sessions(p);
+    return e;
+}
+
+static size_t varint_len(size_t v)
+{
+    size_t len = 1;
+
+    for (; v >= 0x80; v >>= 7)
+        len++;
+    return len;
+}
+
+enum err peer_pull(struct peer *p, struct writer *frames, uint64_t now_ms)
+{
+    enum err e = ERR_OK;
+
+    assert(now_ms >= p->now_ms && frames->err == ERR_OK);
+    p->now_ms = now_ms;
+    for (;;) { /* ends: each turn fills `frames` or leaves less to say */
+        if (p->ready_type == 0)
+            e = ready_next(p);
+        if (e != ERR_OK || p->ready_type == 0)
+            return e;
+        if (1 + varint_len(p->ready.len) + p->ready.len >
+            frames->max - frames->len)
+            return ERR_OK;
+        writer_u8(frames, p->ready_type);
+        writer_varint(frames, p->ready.len);
+        writer_bytes(frames, writer_view(&p->ready));
+        p->ready_type = 0;
+        if (frames->err != ERR_OK)
+            return frames->err;
+    }
+}
+
+bool peer_has_output(const struct peer *p)
+{
+    if (p->ready_type != 0 || p->hello_due || p->stops_count > 0 ||
+        p->pushes_count > 0)
+        return true;
+    for (size_t i = 0; i < p->topics_count; i++)
+        if (p->topics[i].session != NULL &&
+            sync_has_output(p->topics[i].session, p->topics[i].awaited))
+            return true;
+    return false;
+}
+
+uint64_t peer_deadline(const struct peer *p)
+{
+    bool has_place = peer_sessions_count(p, true) < SYNC_SESSIONS_MAX;
+    uint64_t deadline = UINT64_MAX;
+
+    for (size_t i = 0; i < p->topics_count; i++) {
+        const struct peer_shelf *shelf = &p->topics[i];
+        uint64_t at = UINT64_MAX;
+
+        if (shelf->session != NULL)
+            at = shelf->session->heard_ms + SYNC_STALL_MS;
+        else if (shelf->is_shared && has_place)
+            at = shelf->due_ms;
+        if (at < deadline)
+            deadline = at;
+    }
+    return deadline;
+}
+
+enum err peer_tick(struct peer *p, uint64_t now_ms)
+{
+    assert(now_ms >= p->now_ms);
+    p->now_ms = now_ms;
+    for (size_t i = 0; i < p->topics_count; i++) {
+        struct peer_shelf *shelf = &p->topics[i];
+
+        if (shelf->session == NULL ||
+            now_ms < shelf->session->heard_ms + SYNC_STALL_MS)
+            continue;
+        peer_stop_queue(p, shelf, shelf->session->number);
+        peer_session_drop(p, shelf);
+        shelf->due_ms = now_ms + peer_shelf_wait(shelf, false);
+    }
+    return peer_sessions_open(p);
+}
+
+bool peer_shares(const struct peer *p, const uint8_t topic[ID_LEN])
+{
+    const struct peer_shelf *shelf = peer_shelf_find(p, topic);
+
+    return shelf != NULL && shelf->is_shared;
+}
+
+bool peer_topic_of_tag(const struct peer *p, const uint8_t tag[HELLO_TAG_LEN],
+                       uint8_t topic[ID_LEN])
+{
+    const struct peer_shelf *shelf = peer_shelf_find_tag(p, tag);
+
+    if (shelf != NULL)
+        memcpy(topic, shelf->mine.topic, ID_LEN);
+    return shelf != NULL;
+}
+
+bool peer_tag_of_topic(const struct peer *p, const uint8_t topic[ID_LEN],
+                       uint8_t tag[HELLO_TAG_LEN])
+{
+    const struct peer_shelf *shelf = peer_shelf_find(p, topic);
+
+    if (shelf == NULL || !shelf->is_shared)
+        return false;
+    memcpy(tag, shelf->tag_ours, HELLO_TAG_LEN);
+    return true;
+}
+
+size_t peer_list_shared(const struct peer *p, struct peer_shared *out,
+                        size_t first, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->topics_count && n < max; i++) {
+        const struct peer_shelf *shelf = &p->topics[i];
+
+        if (!shelf->is_shared)
+            continue;
+        if (first > 0) {
+            first--;
+            continue;
+        }
+        out[n] = (struct peer_shared){
+            .from_day = shelf->from_day,
+            .until_day = shelf->until_day,
+            .in_sync = shelf->in_sync && p->pushes_count == 0,
+            .in_session = shelf->session != NULL,
+            .awaited = shelf->awaited,
+        };
+        memcpy(out[n].topic, shelf->mine.topic, ID_LEN);
+        n++;
+    }
+    return n;
+}

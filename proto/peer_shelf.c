@@ -1,0 +1,193 @@
+/*
+ * The topics of one connection and the life of their sessions: when one is
+ * opened, by whom, and what follows from its end.
+ */
+#include "proto/peer_shelf.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+/* If the side whose turn it is stays silent, the other opens this much later.
+ */
+#define OTHER_SIDE_MS 5000
+
+struct peer_shelf *peer_shelf_find(const struct peer *p,
+                                   const uint8_t topic[ID_LEN])
+{
+    for (size_t i = 0; i < p->topics_count; i++)
+        if (memcmp(p->topics[i].mine.topic, topic, ID_LEN) == 0)
+            return &p->topics[i];
+    return NULL;
+}
+
+struct peer_shelf *peer_shelf_find_tag(const struct peer *p,
+                                       const uint8_t tag[HELLO_TAG_LEN])
+{
+    for (size_t i = 0; i < p->topics_count; i++)
+        if (p->topics[i].is_shared &&
+            memcmp(p->topics[i].tag_theirs, tag, HELLO_TAG_LEN) == 0)
+            return &p->topics[i];
+    return NULL;
+}
+
+void peer_shelf_key(const struct peer *p, const struct peer_shelf *shelf,
+                    uint64_t number, struct sync_key *out)
+{
+    assert(p->has_peer_salt);
+    sync_key_derive(out, p->ask, shelf->mine.topic, number,
+                    p->is_dialler ? p->salt : p->peer_salt,
+                    p->is_dialler ? p->peer_salt : p->salt);
+}
+
+enum err peer_shelf_state(const struct peer *p, struct peer_shelf *shelf)
+{
+    struct record_range window;
+    struct record_sum sum = { 0 };
+    struct sync_key key;
+    enum err e;
+
+    assert(shelf->is_shared);
+    if (shelf->has_state)
+        return ERR_OK;
+    window = hello_window(shelf->from_day, shelf->until_day);
+    e = p->set.ops->sum(p->set.set, shelf->mine.topic, &window, &sum);
+    if (e != ERR_OK)
+        return e;
+    peer_shelf_key(p, shelf, 0, &key);
+    sync_state_of(&shelf->state, &key, &sum);
+    sodium_memzero(&key, sizeof key);
+    shelf->has_state = true;
+    return ERR_OK;
+}
+
+void peer_shelf_compared(const struct peer *p, struct peer_shelf *shelf,
+                         const struct sync_state *ours,
+                         const struct sync_state *theirs, uint64_t wait_ms)
+{
+    bool is_ours = ours->count == theirs->count ? p->is_smaller
+                                                : ours->count < theirs->count;
+
+    shelf->in_sync = sync_state_equal(ours, theirs);
+    if (shelf->in_sync) {
+        shelf->retry_ms = SYNC_RETRY_MIN_MS;
+        if (shelf->due_ms <= p->now_ms) /* one that waits stays: a change */
+            shelf->due_ms = UINT64_MAX;
+        return;
+    }
+    shelf->due_ms = p->now_ms + wait_ms + (is_ours ? 0 : OTHER_SIDE_MS);
+}
+
+uint64_t peer_shelf_wait(struct peer_shelf *shelf, bool has_moved)
+{
+    uint64_t wait_ms;
+
+    if (has_moved)
+        shelf->retry_ms = SYNC_RETRY_MIN_MS;
+    wait_ms = shelf->retry_ms;
+    shelf->retry_ms =
+        wait_ms > SYNC_RETRY_MAX_MS / 2 ? SYNC_RETRY_MAX_MS : 2 * wait_ms;
+    return wait_ms;
+}
+
+static struct sync_session **place_of(struct peer *p,
+                                      const struct sync_session *s)
+{
+    for (size_t i = 0; i < 2 * SYNC_SESSIONS_MAX; i++)
+        if (p->sessions[i] == s)
+            return &p->sessions[i];
+    return NULL;
+}
+
+void peer_session_drop(struct peer *p, struct peer_shelf *shelf)
+{
+    if (shelf->session == NULL)
+        return;
+    *place_of(p, shelf->session) = NULL;
+    sync_free(shelf->session);
+    shelf->session = NULL;
+}
+
+size_t peer_sessions_count(const struct peer *p, bool is_ours)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < 2 * SYNC_SESSIONS_MAX; i++)
+        if (p->sessions[i] != NULL && p->sessions[i]->is_ours == is_ours)
+            count++;
+    return count;
+}
+
+enum err peer_session_add(struct peer *p, struct peer_shelf *shelf,
+                          uint64_t number, bool is_ours)
+{
+    struct sync_session **place = place_of(p, NULL);
+    struct sync_key key;
+    enum err e;
+
+    assert(shelf->session == NULL && place != NULL);
+    peer_shelf_key(p, shelf, number, &key);
+    e = sync_new(place, shelf->mine.topic, &key, number, is_ours);
+    sodium_memzero(&key, sizeof key);
+    if (e != ERR_OK)
+        return e;
+    shelf->session = *place;
+    shelf->session->heard_ms = p->now_ms;
+    return ERR_OK;
+}
+
+void peer_session_finish(struct peer *p, struct peer_shelf *shelf)
+{
+    const struct sync_session *s = shelf->session;
+    uint64_t wait_ms = 0;
+
+    if (s == NULL || !sync_is_over(s))
+        return;
+    if (!sync_state_equal(&s->ours, &s->theirs))
+        wait_ms = peer_shelf_wait(shelf, s->has_moved);
+    peer_shelf_compared(p, shelf, &s->ours, &s->theirs, wait_ms);
+    peer_session_drop(p, shelf);
+}
+
+enum err peer_sessions_open(struct peer *p)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; e == ERR_OK && i < p->topics_count; i++) {
+        struct peer_shelf *shelf = &p->topics[i];
+
+        if (!shelf->is_shared || shelf->session != NULL ||
+            shelf->due_ms > p->now_ms)
+            continue;
+        if (peer_sessions_count(p, true) == SYNC_SESSIONS_MAX)
+            break;
+        e = peer_session_add(p, shelf, p->number_ours, true);
+        if (e != ERR_OK)
+            break;
+        p->number_ours += 2;
+        sync_set_window(shelf->session, shelf->from_day, shelf->until_day);
+        shelf->due_ms = UINT64_MAX;
+    }
+    return e;
+}
+
+void peer_stop_queue(struct peer *p, const struct peer_shelf *shelf,
+                     uint64_t number)
+{
+    if (p->stops_count == PEER_STOPS_MAX)
+        return;
+    memcpy(p->stops_tag[p->stops_count], shelf->tag_ours, HELLO_TAG_LEN);
+    p->stops[p->stops_count++] = number;
+}
+
+enum err peer_charge(struct peer *p, uint32_t cost)
+{
+    uint64_t fallen = (p->now_ms - p->unasked_ms) / 1000 * PEER_UNASKED_PER_SEC;
+
+    p->unasked -= fallen < p->unasked ? (uint32_t)fallen : p->unasked;
+    p->unasked_ms += (p->now_ms - p->unasked_ms) / 1000 * 1000;
+    if (cost > PEER_UNASKED_MAX - p->unasked)
+        return ERR_FLOOD;
+    p->unasked += cost;
+    return ERR_OK;
+}

@@ -1,0 +1,74 @@
+#ifndef PROTO_PEER_SHELF_H
+#define PROTO_PEER_SHELF_H
+
+#include "proto/peer.h"
+
+/*
+ * What one connection keeps for each topic of this node; the private half of
+ * peer.h, shared by peer.c and peer_recv.c.
+ */
+struct peer_shelf {
+    struct peer_topic mine;
+    uint8_t tag_ours[HELLO_TAG_LEN];
+    uint8_t tag_theirs[HELLO_TAG_LEN];
+
+    bool is_shared;    /* the peer's last hello names it and the windows meet */
+    uint32_t from_day; /* the window that both hold; of is_shared */
+    uint32_t until_day;
+
+    bool has_state;          /* `state` is ours over the shared window, now */
+    bool is_said;            /* our last hello told a state over this window */
+    struct sync_state state; /* under the hello's key */
+
+    bool in_sync;
+    uint64_t due_ms; /* when to open a session; UINT64_MAX for never */
+    uint64_t retry_ms;
+    size_t awaited;
+    struct sync_session *session; /* owned by peer.sessions */
+};
+
+struct peer_shelf *peer_shelf_find(const struct peer *p,
+                                   const uint8_t topic[ID_LEN]);
+/* By the tag in the peer's role; only if it is shared. */
+struct peer_shelf *peer_shelf_find_tag(const struct peer *p,
+                                       const uint8_t tag[HELLO_TAG_LEN]);
+
+/* The key of a session of this topic; the peer's hello must have come. */
+void peer_shelf_key(const struct peer *p, const struct peer_shelf *shelf,
+                    uint64_t number, struct sync_key *out);
+/* Makes `state` current; asks the set if it changed since. */
+MUST_CHECK enum err peer_shelf_state(const struct peer *p,
+                                     struct peer_shelf *shelf);
+
+/*
+ * The two sides were compared: in sync, or the next session is due `wait_ms`
+ * from now, opened by the side with fewer records (on a tie by the smaller
+ * node key), and by the other if that stays silent.
+ */
+void peer_shelf_compared(const struct peer *p, struct peer_shelf *shelf,
+                         const struct sync_state *ours,
+                         const struct sync_state *theirs, uint64_t wait_ms);
+/* The shelf's session did not end in agreement: due again, each time later. */
+uint64_t peer_shelf_wait(struct peer_shelf *shelf, bool has_moved);
+
+/* Frees the session, and its place. */
+void peer_session_drop(struct peer *p, struct peer_shelf *shelf);
+/* ERR_NO_MEMORY; the caller has checked that there is a place. */
+MUST_CHECK enum err peer_session_add(struct peer *p, struct peer_shelf *shelf,
+                                     uint64_t number, bool is_ours);
+size_t peer_sessions_count(const struct peer *p, bool is_ours);
+/* If both sides have said END: compares and ends it. */
+void peer_session_finish(struct peer *p, struct peer_shelf *shelf);
+/* Opens sessions that are due, as far as there are places. */
+MUST_CHECK enum err peer_sessions_open(struct peer *p);
+/* Matches our topics with the peer's last hello anew. */
+void peer_share_all(struct peer *p);
+
+/* Remembers to say STOP. */
+void peer_stop_queue(struct peer *p, const struct peer_shelf *shelf,
+                     uint64_t number);
+
+/* ERR_FLOOD once the peer has sent too much that nobody asked for. */
+MUST_CHECK enum err peer_charge(struct peer *p, uint32_t cost);
+
+#endif

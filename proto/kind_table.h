@@ -4,7 +4,7 @@
 /*
  * The one table of kinds, fields, relations and choices: X-lists from which
  * kind.h makes its enums, and validation, rendering, the client's options and
- * the tables of docs/protocol.md §3.7 follow.  All numbers are on the wire:
+ * the tables of docs/protocol.md §3.8 follow.  All numbers are on the wire:
  * append only, never reuse.
  *
  * An even kind changes what the record it links to means: a release that does

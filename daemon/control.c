@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ struct client {
 /* Memory that lives as long as its call. */
 struct call_block {
     struct call_block *next;
+    size_t size;
     max_align_t data[];
 };
 
@@ -65,6 +67,7 @@ struct call {
     struct control *control;
     struct call *next;
     uint8_t *bytes; /* what `message` points into */
+    size_t bytes_len;
     struct control_message message;
     struct writer reply;
     struct call_block *blocks;
@@ -77,6 +80,14 @@ struct outgoing {
 };
 
 static void client_read(struct client *c);
+
+/* Passphrases and recovery words pass through here: nothing is left of them. */
+static void wipe(struct writer *w)
+{
+    if (w->data != NULL)
+        sodium_memzero(w->data, w->len);
+    writer_free(w);
+}
 
 static void control_finish(struct control *control)
 {
@@ -102,7 +113,7 @@ static void on_client_closed(uv_handle_t *handle)
         at = &(*at)->next;
     *at = c->next;
     control->clients_count--;
-    writer_free(&c->input);
+    wipe(&c->input);
     free(c);
     control_finish(control);
 }
@@ -143,7 +154,7 @@ static void on_written(uv_write_t *request, int status)
     struct outgoing *out = (struct outgoing *)request;
     struct client *c = request->handle->data;
 
-    writer_free(&out->bytes);
+    wipe(&out->bytes);
     free(out);
     if (status < 0)
         client_close(c);
@@ -206,12 +217,14 @@ static void call_free(struct call *call)
     struct control *control = call->control;
 
     control_message_wipe(&call->message);
+    sodium_memzero(call->bytes, call->bytes_len);
     free(call->bytes);
-    writer_free(&call->reply);
+    wipe(&call->reply);
     while (call->blocks != NULL) {
         struct call_block *block = call->blocks;
 
         call->blocks = block->next;
+        sodium_memzero(block->data, block->size);
         free(block);
     }
     free(call);
@@ -254,6 +267,7 @@ void *call_alloc(struct call *call, size_t size)
 
     if (block == NULL)
         return NULL;
+    block->size = size;
     block->next = call->blocks;
     call->blocks = block;
     return block->data;
@@ -391,6 +405,7 @@ static bool call_start(struct client *c, uint8_t *bytes, size_t len)
         return false;
     }
     call->bytes = bytes;
+    call->bytes_len = len;
     if (control_decode(&call->message, &used, (struct bytes){ bytes, len }) !=
             ERR_OK ||
         call->message.type != CONTROL_REQUEST) {
@@ -441,6 +456,7 @@ static bool client_drain(struct client *c)
     if (done > 0) {
         memmove(c->input.data, c->input.data + done, c->input.len - done);
         c->input.len -= done;
+        sodium_memzero(c->input.data + c->input.len, done);
     }
     return e == ERR_OK || e == ERR_TRUNCATED;
 }

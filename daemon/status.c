@@ -1,0 +1,230 @@
+/* One screen that tells the truth: what is held, by whom, what is missing. */
+#include "daemon/status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/pair.h"
+#include "daemon/version.h"
+#include "store/blobs.h"
+
+enum { PAGE = 64, TOPICS_SHOWN = 1024 };
+
+static void put_listen(struct node *node, struct writer *w)
+{
+    uint32_t n = 0;
+
+    while (node_listening(node, n) != NULL)
+        n++;
+    pair_array(w, "listen", n);
+    for (uint32_t i = 0; i < n; i++)
+        mp_put_text(w, node_listening(node, i));
+}
+
+static void put_peers(struct node *node, struct writer *w)
+{
+    struct node_peer *peers = calloc(NODE_PEERS_MAX, sizeof *peers);
+    size_t n = peers == NULL ? 0 : node_peers(node, peers, NODE_PEERS_MAX);
+    uint32_t connected = 0;
+
+    for (size_t i = 0; i < n; i++)
+        connected += peers[i].state == NODE_PEER_CONNECTED ? 1 : 0;
+    pair_array(w, "peers", connected);
+    for (size_t i = 0; i < n; i++) {
+        if (peers[i].state != NODE_PEER_CONNECTED)
+            continue;
+        mp_put_map(w, 6);
+        pair_id(w, "node", peers[i].node);
+        pair_text(w, "address", peers[i].address);
+        pair_text(w, "direction", peers[i].dialled_by_us ? "out" : "in");
+        pair_text(w, "path", peers[i].path);
+        pair_uint(w, "topics", peers[i].topics);
+        pair_uint(w, "rtt_ms", peers[i].rtt_ms);
+    }
+    free(peers);
+}
+
+/* Whole blobs that are held for the topic. */
+static uint64_t blobs_held(struct store *store, const uint8_t topic[ID_LEN])
+{
+    struct blob_info page[PAGE];
+    struct blob_id last;
+    const struct blob_id *after = NULL;
+    uint64_t held = 0;
+    size_t n = 1;
+
+    while (n > 0 &&
+           blobs_of_topic(store, topic, after, page, PAGE, &n) == ERR_OK) {
+        for (size_t i = 0; i < n; i++)
+            held += page[i].state != BLOB_PARTIAL ? 1 : 0;
+        if (n > 0)
+            last = page[n - 1].id;
+        after = &last;
+    }
+    return held;
+}
+
+static uint64_t blobs_wanted(struct store *store, const uint8_t topic[ID_LEN])
+{
+    struct store_want page[PAGE];
+    struct blob_id last;
+    const struct blob_id *after = NULL;
+    uint64_t wanted = 0;
+    size_t n = 1;
+
+    while (n > 0 &&
+           store_wants_of(store, topic, after, page, PAGE, &n) == ERR_OK) {
+        wanted += n;
+        if (n > 0)
+            last = page[n - 1].blob;
+        after = &last;
+    }
+    return wanted;
+}
+
+static const char *policy_name(enum store_policy policy)
+{
+    switch (policy) {
+    case STORE_POLICY_FOLLOW:
+        return "follow";
+    case STORE_POLICY_SEED:
+        return "seed";
+    case STORE_POLICY_BOARD:
+        return "board";
+    }
+    return "other";
+}
+
+/* The title of the project or request that the topic is, for people. */
+static void put_title(struct desk *desk, struct writer *w,
+                      const uint8_t topic[ID_LEN])
+{
+    struct store *store = node_store(desk_node(desk));
+    struct writer record = writer_growing(RECORD_LEN_MAX);
+    struct bytes title = { NULL, 0 };
+    struct mp_doc *doc = NULL;
+    struct record r;
+
+    if (store_read(store, topic, false, &record, NULL) == ERR_OK &&
+        record_decode(&r, writer_view(&record)) == ERR_OK &&
+        mp_doc_parse(&doc, record_body_map(&r), MP_CANONICAL) == ERR_OK)
+        title = mp_str(mp_get(mp_doc_root(doc), "title"));
+    pair_str(w, "title", title);
+    mp_doc_free(doc);
+    writer_free(&record);
+}
+
+static void put_topic(struct desk *desk, struct writer *w,
+                      const uint8_t topic[ID_LEN], const char *policy)
+{
+    struct node *node = desk_node(desk);
+    struct store *store = node_store(node);
+    struct store_topic_size size = { .count = 0 };
+    uint64_t held = blobs_held(store, topic);
+    uint64_t wanted = blobs_wanted(store, topic);
+
+    if (store_topic_size(store, topic, &size) != ERR_OK)
+        size.count = 0; /* it cannot tell; warnings say why */
+    mp_put_map(w, 9);
+    pair_id(w, "id", topic);
+    if (memcmp(topic, node_board(node), ID_LEN) == 0)
+        pair_text(w, "title", "call board");
+    else
+        put_title(desk, w, topic);
+    pair_text(w, "policy", policy);
+    pair_uint(w, "records", size.count);
+    pair_uint(w, "bytes", size.bytes);
+    pair_uint(w, "blobs_held", held);
+    pair_uint(w, "blobs_known", held + wanted);
+    pair_uint(w, "under_target", wanted);
+    pair_bool(w, "caught_up", node_caught_up(node, topic));
+}
+
+static void put_topics(struct desk *desk, struct writer *w)
+{
+    struct node *node = desk_node(desk);
+    struct store_follow *follows = calloc(TOPICS_SHOWN, sizeof *follows);
+    size_t n = 0;
+
+    if (follows == NULL || store_follows(node_store(node), NULL, follows,
+                                         TOPICS_SHOWN, &n) != ERR_OK)
+        n = 0;
+    pair_array(w, "topics", (uint32_t)n + 1);
+    put_topic(desk, w, node_board(node), "board");
+    for (size_t i = 0; i < n; i++)
+        put_topic(desk, w, follows[i].topic, policy_name(follows[i].policy));
+    free(follows);
+}
+
+static void put_store(struct node *node, struct writer *w)
+{
+    struct store_totals totals = { .records = 0 };
+
+    if (store_totals(node_store(node), &totals) != ERR_OK)
+        totals.records = 0; /* it cannot tell; warnings say why */
+    pair_map(w, "store", 3);
+    pair_uint(w, "records", totals.records);
+    pair_uint(w, "bytes", totals.bytes);
+    pair_uint(w, "known", totals.known);
+    pair_map(w, "blobs", 3);
+    pair_uint(w, "count", totals.blobs);
+    pair_uint(w, "bytes", totals.blob_bytes);
+    pair_uint(w, "quota_bytes", node_config(node)->quota_bytes);
+}
+
+/* Every host that this daemon talks to or will dial by itself. */
+static void put_hosts(struct node *node, struct writer *w)
+{
+    struct node_peer *peers = calloc(NODE_PEERS_MAX, sizeof *peers);
+    size_t n = peers == NULL ? 0 : node_peers(node, peers, NODE_PEERS_MAX);
+    uint32_t hosts = 0;
+
+    for (size_t i = 0; i < n; i++)
+        hosts += peers[i].address[0] != '\0' ? 1 : 0;
+    pair_array(w, "hosts", hosts);
+    for (size_t i = 0; i < n; i++)
+        if (peers[i].address[0] != '\0')
+            mp_put_text(w, peers[i].address);
+    free(peers);
+}
+
+static void put_warnings(struct desk *desk, struct writer *w)
+{
+    struct node *node = desk_node(desk);
+    const struct person_keys *person = node_person(node);
+    bool open_key = person != NULL && person->unsealed;
+    bool alone = node_peers_connected(node) == 0;
+    bool failed = store_failed(node_store(node));
+
+    pair_array(w, "warnings", (uint32_t)open_key + alone + failed);
+    if (open_key)
+        mp_put_text(w, "The person's key lies on this disk without a "
+                       "passphrase, by your wish.");
+    if (alone)
+        mp_put_text(w, "No peer is connected: what you publish is on this "
+                       "machine alone.");
+    if (failed)
+        mp_put_text(w, "The database has failed; restart the daemon and run: "
+                       "troupe verify");
+}
+
+void status_put(struct desk *desk, struct writer *w)
+{
+    struct node *node = desk_node(desk);
+    const struct person_keys *person = node_person(node);
+
+    mp_put_map(w, 13);
+    pair_text(w, "version", TROUPE_VERSION);
+    pair_text(w, "network", node_network(node)->name);
+    pair_id(w, "node", node_keys(node)->sign.public_key);
+    pair_id(w, "person", person == NULL ? NULL : person->person);
+    pair_uint(w, "uptime_s", node_uptime_ms(node) / 1000);
+    put_listen(node, w);
+    put_peers(node, w);
+    put_topics(desk, w);
+    put_store(node, w);
+    mp_put_text(w, "jobs");
+    jobs_put(desk_jobs(desk), w);
+    put_hosts(node, w);
+    put_warnings(desk, w);
+}

@@ -13,7 +13,11 @@
 #define SEAL_NONCE_LEN  24
 #define SEAL_RANDOM_LEN (SEAL_SALT_LEN + SEAL_NONCE_LEN)
 /* What a sealed secret is longer than the secret: cost, salt, nonce, tag. */
-#define SEAL_OVERHEAD (8 + SEAL_RANDOM_LEN + 16)
+#define SEAL_TAG_LEN  16
+#define SEAL_OVERHEAD (8 + SEAL_RANDOM_LEN + SEAL_TAG_LEN)
+/* Only keys are sealed. */
+#define SEAL_SECRET_MAX 256
+#define SEAL_AD_MAX     64
 
 /* What opening costs; stored beside the secret and bounded when read back. */
 struct seal_cost {

@@ -124,7 +124,7 @@ enum err blob_msg_decode(struct blob_msg *out, enum frame_type type,
     case FRAME_BLOB_CANCEL:
         break;
     default:
-        assert(!"a frame of blobs");
+        assert(false); /* callers sort out the frames of blobs */
     }
     e = reader_finish(&r);
     if (e == ERR_OK)
@@ -141,6 +141,13 @@ static void write_ask(struct writer *w, const struct blob_ask *ask)
     writer_u8(w, (uint8_t)ask->what);
     writer_u64(w, ask->first);
     writer_u32(w, ask->count);
+}
+
+void blob_data_header(uint8_t out[BLOB_DATA_HEADER], uint32_t request,
+                      uint64_t offset)
+{
+    put_u32(out, request);
+    put_u64(out + 4, offset);
 }
 
 void blob_msg_encode(struct writer *w, const struct blob_msg *msg)
@@ -173,6 +180,6 @@ void blob_msg_encode(struct writer *w, const struct blob_msg *msg)
     case FRAME_BLOB_CANCEL:
         break;
     default:
-        assert(!"a frame of blobs");
+        assert(false); /* callers sort out the frames of blobs */
     }
 }

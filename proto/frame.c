@@ -28,7 +28,7 @@ bool frame_is_known(uint8_t type)
 bool frame_is_bulk(uint8_t type)
 {
     return type == FRAME_BLOB_LAYER || type == FRAME_BLOB_DATA ||
-           type == FRAME_BLOB_INNER;
+           type == FRAME_BLOB_INNER || type == FRAME_BLOB_END;
 }
 
 size_t frame_header(uint8_t out[FRAME_HEADER_MAX], uint8_t type, size_t len)

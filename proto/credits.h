@@ -17,23 +17,20 @@ struct credit {
     bool has_person;
     uint8_t person[ID_LEN];
     struct bytes name; /* as stated by a citing or released record, or empty */
+    bool is_found;     /* private: a release names this person */
     bool influence;    /* reached through citations only, not by a part */
     uint32_t roles_count;
     struct bytes roles[CREDITS_ROLES_MAX];
-    uint32_t contributions_count; /* ids shown; more may stand behind */
+    uint32_t contributions_count; /* the first ones; more may stand behind */
     uint8_t contributions[CREDITS_CONTRIBUTIONS_MAX][ID_LEN];
-    uint32_t hash_next; /* private */
 };
 
 struct credits {
     struct credit *lines; /* in order of discovery from the first part */
     uint32_t count;
-    struct licence_mix mix; /* licences of parts and of what binds them */
-    struct mp_doc **docs;   /* private: what names and roles borrow from */
-    uint32_t docs_count;
-    uint32_t cap;
-    uint32_t docs_cap;
-    uint32_t *slots; /* private: person -> line */
+    struct licence_mix mix; /* of the parts and of all that binds them */
+    uint32_t cap;           /* private, as all below */
+    uint32_t *slots;        /* person or name -> line + 1; 0 is free */
     uint32_t slots_count;
 };
 
@@ -51,12 +48,17 @@ MUST_CHECK enum err credits_draft(struct credits *out,
                                   size_t parts_count);
 
 /*
- * The lines of the complete credits of a release whose persons `body` (its
- * map) neither credits nor omits with a reason.  Errors as above.
+ * The lines with a person of the complete credits of a release which `body`
+ * (its map) neither credits nor omits with a reason.  Errors as above.
  */
 MUST_CHECK enum err credits_missing(struct credits *out,
                                     const struct topic_state *ts,
                                     const struct mp_value *body);
+
+/* As above, over lists that may go on in pages. */
+MUST_CHECK enum err credits_missing_of(struct credits *out,
+                                       const struct topic_state *ts,
+                                       const struct topic_list *list);
 
 /* What a release itself states, one line a person or name; as drafted. */
 MUST_CHECK enum err credits_of_release(struct credits *out,

@@ -15,9 +15,8 @@
 
 struct lineage_node {
     uint8_t id[ID_LEN];
-    const struct topic_entry *entry;    /* NULL for a source in another topic */
-    const struct topic_entry *named_by; /* resource that names it, if NULL */
-    int32_t generation; /* 0 the record asked for, < 0 what it is built on */
+    const struct topic_entry *entry; /* first record; NULL: in another topic */
+    const struct topic_entry *named_by; /* the resource that names it, then */
 };
 
 struct lineage_edge {
@@ -28,9 +27,9 @@ struct lineage_edge {
 };
 
 struct lineage_tree {
-    struct lineage_node *nodes; /* by generation, then order of citation */
+    struct lineage_node *nodes; /* the record asked for, sources, descendants */
     uint32_t nodes_count;
-    struct lineage_edge *edges; /* by (created_ms, id) of the resource */
+    struct lineage_edge *edges; /* in the order in which they were met */
     uint32_t edges_count;
     bool is_cut; /* a limit was reached: the tree goes on */
 };
@@ -47,8 +46,16 @@ MUST_CHECK enum err lineage_tree(struct lineage_tree *out,
 void lineage_tree_wipe(struct lineage_tree *tree);
 
 /*
- * Adds to `mix` the licence of record `id` and of all that it uses, adapts or
- * performs, through the whole lineage; mere inspiration binds nobody.
+ * Adds to `mix` the licences of the works `firsts` (indices of first records)
+ * and of all that they use, adapt or perform, through the whole lineage; mere
+ * inspiration binds nobody.  ERR_NO_MEMORY.
+ */
+MUST_CHECK enum err lineage_mix_of(struct licence_mix *mix,
+                                   const struct topic_state *ts,
+                                   const uint32_t *firsts, uint32_t count);
+
+/*
+ * The same from the record `id`, any version.
  * ERR_NOT_FOUND, ERR_NO_MEMORY.
  */
 MUST_CHECK enum err lineage_mix(struct licence_mix *mix,

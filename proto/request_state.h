@@ -41,7 +41,7 @@ MUST_CHECK enum err request_timing(enum contribution_timing *out,
                                    const struct topic_state *ts,
                                    const struct topic_entry *e);
 
-/* "in_time", "late", "claimed in time, not seen by the leader" or "". */
+/* "in time", "late", "claimed in time, not seen by the leader" or "". */
 const char *contribution_timing_text(enum contribution_timing t);
 
 #endif

@@ -19,19 +19,20 @@ struct topic_entry {
     struct verdict verdict;
 
     /* Below: written by authority_judge(); indices into `entries`. */
-    bool is_ahead;       /* dated after now: nobody sees it yet */
-    bool is_erased;      /* retracted: its body is absent on every node */
-    bool has_newer_kind; /* an unknown even kind acts on it */
-    uint32_t first;      /* first record of its object; itself if it is that */
-    uint32_t current;    /* of a first record: the version in force */
-    uint32_t mark;       /* scratch of graph walks */
+    bool is_settled; /* the verdict is final within this judgement */
+    bool is_ahead;   /* dated after now: nobody sees it yet */
+    bool is_erased;  /* retracted: its body is absent on every node */
+    uint32_t first;  /* first record of its object; itself if it is that */
+    /* Of the first record of an object alone, or TOPIC_NONE: */
+    uint32_t current;   /* its version in force */
+    uint32_t selection; /* the selection in force of a contribution */
 };
 
 #define TOPIC_NONE UINT32_MAX
 
-/* A valid citation between two records of the topic, or out of it. */
+/* A citation in force. */
 struct topic_edge {
-    uint32_t resource; /* the record of kind resource */
+    uint32_t resource; /* the version in force */
     uint32_t child;    /* first record of the citing object */
     uint32_t source; /* first record of the cited one; TOPIC_NONE if outside */
 };
@@ -40,21 +41,21 @@ struct topic_state {
     uint8_t topic[ID_LEN];
     size_t records_max;
     uint64_t now_ms; /* of the last judgement */
-    bool judged;
 
-    struct topic_entry *entries; /* ascending (created_ms, id) once judged */
+    struct topic_entry *entries; /* in order of adding */
     uint32_t count;
     uint32_t cap;
-    uint32_t *slots; /* open addressing: id -> index + 1; 0 is free */
-    uint32_t slots_count;
+    uint32_t *slots;      /* open addressing: id -> index + 1; 0 is free */
+    uint32_t slots_count; /* a power of two, more than twice `count` */
 
-    uint32_t founder; /* the record whose id is the topic, or TOPIC_NONE */
-    uint32_t terms;   /* the project's revision that fixes licence and terms */
-    bool terms_fixed; /* a request has linked to it */
+    uint32_t *order;      /* indices by (created_ms, id), once judged */
+    uint32_t order_count; /* less than `count`: to be judged anew */
+    uint32_t founder;     /* the usable record whose id is the topic */
+    uint32_t terms;       /* the revision that fixes a project's terms */
 
-    struct topic_edge *edges; /* by (child, resource's order) */
-    uint32_t edges_count;
+    struct topic_edge *edges;  /* by (child, resource's order) */
     uint32_t *edges_by_source; /* indices into edges, by (source, order) */
+    uint32_t edges_count;
 };
 
 /*
@@ -96,9 +97,54 @@ const struct topic_entry *topic_state_current(const struct topic_state *ts,
 
 /*
  * The body of `e` as a tree, or ERR_NOT_FOUND if it is absent: nil, retracted,
- * encrypted or malformed.  The caller frees *out.
+ * encrypted or malformed.  The caller frees *out.  Texts and bins in it borrow
+ * from `e` and stay valid after that.
  */
 MUST_CHECK enum err topic_entry_body(struct mp_doc **out,
                                      const struct topic_entry *e);
+
+/* The index of that id among the entries, or TOPIC_NONE. */
+uint32_t topic_state_index(const struct topic_state *ts,
+                           const uint8_t id[ID_LEN]);
+/* Order of (created_ms, id): < 0, 0 or > 0. */
+int topic_entry_compare(const struct topic_entry *a,
+                        const struct topic_entry *b);
+
+/* The citations by `child` or of `source`: count of them, first in *out. */
+uint32_t topic_edges_of_child(const struct topic_state *ts, uint32_t child,
+                              uint32_t *out);
+uint32_t topic_edges_of_source(const struct topic_state *ts, uint32_t source,
+                               uint32_t *out);
+
+/*
+ * A body together with the pages on which its lists go on (§7.2), read as one:
+ * each list is the body's items, then those of its pages in the order in which
+ * the body names them.
+ */
+#define TOPIC_PAGES_MAX 64
+struct topic_list {
+    struct mp_doc *docs[TOPIC_PAGES_MAX + 1];
+    const struct mp_value *roots[TOPIC_PAGES_MAX + 1];
+    uint32_t count;
+};
+
+/*
+ * ERR_NOT_FOUND if the body is absent, ERR_NOT_HELD if a page is not in the
+ * topic, not by the same author or void.  On ERR_OK wipe *out.
+ */
+MUST_CHECK enum err topic_list_open(struct topic_list *out,
+                                    const struct topic_state *ts,
+                                    const struct topic_entry *e);
+/* One body without pages, borrowed. */
+struct topic_list topic_list_of(const struct mp_value *body);
+void topic_list_wipe(struct topic_list *list);
+/* Start with a zeroed cursor; NULL after the last. */
+struct topic_cursor {
+    uint32_t part;
+    uint32_t item;
+};
+const struct mp_value *topic_list_next(const struct topic_list *list,
+                                       const char *field,
+                                       struct topic_cursor *at);
 
 #endif

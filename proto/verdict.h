@@ -48,14 +48,14 @@ enum verdict_state {
 #define X(name, text) VERDICT_##name,
     VERDICT_MAP(X)
 #undef X
-    VERDICT_STATE_COUNT
+        VERDICT_STATE_COUNT
 };
 
 enum void_reason {
 #define X(name, text) VOID_##name,
     VOID_MAP(X)
 #undef X
-    VOID_REASON_COUNT
+        VOID_REASON_COUNT
 };
 
 /* What `subject` is the id of. */

@@ -1,0 +1,406 @@
+/*
+ * verdict(records of a topic, now), phase by phase: what is not there yet, what
+ * is revoked or retracted, who leads, which records revise which, the rule of
+ * each kind (authority_kind.c), citations, which version stands, releases.
+ * Every phase walks the records in order of (created_ms, id), never in order of
+ * arrival, and only ever settles what no earlier phase has settled.
+ */
+#include "proto/authority.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/authority_rules.h"
+#include "proto/kind.h"
+
+/* Void, for `reason`; the subject, if any, by entry or by id. */
+void authority_void(struct topic_entry *e, enum void_reason reason)
+{
+    e->is_settled = true;
+    e->verdict = (struct verdict){ .state = VERDICT_VOID, .reason = reason };
+}
+
+void authority_void_by(struct topic_entry *e, enum void_reason reason,
+                       enum verdict_subject about, const uint8_t id[ID_LEN])
+{
+    authority_void(e, reason);
+    e->verdict.about = about;
+    memcpy(e->verdict.subject, id, ID_LEN);
+}
+
+void authority_settle(struct topic_entry *e, enum verdict_state state)
+{
+    e->is_settled = true;
+    e->verdict = (struct verdict){ .state = state };
+}
+
+struct topic_entry *authority_target(struct topic_state *ts,
+                                     const uint8_t id[ID_LEN])
+{
+    uint32_t index = topic_state_index(ts, id);
+
+    if (index == TOPIC_NONE || ts->entries[index].is_ahead)
+        return NULL;
+    return &ts->entries[index];
+}
+
+/* Sorting: the context is the array of entries. */
+static int by_order(const void *a, const void *b, void *context)
+{
+    const struct topic_entry *entries = context;
+
+    return topic_entry_compare(&entries[*(const uint32_t *)a],
+                               &entries[*(const uint32_t *)b]);
+}
+
+static enum err sort_entries(struct topic_state *ts)
+{
+    uint32_t *order;
+
+    if (ts->order_count == ts->count)
+        return ERR_OK;
+    order = realloc(ts->order, ts->count * sizeof *order);
+    if (order == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < ts->count; i++)
+        order[i] = i;
+    qsort_r(order, ts->count, sizeof *order, by_order, ts->entries);
+    ts->order = order;
+    ts->order_count = ts->count;
+    return ERR_OK;
+}
+
+/* Kinds for which there are rules; others are stored, undecided. */
+static bool has_rule(uint64_t kind)
+{
+    switch (kind) {
+    case KIND_PROFILE:
+    case KIND_DEVICE_REVOKE:
+    case KIND_PROJECT:
+    case KIND_REQUEST:
+    case KIND_REQUEST_CLOSE:
+    case KIND_CONTRIBUTION:
+    case KIND_RESOURCE:
+    case KIND_DIRECTION:
+    case KIND_SELECTION:
+    case KIND_COMMENT:
+    case KIND_RELEASE:
+    case KIND_RETRACTION:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* §7.3: what is dated ahead waits, and nobody sees it before its time. */
+static void begin(struct topic_state *ts)
+{
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[i];
+
+        e->verdict = (struct verdict){ .state = VERDICT_UNDECIDED };
+        e->is_settled = false;
+        e->is_ahead = e->record.created_ms > ts->now_ms;
+        e->is_erased = false;
+        e->first = i;
+        e->current = TOPIC_NONE;
+        e->selection = TOPIC_NONE;
+        if (e->is_ahead)
+            authority_settle(e, VERDICT_WAITING);
+    }
+    ts->founder = TOPIC_NONE;
+    ts->terms = TOPIC_NONE;
+}
+
+/* §7.5: only the author takes back, and nothing final. */
+static void judge_retraction(struct topic_state *ts, struct topic_entry *e)
+{
+    uint8_t id[ID_LEN];
+    struct topic_entry *target = NULL;
+    const struct kind *kind;
+
+    if (record_link_find(&e->record, RELATION_TARGET, id))
+        target = authority_target(ts, id);
+    if (target == NULL) {
+        authority_void(e, VOID_NO_TARGET);
+        return;
+    }
+    kind = kind_find(target->record.kind);
+    if (memcmp(target->record.author, e->record.author, ID_LEN) != 0) {
+        authority_void(e, VOID_NOT_AUTHOR);
+    } else if (kind == NULL) {
+        authority_settle(e, VERDICT_UNDECIDED); /* it may be a final one */
+    } else if (kind->is_final) {
+        authority_void(e, VOID_FINAL);
+    } else {
+        authority_settle(e, VERDICT_IN_FORCE);
+        target->is_erased = true;
+        if (!target->is_settled)
+            authority_settle(target, VERDICT_RETRACTED);
+    }
+}
+
+static void judge_retractions(struct topic_state *ts)
+{
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[ts->order[i]];
+
+        if (e->record.kind != KIND_RETRACTION || e->is_settled)
+            continue;
+        if (e->is_malformed)
+            authority_void(e, VOID_MALFORMED);
+        else
+            judge_retraction(ts, e);
+    }
+}
+
+/*
+ * §7.2: the schema.  It comes after retractions, because a node that has erased
+ * a body could not tell any more whether it was well formed.
+ */
+static void judge_bodies(struct topic_state *ts)
+{
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[i];
+
+        if (e->is_settled)
+            continue;
+        if (e->is_malformed)
+            authority_void(e, VOID_MALFORMED);
+        else if (!has_rule(e->record.kind) || e->record.body.data == NULL ||
+                 (e->record.flags & RECORD_OPAQUE) != 0)
+            authority_settle(e, VERDICT_UNDECIDED);
+    }
+}
+
+/* §7.4: the founder leads.  A retracted request still has its leader. */
+static void find_founder(struct topic_state *ts)
+{
+    struct topic_entry *e = authority_target(ts, ts->topic);
+    bool founds;
+
+    if (e == NULL || e->verdict.state == VERDICT_VOID)
+        return;
+    founds = e->record.kind == KIND_PROJECT || e->record.kind == KIND_REQUEST;
+    if (founds && !e->record.has_revises)
+        ts->founder = topic_state_index(ts, ts->topic);
+}
+
+/* §7.6: a revision names the first record of its own author's object. */
+static void link_revision(struct topic_state *ts, struct topic_entry *e)
+{
+    struct topic_entry *first = authority_target(ts, e->record.revises);
+
+    if (first == NULL)
+        authority_void(e, VOID_NO_TARGET);
+    else if (memcmp(first->record.author, e->record.author, ID_LEN) != 0)
+        authority_void(e, VOID_NOT_AUTHOR);
+    else if (first->record.kind != e->record.kind)
+        authority_void(e, VOID_OTHER_KIND);
+    else if (first->record.has_revises)
+        authority_void(e, VOID_NOT_FIRST);
+    else if (first->verdict.state == VERDICT_VOID)
+        authority_void_by(e, VOID_VOID_TARGET, VERDICT_ABOUT_RECORD,
+                          first->record.id);
+    else
+        e->first = (uint32_t)(first - ts->entries);
+}
+
+static void link_revisions(struct topic_state *ts)
+{
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[i];
+
+        if (!e->is_settled && e->record.has_revises)
+            link_revision(ts, e);
+    }
+}
+
+/* Rules by kind, in the order in which kinds rest on one another. */
+static enum err judge_kinds(struct topic_state *ts)
+{
+    static const uint64_t kinds[] = { KIND_PROFILE,       KIND_PROJECT,
+                                      KIND_REQUEST,       KIND_CONTRIBUTION,
+                                      KIND_REQUEST_CLOSE, KIND_DIRECTION,
+                                      KIND_SELECTION,     KIND_COMMENT };
+    enum err err;
+
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        for (uint32_t i = 0; i < ts->count; i++) {
+            struct topic_entry *e = &ts->entries[ts->order[i]];
+
+            if (e->record.kind == kinds[k] && !e->is_settled)
+                authority_judge_kind(ts, e);
+        }
+        if (kinds[k] == KIND_REQUEST) {
+            err = authority_fix_terms(ts);
+            if (err != ERR_OK)
+                return err;
+        }
+    }
+    return ERR_OK;
+}
+
+/*
+ * §7.6: of the versions of one object that are not void, the newest is in force
+ * and the others are superseded.  `rival` is what competes: objects of one
+ * kind that may stand only once, or TOPIC_NONE.
+ */
+static void choose_version(struct topic_state *ts, struct topic_entry *e)
+{
+    struct topic_entry *first = &ts->entries[e->first];
+
+    if (first != e && first->verdict.state == VERDICT_VOID) {
+        authority_void_by(e, VOID_VOID_TARGET, VERDICT_ABOUT_RECORD,
+                          first->record.id);
+        return;
+    }
+    if (first != e && first->verdict.state == VERDICT_RETRACTED) {
+        authority_settle(e, VERDICT_RETRACTED);
+        return;
+    }
+    if (first->current != TOPIC_NONE)
+        authority_settle(&ts->entries[first->current], VERDICT_SUPERSEDED);
+    first->current = (uint32_t)(e - ts->entries);
+    e->verdict = (struct verdict){ .state = VERDICT_IN_FORCE };
+}
+
+/* Versions of all kinds but resources and releases, or of `kind` alone. */
+static void choose_versions(struct topic_state *ts, uint64_t kind)
+{
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[ts->order[i]];
+        bool later =
+            e->record.kind == KIND_RESOURCE || e->record.kind == KIND_RELEASE;
+
+        if (e->is_settled || (kind == 0 ? later : e->record.kind != kind))
+            continue;
+        choose_version(ts, e);
+    }
+}
+
+/* §7.6: one profile a person, one selection a contribution: the newest. */
+static void choose_rivals(struct topic_state *ts)
+{
+    uint32_t profile = TOPIC_NONE;
+
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[ts->order[i]];
+        uint32_t *stands = NULL;
+        uint8_t id[ID_LEN];
+
+        if (e->verdict.state != VERDICT_IN_FORCE)
+            continue;
+        if (e->record.kind == KIND_PROFILE)
+            stands = &profile;
+        if (e->record.kind == KIND_SELECTION &&
+            record_link_find(&e->record, RELATION_CONTRIBUTION, id))
+            stands = &ts->entries[authority_target(ts, id)->first].selection;
+        if (stands == NULL)
+            continue;
+        if (*stands != TOPIC_NONE)
+            authority_settle(&ts->entries[*stands], VERDICT_SUPERSEDED);
+        *stands = ts->order[i];
+    }
+}
+
+/* §7.13: what a kind that we do not know says of `id` we cannot judge. */
+static void mark_newer(struct topic_state *ts, const struct topic_entry *by,
+                       const uint8_t id[ID_LEN])
+{
+    struct topic_entry *target = authority_target(ts, id);
+    const struct record *r = &by->record;
+
+    if (target == NULL || !verdict_is_in_force(&target->verdict))
+        return;
+    if (memcmp(r->author, target->record.author, ID_LEN) == 0 ||
+        authority_is_leader(ts, r->author, r->created_ms))
+        authority_settle(target, VERDICT_NEWER);
+}
+
+static void judge_newer(struct topic_state *ts)
+{
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[ts->order[i]];
+        struct reader links = reader_of(e->record.links);
+        struct record_link link;
+
+        if (e->verdict.state != VERDICT_UNDECIDED || e->record.kind % 2 != 0 ||
+            kind_find(e->record.kind) != NULL)
+            continue;
+        while (record_link_next(&links, &link))
+            mark_newer(ts, e, link.id);
+    }
+}
+
+enum err authority_judge(struct topic_state *ts, uint64_t now_ms)
+{
+    enum err err;
+
+    if (ts->count == 0)
+        return ERR_OK;
+    err = sort_entries(ts);
+    if (err != ERR_OK)
+        return err;
+    ts->now_ms = now_ms;
+    begin(ts);
+    err = authority_judge_revocations(ts);
+    if (err != ERR_OK)
+        return err;
+    judge_retractions(ts);
+    judge_bodies(ts);
+    find_founder(ts);
+    link_revisions(ts);
+    err = judge_kinds(ts);
+    if (err != ERR_OK)
+        return err;
+    choose_versions(ts, 0);
+    choose_rivals(ts);
+    err = authority_judge_citations(ts);
+    if (err != ERR_OK)
+        return err;
+    err = authority_judge_releases(ts);
+    if (err != ERR_OK)
+        return err;
+    choose_versions(ts, KIND_RELEASE);
+    judge_newer(ts);
+    return ERR_OK;
+}
+
+bool authority_is_leader(const struct topic_state *ts,
+                         const uint8_t person[ID_LEN], uint64_t at_ms)
+{
+    (void)at_ms; /* roles, which begin and end, are not granted yet */
+    return ts->founder != TOPIC_NONE &&
+           memcmp(ts->entries[ts->founder].record.author, person, ID_LEN) == 0;
+}
+
+enum err authority_try(struct topic_state *ts, struct verdict *out,
+                       struct bytes whole, uint64_t now_ms)
+{
+    struct record r;
+    enum err err = record_decode(&r, whole);
+
+    if (err != ERR_OK)
+        return err;
+    err = topic_state_add(ts, whole);
+    if (err == ERR_OK)
+        err = authority_judge(ts, now_ms);
+    if (err == ERR_OK)
+        *out = topic_state_find(ts, r.id)->verdict;
+    return err;
+}
+
+uint64_t authority_next_ms(const struct topic_state *ts, uint64_t now_ms)
+{
+    uint64_t next = UINT64_MAX;
+
+    for (uint32_t i = 0; i < ts->count; i++) {
+        uint64_t at = ts->entries[i].record.created_ms;
+
+        if (at > now_ms && at < next)
+            next = at;
+    }
+    return next;
+}

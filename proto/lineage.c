@@ -1,0 +1,261 @@
+/* Walks over the citations in force: upwards to sources, downwards to what was
+ * built on a work.  Breadth first, so that nodes stand by generation. */
+#include "proto/lineage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/kind.h"
+
+/* Adds the licence that the version in force of a work states. */
+static enum err add_licence(struct licence_mix *mix, const char *field,
+                            const struct topic_entry *e)
+{
+    struct bytes licence;
+    struct mp_doc *doc;
+    enum err err;
+
+    if (e == NULL)
+        return ERR_OK;
+    err = topic_entry_body(&doc, e);
+    if (err != ERR_OK)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    licence = mp_str(mp_get(mp_doc_root(doc), field));
+    if (licence.len > 0)
+        licence_mix_add(mix, licence_parse(licence));
+    mp_doc_free(doc);
+    return ERR_OK;
+}
+
+static enum err is_inspiration(bool *out, const struct topic_entry *resource)
+{
+    struct mp_doc *doc;
+    enum err err = topic_entry_body(&doc, resource);
+
+    if (err != ERR_OK)
+        return err;
+    *out = mp_uint(mp_get(mp_doc_root(doc), "relation")) == USE_INSPIRED;
+    mp_doc_free(doc);
+    return ERR_OK;
+}
+
+/* A queue of works, each in it once. */
+struct queue {
+    uint8_t *seen;
+    uint32_t *items;
+    uint32_t count;
+};
+
+static enum err queue_init(struct queue *q, const struct topic_state *ts)
+{
+    *q = (struct queue){ 0 };
+    q->seen = calloc((size_t)ts->count + 1, 1);
+    q->items = calloc((size_t)ts->count + 1, sizeof *q->items);
+    if (q->seen != NULL && q->items != NULL)
+        return ERR_OK;
+    free(q->seen);
+    free(q->items);
+    return ERR_NO_MEMORY;
+}
+
+static void queue_wipe(struct queue *q)
+{
+    free(q->seen);
+    free(q->items);
+}
+
+static bool queue_put(struct queue *q, uint32_t work)
+{
+    if (q->seen[work])
+        return false;
+    q->seen[work] = 1;
+    q->items[q->count++] = work;
+    return true;
+}
+
+static enum err mix_edge(struct licence_mix *mix, struct queue *q,
+                         const struct topic_state *ts,
+                         const struct topic_edge *edge)
+{
+    const struct topic_entry *resource = &ts->entries[edge->resource];
+    bool inspired;
+    enum err err = is_inspiration(&inspired, resource);
+
+    if (err != ERR_OK || inspired)
+        return err;
+    if (edge->source == TOPIC_NONE)
+        return add_licence(mix, "source_licence", resource);
+    (void)queue_put(q, edge->source);
+    return ERR_OK;
+}
+
+enum err lineage_mix_of(struct licence_mix *mix, const struct topic_state *ts,
+                        const uint32_t *firsts, uint32_t count)
+{
+    struct queue q;
+    enum err err = queue_init(&q, ts);
+
+    if (err != ERR_OK)
+        return err;
+    for (uint32_t i = 0; i < count; i++)
+        (void)queue_put(&q, firsts[i]);
+    for (uint32_t i = 0; err == ERR_OK && i < q.count; i++) {
+        const struct topic_entry *e = &ts->entries[q.items[i]];
+        uint32_t at;
+        uint32_t edges = topic_edges_of_child(ts, q.items[i], &at);
+
+        err = add_licence(mix, "licence", topic_state_current(ts, e));
+        for (uint32_t k = 0; err == ERR_OK && k < edges; k++)
+            err = mix_edge(mix, &q, ts, &ts->edges[at + k]);
+    }
+    queue_wipe(&q);
+    return err;
+}
+
+enum err lineage_mix(struct licence_mix *mix, const struct topic_state *ts,
+                     const uint8_t id[ID_LEN])
+{
+    uint32_t index = topic_state_index(ts, id);
+
+    if (index == TOPIC_NONE)
+        return ERR_NOT_FOUND;
+    return lineage_mix_of(mix, ts, &ts->entries[index].first, 1);
+}
+
+void lineage_tree_wipe(struct lineage_tree *tree)
+{
+    free(tree->nodes);
+    free(tree->edges);
+    *tree = (struct lineage_tree){ 0 };
+}
+
+static void add_node(struct lineage_tree *tree, const uint8_t id[ID_LEN],
+                     const struct topic_entry *entry,
+                     const struct topic_entry *named_by)
+{
+    struct lineage_node *node;
+
+    if (tree->nodes_count == LINEAGE_NODES_MAX) {
+        tree->is_cut = true;
+        return;
+    }
+    node = &tree->nodes[tree->nodes_count++];
+    memcpy(node->id, id, ID_LEN);
+    node->entry = entry;
+    node->named_by = named_by;
+}
+
+/* A source in another topic is one node, however often it is cited. */
+static void add_outside(struct lineage_tree *tree, const uint8_t id[ID_LEN],
+                        const struct topic_entry *resource)
+{
+    for (uint32_t i = 0; i < tree->nodes_count; i++) {
+        if (memcmp(tree->nodes[i].id, id, ID_LEN) == 0)
+            return;
+    }
+    add_node(tree, id, NULL, resource);
+}
+
+static void add_edge(struct lineage_tree *tree, const struct topic_state *ts,
+                     const struct topic_edge *from)
+{
+    struct lineage_edge *edge;
+    uint8_t id[ID_LEN];
+
+    if (tree->edges_count == LINEAGE_EDGES_MAX) {
+        tree->is_cut = true;
+        return;
+    }
+    edge = &tree->edges[tree->edges_count++];
+    *edge = (struct lineage_edge){ .resource = &ts->entries[from->resource] };
+    memcpy(edge->child, ts->entries[from->child].record.id, ID_LEN);
+    if (from->source != TOPIC_NONE) {
+        edge->has_source = true;
+        memcpy(edge->source, ts->entries[from->source].record.id, ID_LEN);
+    } else if (record_link_find(&edge->resource->record, RELATION_SOURCE, id)) {
+        edge->has_source = true;
+        memcpy(edge->source, id, ID_LEN);
+        add_outside(tree, id, edge->resource);
+    }
+}
+
+static void visit(struct lineage_tree *tree, struct queue *q,
+                  const struct topic_state *ts, uint32_t work)
+{
+    const struct topic_entry *e = &ts->entries[work];
+
+    if (tree->nodes_count == LINEAGE_NODES_MAX)
+        tree->is_cut = true;
+    else if (queue_put(q, work))
+        add_node(tree, e->record.id, e, NULL);
+}
+
+static void walk_up(struct lineage_tree *tree, struct queue *q,
+                    const struct topic_state *ts, uint32_t work)
+{
+    uint32_t at;
+    uint32_t count = topic_edges_of_child(ts, work, &at);
+
+    for (uint32_t k = 0; k < count; k++) {
+        const struct topic_edge *edge = &ts->edges[at + k];
+
+        add_edge(tree, ts, edge);
+        if (edge->source != TOPIC_NONE)
+            visit(tree, q, ts, edge->source);
+    }
+}
+
+static void walk_down(struct lineage_tree *tree, struct queue *q,
+                      const struct topic_state *ts, uint32_t work)
+{
+    uint32_t at;
+    uint32_t count = topic_edges_of_source(ts, work, &at);
+
+    for (uint32_t k = 0; k < count; k++) {
+        const struct topic_edge *edge = &ts->edges[ts->edges_by_source[at + k]];
+
+        add_edge(tree, ts, edge);
+        visit(tree, q, ts, edge->child);
+    }
+}
+
+/* Sources first; the graph has no cycle, so no work is on both sides. */
+static void walk_both(struct lineage_tree *tree, struct queue *q,
+                      const struct topic_state *ts, uint32_t work)
+{
+    uint32_t up;
+
+    visit(tree, q, ts, work);
+    for (uint32_t i = 0; i < q->count; i++)
+        walk_up(tree, q, ts, q->items[i]);
+    up = q->count;
+    walk_down(tree, q, ts, work);
+    for (uint32_t i = up; i < q->count; i++)
+        walk_down(tree, q, ts, q->items[i]);
+}
+
+enum err lineage_tree(struct lineage_tree *out, const struct topic_state *ts,
+                      const uint8_t id[ID_LEN])
+{
+    struct lineage_tree tree = { 0 };
+    uint32_t index = topic_state_index(ts, id);
+    struct queue q;
+    enum err err;
+
+    if (index == TOPIC_NONE)
+        return ERR_NOT_FOUND;
+    err = queue_init(&q, ts);
+    if (err != ERR_OK)
+        return err;
+    tree.nodes = calloc(LINEAGE_NODES_MAX, sizeof *tree.nodes);
+    tree.edges = calloc(LINEAGE_EDGES_MAX, sizeof *tree.edges);
+    if (tree.nodes == NULL || tree.edges == NULL) {
+        lineage_tree_wipe(&tree);
+        queue_wipe(&q);
+        return ERR_NO_MEMORY;
+    }
+    walk_both(&tree, &q, ts, ts->entries[index].first);
+    queue_wipe(&q);
+    *out = tree;
+    return ERR_OK;
+}

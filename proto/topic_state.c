@@ -1,0 +1,333 @@
+/* The records of one topic: kept by id, sorted by time, read with their pages.
+ * What they mean is authority.c. */
+#include "proto/topic_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/kind.h"
+
+#define ENTRIES_FIRST 64
+
+enum err topic_state_new(struct topic_state **out, const uint8_t topic[ID_LEN],
+                         size_t records_max)
+{
+    struct topic_state *ts;
+
+    assert(records_max > 0 && records_max <= (size_t)1 << 28);
+    ts = calloc(1, sizeof *ts);
+    if (ts == NULL)
+        return ERR_NO_MEMORY;
+    memcpy(ts->topic, topic, ID_LEN);
+    ts->records_max = records_max;
+    ts->founder = TOPIC_NONE;
+    ts->terms = TOPIC_NONE;
+    *out = ts;
+    return ERR_OK;
+}
+
+void topic_state_free(struct topic_state *ts)
+{
+    if (ts == NULL)
+        return;
+    for (uint32_t i = 0; i < ts->count; i++)
+        free(ts->entries[i].whole);
+    free(ts->entries);
+    free(ts->slots);
+    free(ts->order);
+    free(ts->edges);
+    free(ts->edges_by_source);
+    free(ts);
+}
+
+/* Ids are hashes themselves: any eight bytes of one spread well. */
+static uint32_t slot_of(const struct topic_state *ts, const uint8_t id[ID_LEN])
+{
+    return (uint32_t)(get_u64(id) & (ts->slots_count - 1));
+}
+
+static void slot_put(struct topic_state *ts, uint32_t index)
+{
+    uint32_t at = slot_of(ts, ts->entries[index].record.id);
+
+    while (ts->slots[at] != 0) /* ends: at most half of the slots are taken */
+        at = (at + 1) & (ts->slots_count - 1);
+    ts->slots[at] = index + 1;
+}
+
+uint32_t topic_state_index(const struct topic_state *ts,
+                           const uint8_t id[ID_LEN])
+{
+    uint32_t at;
+
+    if (ts->slots_count == 0)
+        return TOPIC_NONE;
+    for (at = slot_of(ts, id); ts->slots[at] != 0;
+         at = (at + 1) & (ts->slots_count - 1)) {
+        uint32_t index = ts->slots[at] - 1;
+
+        if (memcmp(ts->entries[index].record.id, id, ID_LEN) == 0)
+            return index;
+    }
+    return TOPIC_NONE;
+}
+
+/* Room for one more entry and its slot; the state is unchanged if it fails. */
+static enum err grow(struct topic_state *ts)
+{
+    uint32_t cap = ts->cap == 0 ? ENTRIES_FIRST : ts->cap * 2;
+    struct topic_entry *entries;
+    uint32_t *slots;
+
+    if (ts->count < ts->cap)
+        return ERR_OK;
+    slots = calloc((size_t)cap * 2, sizeof *slots);
+    if (slots == NULL)
+        return ERR_NO_MEMORY;
+    entries = realloc(ts->entries, (size_t)cap * sizeof *entries);
+    if (entries == NULL) {
+        free(slots);
+        return ERR_NO_MEMORY;
+    }
+    free(ts->slots);
+    ts->entries = entries;
+    ts->cap = cap;
+    ts->slots = slots;
+    ts->slots_count = cap * 2;
+    for (uint32_t i = 0; i < ts->count; i++)
+        slot_put(ts, i);
+    return ERR_OK;
+}
+
+/* §7.1: a record counts in its own topic, an identity record in every one. */
+static bool belongs(const struct topic_state *ts, const struct record *r)
+{
+    return memcmp(r->topic, ts->topic, ID_LEN) == 0 ||
+           r->kind == KIND_DEVICE_REVOKE || r->kind == KIND_SUCCESSION;
+}
+
+/* A private copy of `whole`, decoded and compared with its schema. */
+static enum err entry_make(struct topic_entry *out, struct bytes whole)
+{
+    struct topic_entry made = { 0 };
+    const char *field;
+    enum err e;
+
+    made.whole = malloc(whole.len > 0 ? whole.len : 1);
+    if (made.whole == NULL)
+        return ERR_NO_MEMORY;
+    if (whole.len > 0)
+        memcpy(made.whole, whole.data, whole.len);
+    e = record_decode(&made.record, (struct bytes){ made.whole, whole.len });
+    if (e == ERR_OK) {
+        e = kind_check(&made.record, &field);
+        made.is_malformed = e == ERR_MALFORMED_BODY;
+        if (made.is_malformed)
+            e = ERR_OK;
+    }
+    if (e != ERR_OK) {
+        free(made.whole);
+        return e;
+    }
+    *out = made;
+    return ERR_OK;
+}
+
+enum err topic_state_add(struct topic_state *ts, struct bytes whole)
+{
+    struct topic_entry made;
+    uint32_t index;
+    enum err e = entry_make(&made, whole);
+
+    if (e != ERR_OK)
+        return e;
+    index = topic_state_index(ts, made.record.id);
+    if (!belongs(ts, &made.record)) {
+        e = ERR_USAGE;
+    } else if (index != TOPIC_NONE) {
+        struct topic_entry *old = &ts->entries[index];
+
+        if (old->record.body.data == NULL && made.record.body.data != NULL) {
+            free(old->whole);
+            *old = made;
+            ts->order_count = 0;
+            return ERR_OK;
+        }
+    } else if (ts->count >= ts->records_max) {
+        e = ERR_TOO_LARGE;
+    } else {
+        e = grow(ts);
+        if (e == ERR_OK) {
+            ts->entries[ts->count] = made;
+            slot_put(ts, ts->count++);
+            return ERR_OK;
+        }
+    }
+    free(made.whole);
+    return e;
+}
+
+const struct topic_entry *topic_state_find(const struct topic_state *ts,
+                                           const uint8_t id[ID_LEN])
+{
+    uint32_t index = topic_state_index(ts, id);
+
+    return index == TOPIC_NONE ? NULL : &ts->entries[index];
+}
+
+const struct topic_entry *topic_state_at(const struct topic_state *ts,
+                                         uint32_t i)
+{
+    assert(ts->order_count == ts->count && i < ts->count);
+    return &ts->entries[ts->order[i]];
+}
+
+uint32_t topic_state_count(const struct topic_state *ts)
+{
+    return ts->count;
+}
+
+const struct topic_entry *topic_state_current(const struct topic_state *ts,
+                                              const struct topic_entry *e)
+{
+    uint32_t current = ts->entries[e->first].current;
+
+    return current == TOPIC_NONE ? NULL : &ts->entries[current];
+}
+
+int topic_entry_compare(const struct topic_entry *a,
+                        const struct topic_entry *b)
+{
+    if (a->record.created_ms != b->record.created_ms)
+        return a->record.created_ms < b->record.created_ms ? -1 : 1;
+    return memcmp(a->record.id, b->record.id, ID_LEN);
+}
+
+enum err topic_entry_body(struct mp_doc **out, const struct topic_entry *e)
+{
+    struct bytes map = record_body_map(&e->record);
+
+    if (e->is_erased || e->is_malformed || map.len == 0)
+        return ERR_NOT_FOUND;
+    return mp_doc_parse(out, map, MP_CANONICAL);
+}
+
+/* The first place in [0, count) whose key is not less than `want`. */
+static uint32_t lower_bound(const struct topic_state *ts, bool by_source,
+                            uint32_t want)
+{
+    uint32_t low = 0;
+    uint32_t high = ts->edges_count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        uint32_t key = by_source ? ts->edges[ts->edges_by_source[middle]].source
+                                 : ts->edges[middle].child;
+
+        if (key < want)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t topic_edges_of_child(const struct topic_state *ts, uint32_t child,
+                              uint32_t *out)
+{
+    *out = lower_bound(ts, false, child);
+    return lower_bound(ts, false, child + 1) - *out;
+}
+
+uint32_t topic_edges_of_source(const struct topic_state *ts, uint32_t source,
+                               uint32_t *out)
+{
+    *out = lower_bound(ts, true, source);
+    return lower_bound(ts, true, source + 1) - *out;
+}
+
+/* Takes the page named by `id` into the list, if it may stand there. */
+static enum err add_page(struct topic_list *list, const struct topic_state *ts,
+                         const struct topic_entry *e, const struct mp_value *id)
+{
+    uint8_t raw[ID_LEN];
+    const struct topic_entry *page = NULL;
+    struct mp_doc *doc;
+    enum err err;
+
+    if (mp_bin_exact(id, raw, ID_LEN))
+        page = topic_state_find(ts, raw);
+    if (page == NULL || page->record.kind != KIND_PAGE || page->is_ahead ||
+        page->verdict.state == VERDICT_VOID ||
+        memcmp(page->record.author, e->record.author, ID_LEN) != 0)
+        return ERR_NOT_HELD;
+    err = topic_entry_body(&doc, page);
+    if (err != ERR_OK)
+        return err == ERR_NOT_FOUND ? ERR_NOT_HELD : err;
+    list->docs[list->count] = doc;
+    list->roots[list->count++] = mp_doc_root(doc);
+    return ERR_OK;
+}
+
+enum err topic_list_open(struct topic_list *out, const struct topic_state *ts,
+                         const struct topic_entry *e)
+{
+    struct topic_list list = { .count = 1 };
+    const struct mp_value *pages;
+    enum err err = topic_entry_body(&list.docs[0], e);
+
+    if (err != ERR_OK)
+        return err;
+    list.roots[0] = mp_doc_root(list.docs[0]);
+    pages = mp_get(list.roots[0], "pages");
+    if (mp_type(pages) == MP_ARRAY) {
+        assert(mp_count(pages) <= TOPIC_PAGES_MAX); /* by the schema */
+        for (uint32_t i = 0; err == ERR_OK && i < mp_count(pages); i++)
+            err = add_page(&list, ts, e, mp_at(pages, i));
+    }
+    if (err != ERR_OK) {
+        topic_list_wipe(&list);
+        return err;
+    }
+    *out = list;
+    return ERR_OK;
+}
+
+struct topic_list topic_list_of(const struct mp_value *body)
+{
+    return (struct topic_list){ .roots = { body }, .count = 1 };
+}
+
+void topic_list_wipe(struct topic_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        mp_doc_free(list->docs[i]);
+    *list = (struct topic_list){ 0 };
+}
+
+/* The array of `field` in one part: the body's own, or a page's items. */
+static const struct mp_value *part_of(const struct topic_list *list,
+                                      uint32_t part, const char *field)
+{
+    struct bytes name = { (const uint8_t *)field, strlen(field) };
+
+    if (part == 0)
+        return mp_get(list->roots[0], field);
+    if (!bytes_equal(mp_str(mp_get(list->roots[part], "of")), name))
+        return NULL;
+    return mp_get(list->roots[part], "items");
+}
+
+const struct mp_value *topic_list_next(const struct topic_list *list,
+                                       const char *field,
+                                       struct topic_cursor *at)
+{
+    for (; at->part < list->count; at->part++, at->item = 0) {
+        const struct mp_value *array = part_of(list, at->part, field);
+
+        if (mp_type(array) == MP_ARRAY && at->item < mp_count(array))
+            return mp_at(array, at->item++);
+    }
+    return NULL;
+}

@@ -1,0 +1,288 @@
+/* Maps for people, derived from the verdicts of one topic. */
+#include "proto/view.h"
+
+#include <string.h>
+
+#include "proto/credits.h"
+#include "proto/kind.h"
+#include "proto/lineage.h"
+#include "proto/request_state.h"
+#include "proto/view_pairs.h"
+
+/* What an item shows of an entry: the version in force and its body. */
+struct item {
+    const struct topic_entry *first;
+    const struct topic_entry *shown;
+    struct mp_doc *doc; /* NULL if the body is absent */
+    const struct mp_value *body;
+};
+
+static enum err item_open(struct item *out, const struct view *v,
+                          const uint8_t id[ID_LEN], uint64_t kind)
+{
+    const struct topic_entry *e = topic_state_find(v->topic, id);
+    struct item item = { 0 };
+    enum err err;
+
+    if (e == NULL || e->record.kind != kind)
+        return ERR_NOT_FOUND;
+    item.first = &v->topic->entries[e->first];
+    item.shown = topic_state_current(v->topic, e);
+    if (item.shown == NULL)
+        item.shown = item.first;
+    err = topic_entry_body(&item.doc, item.shown);
+    if (err != ERR_OK && err != ERR_NOT_FOUND)
+        return err;
+    if (err == ERR_OK)
+        item.body = mp_doc_root(item.doc);
+    *out = item;
+    return ERR_OK;
+}
+
+static void item_close(struct item *item)
+{
+    mp_doc_free(item->doc);
+}
+
+static void put_choice(struct view_pairs *p, const char *name,
+                       enum choices choices, const struct mp_value *value)
+{
+    if (value != NULL)
+        view_put_text(p, name, kind_choice_name(choices, mp_uint(value)));
+}
+
+/* ---- projects ---- */
+
+static enum err count_open(uint32_t *out, const struct topic_state *ts)
+{
+    uint32_t open = 0;
+
+    for (uint32_t i = 0; i < topic_state_count(ts); i++) {
+        const struct topic_entry *e = topic_state_at(ts, i);
+        struct request_state s;
+        enum err err;
+
+        if (e->record.kind != KIND_REQUEST || e->record.has_revises)
+            continue;
+        err = request_state_of(&s, ts, e->record.id);
+        if (err != ERR_OK)
+            return err;
+        if (s.phase == REQUEST_OPEN)
+            open++;
+    }
+    *out = open;
+    return ERR_OK;
+}
+
+/* §7.4: a listing counts once there is something open to answer. */
+static bool is_listed(const struct item *item, uint32_t open)
+{
+    uint64_t medium = mp_uint(mp_get(item->body, "medium"));
+
+    return (item->shown->record.flags & RECORD_LISTED) != 0 &&
+           verdict_is_in_force(&item->shown->verdict) &&
+           (open > 0 || medium == MEDIUM_BOARD || medium == MEDIUM_OPEN_POOL);
+}
+
+static enum err put_project(struct view_pairs *p, const struct view *v,
+                            const struct item *item)
+{
+    uint32_t open;
+    enum err err = count_open(&open, v->topic);
+
+    if (err != ERR_OK)
+        return err;
+    view_put_id(p, "id", item->first->record.id);
+    view_put_str(p, "title", mp_str(mp_get(item->body, "title")));
+    put_choice(p, "medium", CHOICES_MEDIUM, mp_get(item->body, "medium"));
+    put_choice(p, "stage", CHOICES_STAGE, mp_get(item->body, "stage"));
+    view_put_person(p, v, "leader", "leader_name", item->first->record.author);
+    view_put_uint(p, "created_ms", item->first->record.created_ms);
+    view_put_uint(p, "requests_open", open);
+    view_put_bool(p, "listed", is_listed(item, open));
+    return ERR_OK;
+}
+
+/* The requests of the project that are or were in force, oldest first. */
+static enum err put_requests(struct view_pairs *p, const struct view *v)
+{
+    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
+    uint32_t count = 0;
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; err == ERR_OK && i < topic_state_count(v->topic);
+         i++) {
+        const struct topic_entry *e = topic_state_at(v->topic, i);
+
+        if (e->record.kind != KIND_REQUEST || e->record.has_revises ||
+            topic_state_current(v->topic, e) == NULL)
+            continue;
+        err = view_request_item(&items, v, e->record.id, 0);
+        count++;
+    }
+    if (err == ERR_OK)
+        err = items.err;
+    if (err == ERR_OK) {
+        view_key(p, "requests");
+        mp_put_array(&p->w, count);
+        writer_bytes(&p->w, writer_view(&items));
+    }
+    writer_free(&items);
+    return err;
+}
+
+static enum err project_view(struct writer *w, const struct view *v,
+                             uint32_t extra, bool whole)
+{
+    struct view_pairs p = view_pairs_begin();
+    struct item item;
+    enum err err = item_open(&item, v, v->topic->topic, KIND_PROJECT);
+
+    if (err != ERR_OK) {
+        view_pairs_drop(&p);
+        return err;
+    }
+    err = put_project(&p, v, &item);
+    if (whole) {
+        view_put_id(&p, "revision", item.shown->record.id);
+        view_put_bool(&p, "terms_fixed", v->topic->terms != TOPIC_NONE);
+        if (err == ERR_OK)
+            err = put_requests(&p, v);
+        view_put_verdict(&p, v, item.shown);
+        if (err == ERR_OK)
+            err = view_put_fields(&p, item.shown);
+    }
+    item_close(&item);
+    if (err == ERR_OK)
+        return view_pairs_end(&p, w, extra);
+    view_pairs_drop(&p);
+    return err;
+}
+
+enum err view_project_item(struct writer *w, const struct view *v,
+                           uint32_t extra)
+{
+    return project_view(w, v, extra, false);
+}
+
+enum err view_project_show(struct writer *w, const struct view *v,
+                           uint32_t extra)
+{
+    return project_view(w, v, extra, true);
+}
+
+/* ---- requests ---- */
+
+static const char *closed_text(uint64_t outcome)
+{
+    switch (outcome) {
+    case OUTCOME_CHOSEN:
+        return "closed:chosen";
+    case OUTCOME_NONE_USED:
+        return "closed:none_used";
+    case OUTCOME_WITHDRAWN:
+        return "closed:withdrawn";
+    case OUTCOME_MERGED:
+        return "closed:merged";
+    default:
+        return "closed:other";
+    }
+}
+
+/* The state's word, and of a closed request when and how it ended. */
+static enum err put_phase(struct view_pairs *p, const struct view *v,
+                          const struct request_state *s)
+{
+    static const char *const words[] = {
+        [REQUEST_OPEN] = "open",
+        [REQUEST_PAST_DEADLINE] = "past deadline",
+        [REQUEST_CLOSED] = "closed",
+        [REQUEST_GONE] = "gone",
+    };
+    struct mp_doc *doc;
+    enum err err;
+
+    if (s->close == NULL) {
+        view_put_text(p, "state", words[s->phase]);
+        return ERR_OK;
+    }
+    err = topic_entry_body(&doc, s->close);
+    if (err != ERR_OK)
+        return err;
+    view_put_text(p, "state",
+                  closed_text(mp_uint(mp_get(mp_doc_root(doc), "outcome"))));
+    view_put_uint(p, "closed_ms", s->close->record.created_ms);
+    view_put_id(p, "close", s->close->record.id);
+    view_put_person(p, v, "closed_by", "closed_by_name",
+                    s->close->record.author);
+    view_put_str(p, "close_note", mp_str(mp_get(mp_doc_root(doc), "note")));
+    mp_doc_free(doc);
+    return ERR_OK;
+}
+
+static void put_kinds(struct view_pairs *p, const struct mp_value *kinds)
+{
+    view_key(p, "kinds");
+    mp_put_array(&p->w, mp_count(kinds));
+    for (uint32_t i = 0; i < mp_count(kinds); i++)
+        mp_put_text(&p->w, kind_choice_name(CHOICES_MEDIA_KIND,
+                                            mp_uint(mp_at(kinds, i))));
+}
+
+static enum err put_request(struct view_pairs *p, const struct view *v,
+                            const struct item *item)
+{
+    struct request_state s;
+    enum err err = request_state_of(&s, v->topic, item->first->record.id);
+
+    if (err != ERR_OK)
+        return err;
+    view_put_id(p, "id", item->first->record.id);
+    if (v->topic->founder != TOPIC_NONE &&
+        v->topic->entries[v->topic->founder].record.kind == KIND_PROJECT)
+        view_put_id(p, "project", v->topic->topic);
+    view_put_str(p, "title", mp_str(mp_get(item->body, "title")));
+    view_put_str(p, "deliverable", mp_str(mp_get(item->body, "deliverable")));
+    put_kinds(p, mp_get(item->body, "media_kinds"));
+    view_put_person(p, v, "author", "author_name", item->first->record.author);
+    view_put_uint(p, "created_ms", item->first->record.created_ms);
+    if (s.deadline_ms != 0)
+        view_put_uint(p, "deadline_ms", s.deadline_ms);
+    if (s.first_deadline_ms != 0 && s.first_deadline_ms != s.deadline_ms)
+        view_put_uint(p, "first_deadline_ms", s.first_deadline_ms);
+    return put_phase(p, v, &s);
+}
+
+static enum err request_view(struct writer *w, const struct view *v,
+                             const uint8_t id[ID_LEN], uint32_t extra,
+                             bool whole)
+{
+    struct view_pairs p = view_pairs_begin();
+    struct item item;
+    enum err err = item_open(&item, v, id, KIND_REQUEST);
+
+    if (err != ERR_OK) {
+        view_pairs_drop(&p);
+        return err;
+    }
+    err = put_request(&p, v, &item);
+    if (whole && err == ERR_OK)
+        err = view_put_fields(&p, item.shown);
+    item_close(&item);
+    if (err == ERR_OK)
+        return view_pairs_end(&p, w, extra);
+    view_pairs_drop(&p);
+    return err;
+}
+
+enum err view_request_item(struct writer *w, const struct view *v,
+                           const uint8_t id[ID_LEN], uint32_t extra)
+{
+    return request_view(w, v, id, extra, false);
+}
+
+enum err view_request_show(struct writer *w, const struct view *v,
+                           const uint8_t id[ID_LEN], uint32_t extra)
+{
+    return request_view(w, v, id, extra, true);
+}

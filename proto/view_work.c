@@ -1,0 +1,260 @@
+/* Maps of works: contributions, releases, their lineage and their credits. */
+#include <string.h>
+
+#include "proto/credits.h"
+#include "proto/kind.h"
+#include "proto/lineage.h"
+#include "proto/request_state.h"
+#include "proto/view_pairs.h"
+
+static void put_file(struct writer *w, const struct mp_value *file)
+{
+    const struct mp_value *blob = mp_get(file, "blob");
+    const struct mp_value *role = mp_get(file, "role");
+
+    mp_put_map(w, role != NULL ? 5 : 4);
+    mp_put_text(w, "root");
+    mp_put_bin(w, mp_bin(mp_at(blob, 0)));
+    mp_put_text(w, "size");
+    mp_put_uint(w, mp_uint(mp_at(blob, 1)));
+    mp_put_text(w, "name");
+    mp_put_str(w, mp_str(mp_get(file, "name")));
+    mp_put_text(w, "media_type");
+    mp_put_str(w, mp_str(mp_get(file, "media_type")));
+    if (role != NULL) {
+        mp_put_text(w, "role");
+        mp_put_text(w, kind_choice_name(CHOICES_FILE_ROLE, mp_uint(role)));
+    }
+}
+
+static void put_files(struct view_pairs *p, const struct mp_value *files)
+{
+    view_key(p, "files");
+    mp_put_array(&p->w, mp_count(files));
+    for (uint32_t i = 0; i < mp_count(files); i++)
+        put_file(&p->w, mp_at(files, i));
+}
+
+/* The choice in force about a contribution, or "none yet". */
+static enum err put_selection(struct view_pairs *p, const struct view *v,
+                              const struct topic_entry *first)
+{
+    struct mp_doc *doc;
+    enum err err;
+
+    if (first->selection == TOPIC_NONE) {
+        view_put_text(p, "selection", "none");
+        return ERR_OK;
+    }
+    err = topic_entry_body(&doc, &v->topic->entries[first->selection]);
+    if (err != ERR_OK)
+        return err;
+    view_put_text(p, "selection",
+                  kind_choice_name(CHOICES_SELECTION,
+                                   mp_uint(mp_get(mp_doc_root(doc), "state"))));
+    mp_doc_free(doc);
+    return ERR_OK;
+}
+
+static enum err put_contribution(struct view_pairs *p, const struct view *v,
+                                 const struct topic_entry *first,
+                                 const struct topic_entry *shown,
+                                 const struct mp_value *body)
+{
+    const struct mp_value *media = mp_get(body, "media_kind");
+    enum contribution_timing timing;
+    uint8_t request[ID_LEN];
+    enum err err = request_timing(&timing, v->topic, shown);
+
+    if (err != ERR_OK)
+        return err;
+    view_put_id(p, "id", first->record.id);
+    view_put_person(p, v, "author", "author_name", first->record.author);
+    view_put_str(p, "title", mp_str(mp_get(body, "title")));
+    if (media != NULL)
+        view_put_text(p, "kind",
+                      kind_choice_name(CHOICES_MEDIA_KIND, mp_uint(media)));
+    if (record_link_find(&shown->record, RELATION_REQUEST, request))
+        view_put_id(p, "request", request);
+    view_put_uint(p, "created_ms", first->record.created_ms);
+    view_put_bool(p, "late", timing == TIMING_LATE);
+    view_put_text(p, "timing", contribution_timing_text(timing));
+    view_put_str(p, "licence", mp_str(mp_get(body, "licence")));
+    put_files(p, mp_get(body, "files"));
+    view_put_verdict(p, v, shown);
+    return put_selection(p, v, first);
+}
+
+/* The direction in force on a work: what its leader said, oldest first. */
+static void put_directions(struct view_pairs *p, const struct view *v,
+                           const struct topic_entry *first)
+{
+    const struct topic_state *ts = v->topic;
+    struct writer ids = writer_growing(CONTROL_MESSAGE_MAX);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < topic_state_count(ts); i++) {
+        const struct topic_entry *e = topic_state_at(ts, i);
+        uint8_t id[ID_LEN];
+        const struct topic_entry *target;
+
+        if (e->record.kind != KIND_DIRECTION ||
+            !verdict_is_in_force(&e->verdict) ||
+            !record_link_find(&e->record, RELATION_TARGET, id))
+            continue;
+        target = topic_state_find(ts, id);
+        if (target == NULL || &ts->entries[target->first] != first)
+            continue;
+        mp_put_bin(&ids, (struct bytes){ e->record.id, ID_LEN });
+        count++;
+    }
+    view_key(p, "directions");
+    mp_put_array(&p->w, count);
+    writer_bytes(&p->w, writer_view(&ids));
+    if (ids.err != ERR_OK)
+        writer_fail(&p->w, ids.err);
+    writer_free(&ids);
+}
+
+static enum err contribution_view(struct writer *w, const struct view *v,
+                                  const uint8_t id[ID_LEN], uint32_t extra,
+                                  bool whole)
+{
+    const struct topic_entry *e = topic_state_find(v->topic, id);
+    const struct topic_entry *first;
+    const struct topic_entry *shown;
+    struct view_pairs p = view_pairs_begin();
+    struct mp_doc *doc = NULL;
+    enum err err = ERR_NOT_FOUND;
+
+    if (e == NULL || e->record.kind != KIND_CONTRIBUTION)
+        goto drop;
+    first = &v->topic->entries[e->first];
+    shown = topic_state_current(v->topic, e);
+    if (shown == NULL)
+        shown = first;
+    err = topic_entry_body(&doc, shown);
+    if (err == ERR_OK || err == ERR_NOT_FOUND)
+        err = put_contribution(&p, v, first, shown,
+                               doc == NULL ? NULL : mp_doc_root(doc));
+    if (whole && err == ERR_OK) {
+        put_directions(&p, v, first);
+        err = view_put_fields(&p, shown);
+    }
+    mp_doc_free(doc);
+    if (err == ERR_OK)
+        return view_pairs_end(&p, w, extra);
+drop:
+    view_pairs_drop(&p);
+    return err;
+}
+
+enum err view_contribution_item(struct writer *w, const struct view *v,
+                                const uint8_t id[ID_LEN], uint32_t extra)
+{
+    return contribution_view(w, v, id, extra, false);
+}
+
+enum err view_contribution_show(struct writer *w, const struct view *v,
+                                const uint8_t id[ID_LEN], uint32_t extra)
+{
+    return contribution_view(w, v, id, extra, true);
+}
+
+static void put_credit(struct writer *w, const struct view *v,
+                       const struct credit *line)
+{
+    struct view_pairs p = view_pairs_begin();
+    struct bytes name = line->name;
+
+    if (line->has_person) {
+        view_put_id(&p, "person", line->person);
+        if (v->names != NULL)
+            name = v->names->name(v->names->context, line->person);
+        if (name.len == 0)
+            name = line->name;
+    }
+    if (name.len > 0)
+        view_put_str(&p, "name", name);
+    view_key(&p, "roles");
+    mp_put_array(&p.w, line->roles_count);
+    for (uint32_t i = 0; i < line->roles_count; i++)
+        mp_put_str(&p.w, line->roles[i]);
+    view_key(&p, "contributions");
+    mp_put_array(&p.w, line->contributions_count);
+    for (uint32_t i = 0; i < line->contributions_count; i++)
+        mp_put_bin(&p.w, (struct bytes){ line->contributions[i], ID_LEN });
+    view_put_bool(&p, "influence", line->influence);
+    if (view_pairs_end(&p, w, 0) != ERR_OK)
+        writer_fail(w, ERR_NO_MEMORY);
+}
+
+void view_credits(struct writer *w, const struct view *v,
+                  const struct credits *credits)
+{
+    mp_put_array(w, credits->count);
+    for (uint32_t i = 0; i < credits->count; i++)
+        put_credit(w, v, &credits->lines[i]);
+}
+
+void view_missing(struct writer *w, const struct view *v,
+                  const struct credits *credits)
+{
+    mp_put_array(w, credits->count);
+    for (uint32_t i = 0; i < credits->count; i++) {
+        const struct credit *line = &credits->lines[i];
+        struct view_pairs p = view_pairs_begin();
+
+        if (line->has_person)
+            view_put_person(&p, v, "person", "name", line->person);
+        else
+            view_put_str(&p, "name", line->name);
+        if (view_pairs_end(&p, w, 0) != ERR_OK)
+            writer_fail(w, ERR_NO_MEMORY);
+    }
+}
+
+/* A release is shown by its stated credits, in force or not. */
+static enum err put_release(struct view_pairs *p, const struct view *v,
+                            const struct topic_entry *e)
+{
+    struct credits credits = { 0 };
+    struct mp_doc *doc;
+    enum err err = topic_entry_body(&doc, e);
+
+    if (err == ERR_OK) {
+        put_files(p, mp_get(mp_doc_root(doc), "files"));
+        mp_doc_free(doc);
+    }
+    err = credits_of_release(&credits, v->topic, e->record.id);
+    if (err == ERR_OK) {
+        view_key(p, "credits");
+        view_credits(&p->w, v, &credits);
+        credits_wipe(&credits);
+    }
+    return err == ERR_NO_MEMORY ? err : ERR_OK;
+}
+
+enum err view_release_show(struct writer *w, const struct view *v,
+                           const uint8_t id[ID_LEN], uint32_t extra)
+{
+    const struct topic_entry *e = topic_state_find(v->topic, id);
+    struct view_pairs p = view_pairs_begin();
+    enum err err;
+
+    if (e == NULL || e->record.kind != KIND_RELEASE) {
+        view_pairs_drop(&p);
+        return ERR_NOT_FOUND;
+    }
+    view_put_id(&p, "id", e->record.id);
+    view_put_person(&p, v, "author", "author_name", e->record.author);
+    view_put_uint(&p, "created_ms", e->record.created_ms);
+    view_put_verdict(&p, v, e);
+    err = put_release(&p, v, e);
+    if (err == ERR_OK)
+        err = view_put_fields(&p, e);
+    if (err == ERR_OK)
+        return view_pairs_end(&p, w, extra);
+    view_pairs_drop(&p);
+    return err;
+}

@@ -208,7 +208,7 @@ struct store_scan {
 
 #define STORE_RELATION_ANY UINT64_MAX
 
-/* All records with a number over `after`, in the order of arrival. */
+/* All with a number over `after` (0 if newest_first), in order of arrival. */
 void store_scan_by_seq(struct store_scan *scan, uint64_t after);
 /* The whole set of a topic, ordered by (created_ms, id). */
 void store_scan_by_topic(struct store_scan *scan, const uint8_t topic[ID_LEN]);

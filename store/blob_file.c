@@ -1,0 +1,237 @@
+/* Where blob files lie, and the folders and leftovers there. */
+#include "store/blob_file.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What an import writes before it has a name. */
+#define TMP_FOLDER "blobs/tmp"
+
+enum err blob_file_error(int number)
+{
+    switch (number) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return ERR_NO_SPACE;
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+    case ENAMETOOLONG:
+        return ERR_NOT_FOUND;
+    case ENOMEM:
+        return ERR_NO_MEMORY;
+    default:
+        return ERR_IO;
+    }
+}
+
+void blob_file_name(char out[BLOB_NAME_MAX], const struct blob_id *id,
+                    bool part)
+{
+    char hex[2 * HASH_LEN + 1];
+    int n;
+
+    hex_encode(hex, BYTES_ARRAY(id->root));
+    n = snprintf(out, BLOB_NAME_MAX, "blobs/%.2s/%s.%llu%s", hex, hex + 2,
+                 (unsigned long long)id->size, part ? ".part" : "");
+    assert(n > 0 && n < BLOB_NAME_MAX);
+}
+
+char *blob_file_path(const struct store *store, const struct blob_id *id,
+                     bool part)
+{
+    char name[BLOB_NAME_MAX];
+    char *path = NULL;
+
+    blob_file_name(name, id, part);
+    return asprintf(&path, "%s/%s", store->dir, name) < 0 ? NULL : path;
+}
+
+void blob_file_remove(const struct store *store, const struct blob_id *id,
+                      bool part)
+{
+    char *path = blob_file_path(store, id, part);
+
+    if (path != NULL)
+        (void)unlink(path); /* if it fails, a stray file: never a wrong one */
+    free(path);
+}
+
+static enum err make_folder(const struct store *store, const char *name)
+{
+    char *path = NULL;
+    enum err e = ERR_OK;
+
+    if (asprintf(&path, "%s/%s", store->dir, name) < 0)
+        return ERR_NO_MEMORY;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        e = blob_file_error(errno);
+    free(path);
+    return e == ERR_NOT_FOUND ? ERR_IO : e;
+}
+
+enum err blob_file_make_folder(const struct store *store,
+                               const struct blob_id *id)
+{
+    char name[BLOB_NAME_MAX];
+    char *slash;
+
+    blob_file_name(name, id, false);
+    slash = strrchr(name, '/');
+    assert(slash != NULL);
+    *slash = '\0';
+    return make_folder(store, name);
+}
+
+/* A folder's entries are durable once the folder itself is. */
+static enum err sync_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum err e = ERR_OK;
+
+    if (fd < 0)
+        return blob_file_error(errno);
+    if (fsync(fd) != 0)
+        e = blob_file_error(errno);
+    (void)close(fd);
+    return e;
+}
+
+enum err blob_file_sync_parent(const char *path)
+{
+    char *parent = strdup(path);
+    char *slash;
+    enum err e;
+
+    if (parent == NULL)
+        return ERR_NO_MEMORY;
+    slash = strrchr(parent, '/');
+    if (slash == NULL) {
+        free(parent);
+        return sync_folder(".");
+    }
+    slash[slash == parent ? 1 : 0] = '\0';
+    e = sync_folder(parent);
+    free(parent);
+    return e;
+}
+
+enum err blob_file_publish(const struct store *store, const char *from,
+                           const struct blob_id *id)
+{
+    char *to = blob_file_path(store, id, false);
+    char *blobs = NULL;
+    enum err e;
+
+    if (to == NULL)
+        return ERR_NO_MEMORY;
+    e = blob_file_make_folder(store, id);
+    if (e == ERR_OK && rename(from, to) != 0)
+        e = blob_file_error(errno);
+    if (e == ERR_OK)
+        e = blob_file_sync_parent(to);
+    /* The folder itself may be new. */
+    if (e == ERR_OK && asprintf(&blobs, "%s/blobs", store->dir) < 0)
+        e = ERR_NO_MEMORY;
+    if (e == ERR_OK)
+        e = sync_folder(blobs);
+    free(blobs);
+    free(to);
+    return e;
+}
+
+enum err blob_file_temporary(const struct store *store, char **path, int *fd)
+{
+    char *name = NULL;
+    int opened;
+
+    if (asprintf(&name, "%s/" TMP_FOLDER "/XXXXXX", store->dir) < 0)
+        return ERR_NO_MEMORY;
+    opened = mkostemp(name, O_CLOEXEC);
+    if (opened < 0) {
+        enum err e = blob_file_error(errno);
+
+        free(name);
+        return e == ERR_NOT_FOUND ? ERR_IO : e;
+    }
+    *path = name;
+    *fd = opened;
+    return ERR_OK;
+}
+
+/* What a crash left of imports belongs to nobody. */
+static void sweep(const char *path)
+{
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+
+    if (dir == NULL)
+        return;
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    (void)closedir(dir);
+}
+
+enum err blob_file_prepare(struct store *store)
+{
+    char *tmp = NULL;
+    enum err e = make_folder(store, "blobs");
+
+    if (e == ERR_OK)
+        e = make_folder(store, TMP_FOLDER);
+    if (e != ERR_OK)
+        return e;
+    if (asprintf(&tmp, "%s/" TMP_FOLDER, store->dir) < 0)
+        return ERR_NO_MEMORY;
+    sweep(tmp);
+    free(tmp);
+    return ERR_OK;
+}
+
+enum err blob_file_write(int fd, uint64_t offset, struct bytes src)
+{
+    while (src.len > 0) {
+        ssize_t n = pwrite(fd, src.data, src.len, (off_t)offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return blob_file_error(errno);
+        src.data += n;
+        src.len -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return ERR_OK;
+}
+
+enum err blob_file_read(int fd, uint64_t offset, uint8_t *out, size_t len,
+                        size_t *n)
+{
+    size_t got = 0;
+
+    while (got < len) {
+        ssize_t k = pread(fd, out + got, len - got, (off_t)(offset + got));
+
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k < 0)
+            return ERR_IO;
+        if (k == 0)
+            break;
+        got += (size_t)k;
+    }
+    *n = got;
+    return ERR_OK;
+}

@@ -1,0 +1,411 @@
+/*
+ * index.mdb: everything by which records are found, derived from records.mdb
+ * alone and in the order of its numbers, so that a lost index comes back the
+ * same.  Which topics a record joins is decided here (docs/storage.md §4).
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "proto/kind.h"
+#include "store/internal.h"
+#include "store/sums.h"
+
+/* Identity records that travel with a person's other records. */
+#define IDENTITY_MAX 64
+
+static const struct bytes NOTHING = { (const uint8_t *)"", 0 };
+
+static struct record_key key_of_record(const struct record *r)
+{
+    struct record_key key = { .created_ms = r->created_ms };
+
+    memcpy(key.id, r->id, ID_LEN);
+    return key;
+}
+
+static bool is_identity(uint64_t kind)
+{
+    return kind == KIND_DEVICE_REVOKE || kind == KIND_SUCCESSION;
+}
+
+static bool joins_board(const struct store *store, const struct record *r)
+{
+    return (r->flags & RECORD_LISTED) != 0 &&
+           memcmp(r->topic, store->options.board, ID_LEN) != 0;
+}
+
+uint64_t row_record_bytes(const struct row_record *row)
+{
+    return row->held ? row->record.head.len + row->record.body.len : 0;
+}
+
+/* ---- Numbers ---------------------------------------------------------- */
+
+enum err index_applied(struct txn *index, uint64_t *out)
+{
+    struct bytes value;
+    enum err e = txn_get(index, I_META, BYTES_LITERAL("applied"), &value);
+
+    if (e == ERR_NOT_FOUND) {
+        *out = 0;
+        return ERR_OK;
+    }
+    return e == ERR_OK ? row_number_read(out, value) : e;
+}
+
+enum err index_set_applied(struct txn *index, uint64_t seq)
+{
+    struct key value = key_of_u64(seq);
+
+    return txn_put(index, I_META, BYTES_LITERAL("applied"), key_view(&value));
+}
+
+/* ---- One topic -------------------------------------------------------- */
+
+static enum err in_topic(struct txn *index, const uint8_t topic[ID_LEN],
+                         const struct record_key *key, bool *out)
+{
+    struct key at = sums_order_key(topic, key);
+    struct bytes value;
+    enum err e = txn_get(index, I_ORDER, key_view(&at), &value);
+
+    *out = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static struct key topic_kind_key(const uint8_t topic[ID_LEN], uint64_t seq,
+                                 const struct record *r)
+{
+    struct key key = key_of_id(topic);
+
+    key_add_u64(&key, r->kind);
+    key_add_u64(&key, r->created_ms);
+    key_add_u64(&key, seq);
+    return key;
+}
+
+static enum err join(struct txn *index, const uint8_t topic[ID_LEN],
+                     uint64_t seq, const struct row_record *row)
+{
+    struct record_key key = key_of_record(&row->record);
+    struct key order = sums_order_key(topic, &key);
+    struct key kind = topic_kind_key(topic, seq, &row->record);
+    struct key number = key_of_u64(seq);
+    bool there;
+    enum err e = in_topic(index, topic, &key, &there);
+
+    if (e != ERR_OK || there)
+        return e;
+    e = txn_put(index, I_ORDER, key_view(&order), key_view(&number));
+    if (e == ERR_OK)
+        e = txn_put(index, I_TOPIC_KIND, key_view(&kind), NOTHING);
+    if (e == ERR_OK)
+        e = sums_add(index, topic, &key, row_record_bytes(row));
+    return e;
+}
+
+static enum err leave(struct txn *index, const uint8_t topic[ID_LEN],
+                      uint64_t seq, const struct row_record *row)
+{
+    struct record_key key = key_of_record(&row->record);
+    struct key order = sums_order_key(topic, &key);
+    struct key kind = topic_kind_key(topic, seq, &row->record);
+    enum err e = txn_delete(index, I_ORDER, key_view(&order));
+
+    if (e == ERR_OK)
+        e = txn_delete(index, I_TOPIC_KIND, key_view(&kind));
+    if (e == ERR_OK)
+        e = sums_remove(index, topic, &key, row_record_bytes(row));
+    return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
+/* ---- Identity records in the topics of their person -------------------- */
+
+/* Where a step of an index change reads and writes. */
+struct step {
+    struct store *store;
+    struct txn *records;
+    struct txn *index;
+};
+
+static enum err read_row(const struct step *s, uint64_t seq,
+                         struct row_record *out)
+{
+    struct look look = { .records = s->records, .applied = UINT64_MAX };
+    enum err e = look_record(&look, seq, out);
+
+    return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
+/*
+ * Numbers of the person's first IDENTITY_MAX + 1 identity records in order:
+ * those that travel, and the one that just does not.
+ */
+static enum err identity_list(struct txn *index, const uint8_t person[ID_LEN],
+                              uint64_t seqs[IDENTITY_MAX + 1], size_t *n)
+{
+    struct key prefix = key_of_id(person);
+    struct cursor *cursor;
+    struct bytes at;
+    struct bytes value;
+    enum cursor_step step = CURSOR_AT_OR_AFTER;
+    size_t count = 0;
+    enum err e = cursor_open(&cursor, index, I_IDENTITY);
+
+    if (e != ERR_OK)
+        return e;
+    while (count < IDENTITY_MAX + 1) {
+        e = cursor_move(cursor, step, key_view(&prefix), &at, &value);
+        if (e != ERR_OK || !key_has_prefix(at, key_view(&prefix)))
+            break;
+        e = row_number_read(&seqs[count], value);
+        if (e != ERR_OK)
+            break;
+        count++;
+        step = CURSOR_NEXT;
+    }
+    cursor_close(cursor);
+    *n = count;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* The first record of an author in a topic brings their identity records. */
+static enum err bring_identity(const struct step *s,
+                               const uint8_t topic[ID_LEN],
+                               const uint8_t author[ID_LEN])
+{
+    struct key key = key_of_id(author);
+    uint64_t seqs[IDENTITY_MAX + 1];
+    struct row_record row;
+    struct bytes value;
+    size_t n;
+    enum err e;
+
+    key_add_id(&key, topic);
+    e = txn_get(s->index, I_AUTHOR_TOPIC, key_view(&key), &value);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = txn_put(s->index, I_AUTHOR_TOPIC, key_view(&key), NOTHING);
+    if (e == ERR_OK)
+        e = identity_list(s->index, author, seqs, &n);
+    for (size_t i = 0; e == ERR_OK && i < n && i < IDENTITY_MAX; i++) {
+        e = read_row(s, seqs[i], &row);
+        if (e == ERR_OK)
+            e = join(s->index, topic, seqs[i], &row);
+    }
+    return e;
+}
+
+/* A record's own topics are not left, whatever else is true. */
+static bool is_own_topic(const struct store *store, const struct record *r,
+                         const uint8_t topic[ID_LEN])
+{
+    return memcmp(r->topic, topic, ID_LEN) == 0 ||
+           (joins_board(store, r) &&
+            memcmp(store->options.board, topic, ID_LEN) == 0);
+}
+
+/* In every topic of the person: `comes` joins and `goes`, if any, leaves. */
+static enum err spread(const struct step *s, const uint8_t person[ID_LEN],
+                       uint64_t comes, const struct row_record *in,
+                       uint64_t goes, const struct row_record *out)
+{
+    struct key at = key_of_id(person);
+    struct key prefix = at;
+    uint8_t topic[ID_LEN];
+    struct cursor *cursor;
+    struct bytes found;
+    struct bytes value;
+    enum cursor_step step = CURSOR_AT_OR_AFTER;
+    enum err e = cursor_open(&cursor, s->index, I_AUTHOR_TOPIC);
+
+    if (e != ERR_OK)
+        return e;
+    for (;;) { /* to the person's last topic */
+        e = cursor_move(cursor, step, key_view(&at), &found, &value);
+        if (e != ERR_OK || !key_has_prefix(found, key_view(&prefix)))
+            break;
+        if (found.len != 2 * ID_LEN) {
+            e = ERR_CORRUPT;
+            break;
+        }
+        memcpy(topic, found.data + ID_LEN, ID_LEN);
+        e = join(s->index, topic, comes, in);
+        if (e == ERR_OK && goes != 0 &&
+            !is_own_topic(s->store, &out->record, topic))
+            e = leave(s->index, topic, goes, out);
+        if (e != ERR_OK)
+            break;
+        step = CURSOR_NEXT;
+    }
+    cursor_close(cursor);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* A new identity record travels if it is among its person's first. */
+static enum err add_identity(const struct step *s, uint64_t seq,
+                             const struct row_record *row)
+{
+    struct record_key order = key_of_record(&row->record);
+    struct key key = sums_order_key(row->record.author, &order);
+    struct key number = key_of_u64(seq);
+    uint64_t seqs[IDENTITY_MAX + 1];
+    struct row_record last = { .held = false };
+    uint64_t goes = 0;
+    size_t n;
+    enum err e;
+
+    e = txn_put(s->index, I_IDENTITY, key_view(&key), key_view(&number));
+    if (e == ERR_OK)
+        e = identity_list(s->index, row->record.author, seqs, &n);
+    if (e != ERR_OK)
+        return e;
+    if (n > IDENTITY_MAX) {
+        goes = seqs[IDENTITY_MAX];
+        if (goes == seq)
+            return ERR_OK;
+        e = read_row(s, goes, &last);
+        if (e != ERR_OK)
+            return e;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (seqs[i] == seq)
+            return spread(s, row->record.author, seq, row, goes, &last);
+    }
+    return ERR_OK;
+}
+
+/* ---- One record ------------------------------------------------------- */
+
+static enum err put_tail(struct txn *index, unsigned table, struct key key,
+                         uint64_t created_ms, uint64_t seq)
+{
+    key_add_u64(&key, created_ms);
+    key_add_u64(&key, seq);
+    return txn_put(index, table, key_view(&key), NOTHING);
+}
+
+static enum err add_links(struct txn *index, uint64_t seq,
+                          const struct record *r)
+{
+    struct reader links = reader_of(r->links);
+    struct record_link link;
+    struct key key;
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && record_link_next(&links, &link)) {
+        key = key_of_id(link.id);
+        key_add_u64(&key, link.relation);
+        e = put_tail(index, I_LINK, key, r->created_ms, seq);
+    }
+    if (e == ERR_OK && r->has_revises) {
+        key = key_of_id(r->revises);
+        key_add_u64(&key, RELATION_REVISES);
+        e = put_tail(index, I_LINK, key, r->created_ms, seq);
+    }
+    return e;
+}
+
+enum err index_add(struct store *store, struct txn *records, struct txn *index,
+                   uint64_t seq, const struct row_record *row)
+{
+    const struct record *r = &row->record;
+    struct step s = { store, records, index };
+    enum err e = join(index, r->topic, seq, row);
+
+    if (e == ERR_OK && joins_board(store, r))
+        e = join(index, store->options.board, seq, row);
+    if (e == ERR_OK)
+        e = put_tail(index, I_KIND, key_of_u64(r->kind), r->created_ms, seq);
+    if (e == ERR_OK)
+        e = put_tail(index, I_AUTHOR, key_of_id(r->author), r->created_ms, seq);
+    if (e == ERR_OK)
+        e = add_links(index, seq, r);
+    if (e == ERR_OK)
+        e = bring_identity(&s, r->topic, r->author);
+    if (e == ERR_OK && joins_board(store, r))
+        e = bring_identity(&s, store->options.board, r->author);
+    if (e == ERR_OK && is_identity(r->kind))
+        e = add_identity(&s, seq, row);
+    return e;
+}
+
+/* The bytes in one topic, if the record is there. */
+static enum err resize_in(struct txn *index, const uint8_t topic[ID_LEN],
+                          const struct row_record *before,
+                          const struct row_record *after)
+{
+    struct record_key key = key_of_record(&before->record);
+    bool there;
+    enum err e = in_topic(index, topic, &key, &there);
+
+    if (e != ERR_OK || !there)
+        return e;
+    return sums_resize(index, topic, &key, row_record_bytes(before),
+                       row_record_bytes(after));
+}
+
+static enum err resize_identity(struct txn *index, const struct store *store,
+                                const struct row_record *before,
+                                const struct row_record *after)
+{
+    struct key at = key_of_id(before->record.author);
+    struct key prefix = at;
+    uint8_t topic[ID_LEN];
+    struct cursor *cursor;
+    struct bytes found;
+    struct bytes value;
+    enum cursor_step step = CURSOR_AT_OR_AFTER;
+    enum err e = cursor_open(&cursor, index, I_AUTHOR_TOPIC);
+
+    if (e != ERR_OK)
+        return e;
+    for (;;) { /* to the person's last topic */
+        e = cursor_move(cursor, step, key_view(&at), &found, &value);
+        if (e != ERR_OK || !key_has_prefix(found, key_view(&prefix)))
+            break;
+        if (found.len != 2 * ID_LEN) {
+            e = ERR_CORRUPT;
+            break;
+        }
+        memcpy(topic, found.data + ID_LEN, ID_LEN);
+        if (!is_own_topic(store, &before->record, topic))
+            e = resize_in(index, topic, before, after);
+        if (e != ERR_OK)
+            break;
+        step = CURSOR_NEXT;
+    }
+    cursor_close(cursor);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err index_resize(struct store *store, struct txn *index,
+                      const struct row_record *before,
+                      const struct row_record *after)
+{
+    const struct record *r = &before->record;
+    enum err e = resize_in(index, r->topic, before, after);
+
+    if (e == ERR_OK && joins_board(store, r))
+        e = resize_in(index, store->options.board, before, after);
+    if (e == ERR_OK && is_identity(r->kind))
+        e = resize_identity(index, store, before, after);
+    return e;
+}
+
+enum err index_catch_up(struct store *store, struct txn *records,
+                        struct txn *index, uint64_t from, uint64_t to)
+{
+    struct step s = { store, records, index };
+    struct row_record row;
+    enum err e = ERR_OK;
+
+    for (uint64_t seq = from; seq <= to && e == ERR_OK; seq++) {
+        e = read_row(&s, seq, &row);
+        if (e == ERR_OK)
+            e = index_add(store, records, index, seq, &row);
+        else if (e == ERR_CORRUPT)
+            e = ERR_OK; /* one lost row must not lose the others: see verify */
+    }
+    return e == ERR_OK ? index_set_applied(index, to) : e;
+}

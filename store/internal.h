@@ -1,0 +1,195 @@
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include <pthread.h>
+
+#include "store/blobs.h"
+#include "store/env.h"
+#include "store/key.h"
+#include "store/row.h"
+
+/* What the files of the store share and nobody else sees. */
+
+/* Tables of records.mdb; names and layout in docs/storage.md §3. */
+enum records_table {
+    T_RECORDS,      /* seq -> record */
+    T_IDS,          /* id -> seq */
+    T_CERTIFICATES, /* person, signer -> certificate */
+    T_FOLLOWS,      /* topic -> follow */
+    T_WANTS,        /* topic, blob -> want */
+    T_WANTS_DUE,    /* next_try_ms, topic, blob -> nothing */
+    T_PEERS,        /* node -> peer */
+    T_BLOBS,        /* blob -> state */
+    T_BLOB_TOPICS,  /* topic, blob -> nothing */
+    T_LAYERS,       /* blob, page -> uncles and hashes */
+    T_META,         /* name -> value */
+    T_RECORDS_COUNT
+};
+
+/* Tables of index.mdb. */
+enum index_table {
+    I_ORDER,        /* topic, created_ms, id -> seq */
+    I_SUMS,         /* topic, day -> count, bytes, lanes */
+    I_TOPIC_KIND,   /* topic, kind, created_ms, seq -> nothing */
+    I_KIND,         /* kind, created_ms, seq -> nothing */
+    I_AUTHOR,       /* author, created_ms, seq -> nothing */
+    I_LINK,         /* target, relation, created_ms, seq -> nothing */
+    I_IDENTITY,     /* person, created_ms, id -> seq */
+    I_AUTHOR_TOPIC, /* author, topic -> nothing */
+    I_META,         /* name -> value */
+    I_INDEX_COUNT
+};
+
+/* Where `revises` stands among the relations; no head can say it. */
+#define RELATION_REVISES (UINT64_MAX - 1)
+
+/* One moment of both environments. */
+struct look {
+    struct txn *records;
+    struct txn *index;
+    uint64_t applied; /* records with a larger number are not there yet */
+};
+
+struct store {
+    char *dir;
+    struct store_options options;
+    struct env *records;
+    struct env *index;
+
+    struct look look; /* the loop's; records is NULL between refreshes */
+    pthread_t look_thread;
+
+    pthread_mutex_t gate; /* guards what follows */
+    pthread_cond_t changed;
+    unsigned looks; /* looks that are open */
+    bool growing;   /* no look may begin */
+};
+
+/* A look of one's own, for the pool. */
+MUST_CHECK enum err look_begin(struct store *store, struct look *out);
+void look_end(struct store *store, struct look *look);
+/* The loop's look, begun if it is not. */
+MUST_CHECK enum err store_look(struct store *store, struct look **out);
+
+/* One write transaction over both environments. */
+struct change {
+    struct store *store;
+    struct txn *records;
+    struct txn *index;
+    struct row_totals totals;
+};
+
+/* index.c */
+MUST_CHECK enum err index_add(struct store *store, struct txn *records,
+                              struct txn *index, uint64_t seq,
+                              const struct row_record *row);
+/* The bytes that a record counts for in its topics have changed. */
+MUST_CHECK enum err index_resize(struct store *store, struct txn *index,
+                                 const struct row_record *before,
+                                 const struct row_record *after);
+MUST_CHECK enum err index_applied(struct txn *index, uint64_t *out);
+MUST_CHECK enum err index_set_applied(struct txn *index, uint64_t seq);
+/* Indexes records `from` to `to` out of `records` into `index`. */
+MUST_CHECK enum err index_catch_up(struct store *store, struct txn *records,
+                                   struct txn *index, uint64_t from,
+                                   uint64_t to);
+
+/* Doubles whichever map is full; on the pool, waits for looks to end. */
+MUST_CHECK enum err store_grow(struct store *store);
+MUST_CHECK enum err store_totals_read(struct txn *records,
+                                      struct row_totals *out);
+
+/* What a stored record counts for: its own bytes while it is held. */
+uint64_t row_record_bytes(const struct row_record *row);
+
+/* Reads that several files need. */
+MUST_CHECK enum err look_record(const struct look *look, uint64_t seq,
+                                struct row_record *out);
+MUST_CHECK enum err look_find(const struct look *look, const uint8_t id[ID_LEN],
+                              uint64_t *seq, struct row_record *out);
+/* Appends the whole record; ERR_NOT_HELD if only its head is known. */
+MUST_CHECK enum err look_join(const struct look *look,
+                              const struct row_record *row,
+                              bool with_certificate, struct writer *w);
+void item_of(struct store_item *out, uint64_t seq,
+             const struct row_record *row);
+
+/* batch.c: one operation. */
+enum op_kind {
+    OP_PUT_RECORD,
+    OP_PUT_NOT_KEPT,
+    OP_ERASE,
+    OP_FOLLOW,
+    OP_UNFOLLOW,
+    OP_WANT,
+    OP_UNWANT,
+    OP_PEER,
+    OP_FORGET_PEER,
+    OP_META,
+    OP_BLOB_WHOLE, /* state, detail, topic; layer in data2 */
+    OP_BLOB_BEGIN,
+    OP_BLOB_HOLD,
+    OP_BLOB_RELEASE,
+    OP_BLOB_PAGE,
+    OP_BLOB_BITMAP,
+    OP_BLOB_FINISH
+};
+
+struct op {
+    enum op_kind kind;
+    uint64_t mark;
+    struct store_result result;
+    uint8_t *copy; /* owns what the views below show */
+    struct bytes data;
+    struct bytes data2;
+    struct record record;
+    uint64_t number;
+    bool flag;
+    uint8_t topic[ID_LEN];
+    struct blob_id blob;
+    union {
+        struct store_follow follow;
+        struct store_want want;
+        struct store_peer peer;
+    } row;
+};
+
+struct store_batch {
+    struct op *ops;
+    size_t count;
+    size_t cap;
+    size_t bytes;
+};
+
+/* Adds an operation with copies of `data` and `data2`. */
+MUST_CHECK enum err batch_add(struct store_batch *batch, struct op **out,
+                              enum op_kind kind, struct bytes data,
+                              struct bytes data2);
+
+/* blob_rows.c: operations on blobs within a change. */
+MUST_CHECK enum err blob_rows_apply(struct change *c, struct op *op);
+/* After the commit: removes the files of blobs that were released. */
+void blob_rows_after(struct store *store, const struct op *op);
+
+/* Whole: what an import made; `layer` is all its hashes. */
+MUST_CHECK enum err blobs_put_whole(struct store_batch *batch,
+                                    const struct blob_id *id,
+                                    const uint8_t topic[ID_LEN],
+                                    enum blob_state state, struct bytes detail,
+                                    struct bytes layer);
+MUST_CHECK enum err blobs_put_bitmap(struct store_batch *batch,
+                                     const struct blob_id *id,
+                                     struct bytes bitmap);
+MUST_CHECK enum err blobs_put_finish(struct store_batch *batch,
+                                     const struct blob_id *id);
+
+/* blob_file.c: names under the store's folder. */
+#define BLOB_NAME_MAX 128
+void blob_file_name(char out[BLOB_NAME_MAX], const struct blob_id *id,
+                    bool part);
+/* Makes the folders; removes what a crash left of imports. */
+MUST_CHECK enum err blob_file_prepare(struct store *store);
+void blob_file_remove(const struct store *store, const struct blob_id *id,
+                      bool part);
+
+#endif

@@ -1,0 +1,43 @@
+#ifndef STORE_KEY_H
+#define STORE_KEY_H
+
+#include "proto/blob_tree.h"
+
+/*
+ * Keys of all tables (docs/storage.md §3), built here alone: numbers are
+ * big-endian, so that order on disk is order in meaning.
+ */
+#define KEY_MAX 128
+
+struct key {
+    uint8_t data[KEY_MAX];
+    size_t len;
+};
+
+/* A key that begins with `prefix`, which may be empty. */
+struct key key_of(struct bytes prefix);
+struct key key_of_id(const uint8_t id[ID_LEN]);
+struct key key_of_u64(uint64_t v);
+/* Key of a named value of the daemon's, apart from the store's own names. */
+#define KEY_NAME_MAX 63
+struct key key_of_name(const char *name);
+struct key key_of_blob(const struct blob_id *blob);
+
+/* Each appends one part. */
+void key_add_id(struct key *key, const uint8_t id[ID_LEN]);
+void key_add_u64(struct key *key, uint64_t v);
+void key_add_blob(struct key *key, const struct blob_id *blob);
+
+/* Valid while the key is. */
+struct bytes key_view(const struct key *key);
+/*
+ * The smallest key that is larger than all that begin with this one; false if
+ * there is none (all bytes are 0xff).
+ */
+bool key_after_prefix(struct key *key);
+bool key_has_prefix(struct bytes key, struct bytes prefix);
+
+/* Reads what key_add_blob() wrote. */
+void key_read_blob(struct reader *r, struct blob_id *out);
+
+#endif

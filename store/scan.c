@@ -1,0 +1,273 @@
+/*
+ * Scans: a prefix of one table, walked either way in pages.  The position is
+ * the last key seen, so nothing stays open between two pages and what comes in
+ * meanwhile falls where it belongs.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "store/internal.h"
+#include "store/sums.h"
+
+/* Which table; kept in the scan as a number. */
+enum scan_table {
+    SCAN_SEQ,
+    SCAN_TOPIC,
+    SCAN_TOPIC_KIND,
+    SCAN_KIND,
+    SCAN_AUTHOR,
+    SCAN_LINK
+};
+
+static const unsigned TABLES[] = {
+    [SCAN_SEQ] = T_RECORDS,           [SCAN_TOPIC] = I_ORDER,
+    [SCAN_TOPIC_KIND] = I_TOPIC_KIND, [SCAN_KIND] = I_KIND,
+    [SCAN_AUTHOR] = I_AUTHOR,         [SCAN_LINK] = I_LINK,
+};
+
+static void begin(struct store_scan *scan, enum scan_table table,
+                  const struct key *prefix)
+{
+    memset(scan, 0, sizeof *scan);
+    scan->table = table;
+    assert(prefix->len <= sizeof scan->prefix);
+    memcpy(scan->prefix, prefix->data, prefix->len);
+    scan->prefix_len = prefix->len;
+}
+
+static void set_position(struct store_scan *scan, struct bytes key)
+{
+    assert(key.len <= sizeof scan->pos);
+    memcpy(scan->pos, key.data, key.len);
+    scan->pos_len = key.len;
+}
+
+void store_scan_by_seq(struct store_scan *scan, uint64_t after)
+{
+    struct key none = { .len = 0 };
+    struct key position = key_of_u64(after);
+
+    begin(scan, SCAN_SEQ, &none);
+    set_position(scan, key_view(&position));
+}
+
+void store_scan_by_topic(struct store_scan *scan, const uint8_t topic[ID_LEN])
+{
+    struct key prefix = key_of_id(topic);
+
+    begin(scan, SCAN_TOPIC, &prefix);
+}
+
+void store_scan_by_topic_kind(struct store_scan *scan,
+                              const uint8_t topic[ID_LEN], uint64_t kind)
+{
+    struct key prefix = key_of_id(topic);
+
+    key_add_u64(&prefix, kind);
+    begin(scan, SCAN_TOPIC_KIND, &prefix);
+}
+
+void store_scan_by_kind(struct store_scan *scan, uint64_t kind)
+{
+    struct key prefix = key_of_u64(kind);
+
+    begin(scan, SCAN_KIND, &prefix);
+}
+
+void store_scan_by_author(struct store_scan *scan, const uint8_t author[ID_LEN])
+{
+    struct key prefix = key_of_id(author);
+
+    begin(scan, SCAN_AUTHOR, &prefix);
+}
+
+void store_scan_by_link(struct store_scan *scan, const uint8_t target[ID_LEN],
+                        uint64_t relation)
+{
+    struct key prefix = key_of_id(target);
+
+    if (relation != STORE_RELATION_ANY)
+        key_add_u64(&prefix, relation);
+    begin(scan, SCAN_LINK, &prefix);
+}
+
+void store_scan_by_revises(struct store_scan *scan, const uint8_t first[ID_LEN])
+{
+    store_scan_by_link(scan, first, RELATION_REVISES);
+}
+
+/* ---- Positions -------------------------------------------------------- */
+
+/*
+ * A record may link to the target more than once, by several relations; the
+ * last of them counts, so that pages always advance.
+ */
+static void link_candidate(struct store_scan *scan,
+                           const uint8_t target[ID_LEN], uint64_t relation,
+                           uint64_t seq, const struct record *r)
+{
+    struct bytes prefix = { scan->prefix, scan->prefix_len };
+    struct bytes pos = { scan->pos, scan->pos_len };
+    struct key key = key_of_id(target);
+
+    key_add_u64(&key, relation);
+    key_add_u64(&key, r->created_ms);
+    key_add_u64(&key, seq);
+    if (key_has_prefix(key_view(&key), prefix) &&
+        bytes_compare(key_view(&key), pos) > 0)
+        set_position(scan, key_view(&key));
+}
+
+static enum err link_position(struct store_scan *scan, uint64_t seq,
+                              const struct record *r)
+{
+    struct store_scan found = *scan;
+    struct reader links = reader_of(r->links);
+    struct record_link link;
+
+    found.pos_len = 0;
+    while (record_link_next(&links, &link))
+        link_candidate(&found, link.id, link.relation, seq, r);
+    if (r->has_revises)
+        link_candidate(&found, r->revises, RELATION_REVISES, seq, r);
+    if (found.pos_len == 0)
+        return ERR_NOT_FOUND;
+    *scan = found;
+    return ERR_OK;
+}
+
+static enum err position_of(const struct look *look, struct store_scan *scan,
+                            uint64_t seq, const struct record *r)
+{
+    struct key key = key_of((struct bytes){ scan->prefix, scan->prefix_len });
+    struct bytes value;
+    enum err e = ERR_OK;
+
+    if (scan->table == SCAN_LINK)
+        return link_position(scan, seq, r);
+    if (scan->table != SCAN_SEQ)
+        key_add_u64(&key, r->created_ms);
+    if (scan->table == SCAN_TOPIC)
+        key_add_id(&key, r->id);
+    else
+        key_add_u64(&key, seq);
+    if (scan->table != SCAN_SEQ)
+        e = txn_get(look->index, TABLES[scan->table], key_view(&key), &value);
+    if (e == ERR_OK)
+        set_position(scan, key_view(&key));
+    return e;
+}
+
+enum err store_scan_after(struct store *store, struct store_scan *scan,
+                          uint64_t seq)
+{
+    struct look *look;
+    struct row_record row;
+    enum err e = store_look(store, &look);
+
+    if (e == ERR_OK)
+        e = look_record(look, seq, &row);
+    return e == ERR_OK ? position_of(look, scan, seq, &row.record) : e;
+}
+
+/* ---- Walking ---------------------------------------------------------- */
+
+static enum err first_move(struct cursor *cursor, const struct store_scan *scan,
+                           struct bytes *at, struct bytes *value)
+{
+    struct bytes pos = { scan->pos, scan->pos_len };
+    struct key key = key_of((struct bytes){ scan->prefix, scan->prefix_len });
+    bool whole_table = scan->prefix_len == 0;
+    enum err e;
+
+    /* A scan by number begins with a position that is no entry's. */
+    if (scan->newest_first && pos.len > 0 &&
+        !(whole_table && get_u64(pos.data) == 0))
+        return cursor_move(cursor, CURSOR_BEFORE, pos, at, value);
+    if (scan->newest_first && !whole_table && key_after_prefix(&key))
+        return cursor_move(cursor, CURSOR_BEFORE, key_view(&key), at, value);
+    if (scan->newest_first)
+        return cursor_move(cursor, CURSOR_LAST, pos, at, value);
+    if (pos.len == 0)
+        return cursor_move(cursor, CURSOR_AT_OR_AFTER, key_view(&key), at,
+                           value);
+    e = cursor_move(cursor, CURSOR_AT_OR_AFTER, pos, at, value);
+    if (e == ERR_OK && bytes_equal(*at, pos))
+        e = cursor_move(cursor, CURSOR_NEXT, pos, at, value);
+    return e;
+}
+
+static enum err seq_at(const struct store_scan *scan, struct bytes at,
+                       struct bytes value, uint64_t *out)
+{
+    if (scan->table == SCAN_TOPIC)
+        return row_number_read(out, value);
+    if (at.len < 8 || at.len > sizeof scan->pos)
+        return ERR_CORRUPT;
+    *out = get_u64(at.data + at.len - 8);
+    return ERR_OK;
+}
+
+/* Takes one entry into the page, unless it is not for this scan. */
+static enum err take(const struct look *look, struct store_scan *scan,
+                     struct bytes at, struct bytes value,
+                     struct store_item *out, bool *taken)
+{
+    struct row_record row;
+    uint64_t seq;
+    enum err e = seq_at(scan, at, value, &seq);
+
+    *taken = false;
+    if (e == ERR_OK)
+        e = look_record(look, seq, &row);
+    if (e == ERR_NOT_FOUND && scan->table == SCAN_SEQ)
+        e = ERR_OK; /* committed, not yet visible */
+    else if (e == ERR_OK && (row.held || !scan->held_only)) {
+        item_of(out, seq, &row);
+        *taken = true;
+    }
+    return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
+enum err store_scan_next(struct store *store, struct store_scan *scan,
+                         struct store_item *items, size_t max, size_t *n)
+{
+    struct bytes prefix = { scan->prefix, scan->prefix_len };
+    struct look *look;
+    struct cursor *cursor;
+    struct bytes at;
+    struct bytes value;
+    size_t count = 0;
+    bool taken;
+    enum err e = store_look(store, &look);
+
+    assert(max > 0);
+    if (e != ERR_OK)
+        return e;
+    e = cursor_open(&cursor,
+                    scan->table == SCAN_SEQ ? look->records : look->index,
+                    TABLES[scan->table]);
+    if (e != ERR_OK)
+        return e;
+    e = first_move(cursor, scan, &at, &value);
+    while (e == ERR_OK && key_has_prefix(at, prefix)) {
+        if (scan->table == SCAN_SEQ && at.len == 8 && !scan->newest_first &&
+            get_u64(at.data) > look->applied)
+            break; /* not visible yet, and so not passed over */
+        e = take(look, scan, at, value, &items[count], &taken);
+        if (e != ERR_OK)
+            break;
+        set_position(scan, at);
+        count += taken ? 1 : 0;
+        if (count == max)
+            break;
+        e = cursor_move(cursor,
+                        scan->newest_first ? CURSOR_PREVIOUS : CURSOR_NEXT, at,
+                        &at, &value);
+    }
+    cursor_close(cursor);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    *n = count;
+    return ERR_OK;
+}

@@ -1,0 +1,118 @@
+/* The interface that record sync asks through, on the index. */
+#include <assert.h>
+#include <string.h>
+
+#include "store/internal.h"
+#include "store/sums.h"
+
+static enum err set_sum(void *set, const uint8_t topic[ID_LEN],
+                        const struct record_range *range,
+                        struct record_sum *out)
+{
+    struct look *look;
+    enum err e = store_look(set, &look);
+
+    return e == ERR_OK ? sums_range(look->index, topic, range, out) : e;
+}
+
+static enum err set_rank(void *set, const uint8_t topic[ID_LEN],
+                         const struct record_key *key, uint64_t *out)
+{
+    struct look *look;
+    enum err e = store_look(set, &look);
+
+    return e == ERR_OK ? sums_rank(look->index, topic, key, out) : e;
+}
+
+static enum err set_select(void *set, const uint8_t topic[ID_LEN],
+                           uint64_t rank, struct record_key *out)
+{
+    struct look *look;
+    enum err e = store_look(set, &look);
+
+    return e == ERR_OK ? sums_select(look->index, topic, rank, out) : e;
+}
+
+static enum err set_list(void *set, const uint8_t topic[ID_LEN],
+                         const struct record_range *range,
+                         struct record_key *out, size_t max, size_t *n)
+{
+    struct look *look;
+    enum err e = store_look(set, &look);
+
+    return e == ERR_OK ? sums_list(look->index, topic, range, out, max, n) : e;
+}
+
+static enum err set_presence(void *set, const uint8_t topic[ID_LEN],
+                             const uint8_t id[ID_LEN],
+                             enum record_presence *out)
+{
+    struct look *look;
+    struct row_record row;
+    struct record_key order;
+    struct key key;
+    struct bytes value;
+    uint64_t seq;
+    enum err e = store_look(set, &look);
+
+    if (e == ERR_OK)
+        e = look_find(look, id, &seq, &row);
+    if (e == ERR_OK) {
+        order.created_ms = row.record.created_ms;
+        memcpy(order.id, id, ID_LEN);
+        key = sums_order_key(topic, &order);
+        e = txn_get(look->index, I_ORDER, key_view(&key), &value);
+    }
+    if (e == ERR_OK)
+        *out = row.held ? RECORD_HELD : RECORD_NOT_KEPT;
+    if (e != ERR_NOT_FOUND)
+        return e;
+    *out = RECORD_ABSENT;
+    return ERR_OK;
+}
+
+static void put_head(struct writer *w, const struct record *r)
+{
+    writer_u64(w, r->created_ms);
+    writer_u16(w, (uint16_t)r->head.len);
+    writer_bytes(w, r->head);
+    writer_bytes(w, (struct bytes){ r->signature, SIGNATURE_LEN });
+}
+
+static enum err set_get(void *set, const uint8_t id[ID_LEN],
+                        bool with_certificate, struct writer *w,
+                        uint8_t signer[KEY_LEN])
+{
+    struct look *look;
+    struct row_record row;
+    uint64_t seq;
+    enum err e = store_look(set, &look);
+
+    if (e == ERR_OK)
+        e = look_find(look, id, &seq, &row);
+    if (e != ERR_OK)
+        return e;
+    if (row.held)
+        e = look_join(look, &row, with_certificate, w);
+    else
+        put_head(w, &row.record);
+    if (e == ERR_OK)
+        e = w->err;
+    if (e == ERR_OK)
+        memcpy(signer, row.record.signer, KEY_LEN);
+    return e;
+}
+
+struct record_set store_record_set(struct store *store)
+{
+    static const struct record_set_ops OPS = {
+        .sum = set_sum,
+        .rank = set_rank,
+        .select = set_select,
+        .list = set_list,
+        .presence = set_presence,
+        .get = set_get,
+    };
+
+    return (struct record_set){ .ops = &OPS, .set = store };
+}

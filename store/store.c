@@ -1,0 +1,373 @@
+/*
+ * Opening and closing, the schema check, the index brought up to date, and the
+ * moments at which reads look.
+ *
+ * A look opens the index first and the records after it, while a change commits
+ * the records first and the index after them: so all that a look finds in the
+ * index is in its records, and `applied` hides what is only there.
+ */
+#include "store/store.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/internal.h"
+
+static const char *const RECORDS_TABLES[T_RECORDS_COUNT] = {
+    [T_RECORDS] = "records",
+    [T_IDS] = "ids",
+    [T_CERTIFICATES] = "certificates",
+    [T_FOLLOWS] = "follows",
+    [T_WANTS] = "wants",
+    [T_WANTS_DUE] = "wants_due",
+    [T_PEERS] = "peers",
+    [T_BLOBS] = "blobs",
+    [T_BLOB_TOPICS] = "blob_topics",
+    [T_LAYERS] = "layers",
+    [T_META] = "meta",
+};
+
+static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
+    [I_ORDER] = "order",       [I_SUMS] = "sums",
+    [I_KIND] = "kind",         [I_TOPIC_KIND] = "topic_kind",
+    [I_AUTHOR] = "author",     [I_LINK] = "link",
+    [I_IDENTITY] = "identity", [I_AUTHOR_TOPIC] = "author_topic",
+    [I_META] = "meta",
+};
+
+/* Records indexed in one transaction while catching up. */
+#define CATCH_UP_STEP 1000
+
+/* ---- Looks ------------------------------------------------------------ */
+
+static enum err look_open(struct store *store, struct look *out)
+{
+    struct look look = { .records = NULL };
+    enum err e = txn_begin(&look.index, store->index, false);
+
+    if (e != ERR_OK)
+        return e;
+    e = index_applied(look.index, &look.applied);
+    if (e == ERR_OK)
+        e = txn_begin(&look.records, store->records, false);
+    if (e != ERR_OK) {
+        txn_abort(look.index);
+        return e;
+    }
+    *out = look;
+    return ERR_OK;
+}
+
+enum err look_begin(struct store *store, struct look *out)
+{
+    enum err e;
+
+    (void)pthread_mutex_lock(&store->gate);
+    while (store->growing)
+        (void)pthread_cond_wait(&store->changed, &store->gate);
+    e = look_open(store, out);
+    if (e == ERR_OK)
+        store->looks++;
+    (void)pthread_mutex_unlock(&store->gate);
+    return e;
+}
+
+void look_end(struct store *store, struct look *look)
+{
+    if (look->records == NULL)
+        return;
+    txn_abort(look->records);
+    txn_abort(look->index);
+    look->records = NULL;
+    (void)pthread_mutex_lock(&store->gate);
+    assert(store->looks > 0);
+    store->looks--;
+    (void)pthread_cond_broadcast(&store->changed);
+    (void)pthread_mutex_unlock(&store->gate);
+}
+
+enum err store_look(struct store *store, struct look **out)
+{
+    if (store->look.records == NULL) {
+        enum err e = look_begin(store, &store->look);
+
+        if (e != ERR_OK)
+            return e;
+        store->look_thread = pthread_self();
+    }
+    *out = &store->look;
+    return ERR_OK;
+}
+
+void store_refresh(struct store *store)
+{
+    look_end(store, &store->look);
+}
+
+enum err store_grow(struct store *store)
+{
+    enum err e = ERR_OK;
+
+    /* A caller that reads and applies on one thread would wait for itself. */
+    if (store->look.records != NULL &&
+        pthread_equal(store->look_thread, pthread_self()))
+        store_refresh(store);
+    (void)pthread_mutex_lock(&store->gate);
+    store->growing = true;
+    while (store->looks > 0)
+        (void)pthread_cond_wait(&store->changed, &store->gate);
+    if (env_map_full(store->records))
+        e = env_grow(store->records);
+    if (e == ERR_OK && env_map_full(store->index))
+        e = env_grow(store->index);
+    store->growing = false;
+    (void)pthread_cond_broadcast(&store->changed);
+    (void)pthread_mutex_unlock(&store->gate);
+    return e;
+}
+
+/* ---- Opening ---------------------------------------------------------- */
+
+static char *path_in(const char *dir, const char *name)
+{
+    char *path = NULL;
+
+    return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+/* Schema and call board: written into a new store, compared in an old one. */
+static enum err check_meta(struct store *store, struct txn *txn, unsigned table)
+{
+    struct key expected = key_of_u64(STORE_SCHEMA);
+    struct bytes value;
+    enum err e = txn_get(txn, table, BYTES_LITERAL("schema"), &value);
+
+    key_add_id(&expected, store->options.board);
+    if (e == ERR_NOT_FOUND)
+        return txn_put(txn, table, BYTES_LITERAL("schema"),
+                       key_view(&expected));
+    if (e != ERR_OK)
+        return e;
+    return bytes_equal(value, key_view(&expected)) ? ERR_OK : ERR_VERSION;
+}
+
+static enum err check_schema(struct store *store, struct env *env,
+                             unsigned table)
+{
+    struct txn *txn;
+    enum err e = txn_begin(&txn, env, true);
+
+    if (e != ERR_OK)
+        return e;
+    e = check_meta(store, txn, table);
+    if (e != ERR_OK) {
+        txn_abort(txn);
+        return e;
+    }
+    return txn_commit(txn);
+}
+
+static enum err open_env(struct store *store, struct env **out,
+                         const char *name, const char *const *tables,
+                         size_t count, bool precious)
+{
+    char *path = path_in(store->dir, name);
+    enum err e;
+
+    if (path == NULL)
+        return ERR_NO_MEMORY;
+    e = env_open(out, path, tables, count, store->options.map_bytes, precious);
+    free(path);
+    return e;
+}
+
+static enum err open_records(struct store *store)
+{
+    enum err e = open_env(store, &store->records, "records.mdb", RECORDS_TABLES,
+                          T_RECORDS_COUNT, true);
+
+    if (e == ERR_OK)
+        e = check_schema(store, store->records, T_META);
+    return e;
+}
+
+static enum err open_index_file(struct store *store)
+{
+    enum err e = open_env(store, &store->index, "index.mdb", INDEX_TABLES,
+                          I_INDEX_COUNT, false);
+
+    if (e == ERR_OK)
+        e = check_schema(store, store->index, I_META);
+    return e;
+}
+
+enum err store_totals_read(struct txn *records, struct row_totals *out)
+{
+    struct bytes value;
+    enum err e = txn_get(records, T_META, BYTES_LITERAL("totals"), &value);
+
+    if (e == ERR_NOT_FOUND) {
+        memset(out, 0, sizeof *out);
+        return ERR_OK;
+    }
+    return e == ERR_OK ? row_totals_read(out, value) : e;
+}
+
+/* One transaction of catching up; *behind tells how many are left. */
+static enum err catch_up_step(struct store *store, struct txn *records,
+                              uint64_t last, uint64_t *behind)
+{
+    struct txn *index;
+    uint64_t applied;
+    uint64_t to;
+    enum err e = txn_begin(&index, store->index, true);
+
+    if (e != ERR_OK)
+        return e;
+    e = index_applied(index, &applied);
+    if (e == ERR_OK && applied > last)
+        e = ERR_CORRUPT; /* of another, or a newer, records.mdb */
+    if (e != ERR_OK || applied == last) {
+        *behind = 0;
+        txn_abort(index);
+        return e;
+    }
+    to = last - applied > CATCH_UP_STEP ? applied + CATCH_UP_STEP : last;
+    e = index_catch_up(store, records, index, applied + 1, to);
+    if (e != ERR_OK) {
+        txn_abort(index);
+        return e;
+    }
+    *behind = last - to;
+    return txn_commit(index);
+}
+
+static enum err catch_up(struct store *store)
+{
+    struct row_totals totals;
+    struct txn *records;
+    uint64_t behind = 1;
+    unsigned grown = 0;
+    enum err e = txn_begin(&records, store->records, false);
+
+    if (e != ERR_OK)
+        return e;
+    e = store_totals_read(records, &totals);
+    while (e == ERR_OK && behind > 0) {
+        e = catch_up_step(store, records, totals.last_seq, &behind);
+        if (e == ERR_NO_SPACE && env_map_full(store->index) && grown++ < 32)
+            e = env_grow(store->index);
+        else if (e == ERR_OK && store->options.progress != NULL)
+            store->options.progress(store->options.progress_arg,
+                                    totals.last_seq - behind, totals.last_seq);
+    }
+    txn_abort(records);
+    return e;
+}
+
+static void remove_index(struct store *store)
+{
+    static const char *const NAMES[] = { "index.mdb", "index.mdb-lock" };
+
+    env_close(store->index);
+    store->index = NULL;
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        char *path = path_in(store->dir, NAMES[i]);
+
+        if (path != NULL)
+            (void)unlink(path); /* what stays fails to open again, aloud */
+        free(path);
+    }
+}
+
+static enum err open_index(struct store *store)
+{
+    enum err e = open_index_file(store);
+
+    if (e == ERR_OK)
+        e = catch_up(store);
+    if (e != ERR_CORRUPT && e != ERR_VERSION)
+        return e;
+    remove_index(store);
+    e = open_index_file(store);
+    return e == ERR_OK ? catch_up(store) : e;
+}
+
+static void close_envs(struct store *store)
+{
+    env_close(store->index);
+    env_close(store->records);
+    store->index = NULL;
+    store->records = NULL;
+}
+
+static enum err open_envs(struct store *store)
+{
+    enum err e = open_records(store);
+
+    if (e == ERR_OK)
+        e = open_index(store);
+    if (e != ERR_OK)
+        close_envs(store);
+    return e;
+}
+
+enum err store_open(struct store **out, const char *dir,
+                    const struct store_options *options)
+{
+    struct store *store = calloc(1, sizeof *store);
+    enum err e = ERR_NO_MEMORY;
+
+    assert(dir != NULL && options != NULL);
+    if (store == NULL)
+        return ERR_NO_MEMORY;
+    store->options = *options;
+    if (store->options.map_bytes == 0)
+        store->options.map_bytes = STORE_MAP_BYTES;
+    if (store->options.reserve_bytes == 0)
+        store->options.reserve_bytes = STORE_RESERVE_BYTES;
+    (void)pthread_mutex_init(&store->gate, NULL);
+    (void)pthread_cond_init(&store->changed, NULL);
+    store->dir = strdup(dir);
+    if (store->dir != NULL)
+        e = open_envs(store);
+    if (e == ERR_OK)
+        e = blob_file_prepare(store);
+    if (e != ERR_OK) {
+        store_close(store);
+        return e;
+    }
+    *out = store;
+    return ERR_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    store_refresh(store);
+    assert(store->looks == 0);
+    close_envs(store);
+    (void)pthread_cond_destroy(&store->changed);
+    (void)pthread_mutex_destroy(&store->gate);
+    free(store->dir);
+    free(store);
+}
+
+bool store_failed(const struct store *store)
+{
+    return store->records == NULL || env_failed(store->records) ||
+           env_failed(store->index);
+}
+
+enum err store_reopen(struct store *store)
+{
+    store_refresh(store);
+    assert(store->looks == 0);
+    close_envs(store);
+    return open_envs(store);
+}

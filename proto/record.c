@@ -58,10 +58,16 @@ bool record_is_by_node(const struct record *r)
 
 /* Reading */
 
+/* An array of exactly `count` elements. */
+static void read_tuple(struct reader *r, uint32_t count)
+{
+    if (mp_read_array(r, UINT32_MAX) != count)
+        reader_fail(r, ERR_MALFORMED);
+}
+
 static void read_link(struct reader *r, struct record_link *out)
 {
-    if (mp_read_array(r, 2) != 2)
-        reader_fail(r, ERR_MALFORMED);
+    read_tuple(r, 2);
     out->relation = mp_read_uint(r);
     mp_read_bin_exact(r, out->id, ID_LEN);
 }
@@ -97,10 +103,11 @@ static void read_head(struct reader *r, struct record *out)
     uint64_t len;
     enum err e;
 
-    if (r->err == ERR_OK && elements < HEAD_ELEMENTS)
-        reader_fail(r, ERR_MALFORMED);
+    /* First, as another envelope may have another shape. */
     if (mp_read_uint(r) != ENVELOPE_VERSION)
         reader_fail(r, ERR_VERSION);
+    if (elements < HEAD_ELEMENTS)
+        reader_fail(r, ERR_MALFORMED);
     out->kind = mp_read_uint(r);
     mp_read_bin_exact(r, out->author, ID_LEN);
     mp_read_bin_exact(r, out->signer, KEY_LEN);
@@ -179,8 +186,7 @@ static enum err read_envelope(struct envelope *out, struct bytes src)
     struct envelope env = { .head = { NULL, 0 } };
     enum err e;
 
-    if (mp_read_array(&r, 4) != 4)
-        reader_fail(&r, ERR_MALFORMED);
+    read_tuple(&r, 4);
     env.head = mp_read_bin(&r);
     if (!mp_read_nil(&r))
         env.body = mp_read_bin(&r);

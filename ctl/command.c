@@ -1,0 +1,241 @@
+/* Questions to the table of commands; the table itself is in commands.c. */
+#include "ctl/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/commands.h"
+#include "proto/kind.h"
+
+const struct command *command_at(size_t i)
+{
+    return i < commands_count ? &commands[i] : NULL;
+}
+
+const struct command *command_find(const char *noun, const char *verb)
+{
+    const struct command *c;
+
+    for (size_t i = 0; (c = command_at(i)) != NULL; i++) {
+        if (strcmp(c->noun, noun) != 0)
+            continue;
+        if (c->verb == NULL || (verb != NULL && strcmp(c->verb, verb) == 0))
+            return c;
+    }
+    return NULL;
+}
+
+void command_name(char *out, size_t cap, const struct command *c)
+{
+    (void)snprintf(out, cap, "%s%s%s", c->noun, c->verb == NULL ? "" : " ",
+                   c->verb == NULL ? "" : c->verb);
+}
+
+/* What a field of a kind is on the command line; false if it is too rich. */
+static bool field_option_type(enum option_type *out, const struct field *field)
+{
+    switch (field->type) {
+    case FIELD_LINE:
+    case FIELD_TEXT:
+    case FIELD_ENUM:
+    case FIELD_ID:
+    case FIELD_PERSON:
+    case FIELD_KEY:
+    case FIELD_HASH:
+    case FIELD_LINK:
+        *out = OPTION_TEXT;
+        return true;
+    case FIELD_UINT:
+        *out = OPTION_UINT;
+        return true;
+    case FIELD_TIME:
+        *out = OPTION_TIME;
+        return true;
+    case FIELD_BOOL:
+        *out = OPTION_FLAG;
+        return true;
+    case FIELD_MAP:
+        *out = OPTION_SKILL;
+        return field->ref == SHAPE_SKILL;
+    case FIELD_PREFIX:
+    case FIELD_BLOB:
+    case FIELD_ANY:
+        break;
+    }
+    return false;
+}
+
+/* "short_film|song|...", or what kind of value it is. */
+static void field_value(char *out, size_t cap, const struct field *field)
+{
+    const char *name;
+    uint64_t number;
+    size_t len = 0;
+
+    if (field->type != FIELD_ENUM) {
+        (void)snprintf(out, cap, "%s",
+                       field->type == FIELD_UINT   ? "N"
+                       : field->type == FIELD_TIME ? "TIME"
+                       : field->type == FIELD_MAP  ? "TAG[:LEVEL]"
+                       : field->type == FIELD_LINE || field->type == FIELD_TEXT
+                           ? "TEXT"
+                           : "ID");
+        return;
+    }
+    for (size_t i = 0; (name = kind_choice_at((enum choices)field->ref, i,
+                                              &number)) != NULL &&
+                       len < cap;
+         i++)
+        len += (size_t)snprintf(out + len, cap - len, "%s%s", i == 0 ? "" : "|",
+                                name);
+}
+
+/* What fields mean, where the name does not say it all. */
+static const struct {
+    const char *name;
+    const char *help; /* NULL: the daemon fills it in */
+} field_texts[] = {
+    { "accepted_terms", NULL },
+    { "claim", NULL },
+    { "pages", NULL },
+    { "project_revision", NULL },
+    { "withdrawn", NULL },
+    { "admission", "who may contribute" },
+    { "bio", "about you" },
+    { "by_when", "until when" },
+    { "change", "one thing to change" },
+    { "date", "when it comes out" },
+    { "deadline", "until when" },
+    { "deliverable", "what exactly is asked for" },
+    { "duration_ms", "how long it plays, in milliseconds" },
+    { "entries_hidden_until", "answers are shown from then on" },
+    { "forked_from", "the project it goes on from, on other terms" },
+    { "from_thread", "the thread it grew out of" },
+    { "goal", "what shall come into being" },
+    { "instructions", "how to go about it" },
+    { "intent", "why" },
+    { "key", "musical key" },
+    { "language", "as in BCP 47: de, pt-BR" },
+    { "languages", "as in BCP 47: de, pt-BR" },
+    { "lesson", "the lesson it belongs to" },
+    { "level", "whom it is for" },
+    { "licence", "as in SPDX: CC-BY-SA-4.0" },
+    { "links", "where else you are" },
+    { "medium", "what it is" },
+    { "merged_into", "the request that goes on" },
+    { "more_like", "a work it should be more like" },
+    { "order", "place among the requests" },
+    { "pay_address", "where money would reach you" },
+    { "place_in_work", "where it will stand" },
+    { "portion", "which part of the source" },
+    { "revives", "the dormant project it brings back" },
+    { "role_played", "your part in it" },
+    { "seeking", "what you look for" },
+    { "skills", "learning, able or teaching" },
+    { "source_author", "who made the source" },
+    { "source_licence", "its licence" },
+    { "stage", "how far it is" },
+    { "tags", "a word to find it by" },
+    { "text", "in words" },
+    { "title", "its name" },
+    { "upstream", "somebody whom the source credits" },
+    { "used", "a work that is used" },
+    { "warning", "what one should know before looking" },
+    { "work_kind", "how it came about (original)" },
+};
+
+/* False if people do not give this field. */
+static bool field_help(const char **out, const char *name)
+{
+    *out = "";
+    for (size_t i = 0; i < sizeof field_texts / sizeof field_texts[0]; i++)
+        if (strcmp(field_texts[i].name, name) == 0)
+            *out = field_texts[i].help;
+    return *out != NULL;
+}
+
+/* True if an option of the table's own gives this field already. */
+static bool field_is_given(const struct command *c, const char *name)
+{
+    for (const struct option *o = c->options; o->name != NULL; o++) {
+        const char *param = o->param == NULL ? o->name : o->param;
+        const char *dot = strchr(param, '.');
+
+        if (strncmp(param, "fields.", 7) == 0)
+            param = dot + 1;
+        param += param[0] == '@';
+        dot = strchr(param, '.');
+        if (strlen(name) == (dot ? (size_t)(dot - param) : strlen(param)) &&
+            strncmp(param, name, strlen(name)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* skills → --skill, media_kind → --media-kind: one word for each element. */
+static void field_option(struct command_options *out, const struct field *field)
+{
+    struct option *o = &out->at[out->count];
+    char *name = out->names[out->count];
+    char *param = out->params[out->count];
+    char *value = out->values[out->count];
+    size_t len = strlen(field->name);
+
+    if (out->count >= COMMAND_OPTIONS_MAX - 8 || len >= sizeof out->names[0])
+        return;
+    (void)snprintf(name, sizeof out->names[0], "%s", field->name);
+    for (char *at = name; *at != '\0'; at++)
+        *at = *at == '_' ? '-' : *at;
+    if (field->many > 0 && len > 1 && name[len - 1] == 's')
+        name[len - 1] = '\0';
+    (void)snprintf(param, sizeof out->params[0], "fields.%s", field->name);
+    field_value(value, sizeof out->values[0], field);
+    *o = (struct option){ .name = name,
+                          .flags = field->many > 0 ? OPTION_MANY : 0,
+                          .param = param,
+                          .value = value };
+    if (field_help(&o->help, field->name) && field_option_type(&o->type, field))
+        out->count++;
+}
+
+static const struct option fields_file = {
+    "fields", OPTION_JSON_FILE, 0,
+    "fields", "FILE.json",      "all fields from a JSON file"
+};
+
+static void field_options(struct command_options *out, const struct command *c)
+{
+    struct bytes name = { (const uint8_t *)c->kind, strlen(c->kind) };
+    const struct kind *kind = kind_by_name(name);
+    const struct field *fields;
+    size_t count;
+
+    if (kind == NULL)
+        return;
+    out->at[out->count++] = fields_file;
+    fields = kind_fields(kind->shape, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!field_is_given(c, fields[i].name))
+            field_option(out, &fields[i]);
+}
+
+static const struct option list_options[] = {
+    { "limit", OPTION_UINT, 0, NULL, "N", "at most so many items" },
+    { "after", OPTION_TEXT, 0, NULL, "CURSOR",
+      "go on where `next` of the last list points" },
+};
+
+void command_options(struct command_options *out, const struct command *c)
+{
+    out->count = 0;
+    for (const struct option *o = c->options; o->name != NULL; o++)
+        out->at[out->count++] = *o;
+    if (c->flags & COMMAND_LIST) {
+        out->at[out->count++] = list_options[0];
+        out->at[out->count++] = list_options[1];
+    }
+    out->own = out->count;
+    if (c->kind != NULL)
+        field_options(out, c);
+    out->fields = out->count - out->own;
+}

@@ -1,0 +1,410 @@
+/* The table.  A command is its options, its method and how it is shown. */
+#include "ctl/commands.h"
+
+#include "ctl/render.h"
+#include "ctl/run.h"
+
+#define END                                                                    \
+    {                                                                          \
+        NULL, OPTION_FLAG, 0, NULL, NULL, NULL                                 \
+    }
+/* What must and what may stand by position. */
+#define NEEDS(param, value, help)                                              \
+    {                                                                          \
+        param, OPTION_TEXT, OPTION_ARGUMENT | OPTION_REQUIRED, param, value,   \
+            help                                                               \
+    }
+#define TAKES(param, value, help)                                              \
+    {                                                                          \
+        param, OPTION_TEXT, OPTION_ARGUMENT, param, value, help                \
+    }
+
+/* clang-format off */
+
+static const struct option none[] = { END };
+
+/* ---- The daemon and this machine ---- */
+
+static const struct option start[] = {
+    { "at-login", OPTION_FLAG, 0, "@at_login", NULL, "and whenever you log in" },
+    END };
+
+static const struct option init[] = {
+    { "name", OPTION_TEXT, 0, NULL, "NAME", "how you want to be credited" },
+    { "node-only", OPTION_FLAG, 0, NULL, NULL, "an archivist's node, without a person" },
+    { "words-out", OPTION_PATH, 0, NULL, "FILE", "write the 24 words there instead of showing them" },
+    { "passphrase-file", OPTION_PATH, 0, "@passphrase_file", "FILE", "seal the key with the first line of this file" },
+    { "paper", OPTION_FLAG, 0, NULL, NULL, "keep the key nowhere but in the words" },
+    { "no-passphrase", OPTION_FLAG, 0, NULL, NULL, "keep the key unsealed on this machine" },
+    END };
+
+static const struct option clock_set[] = {
+    { "now_ms", OPTION_TIME, OPTION_ARGUMENT | OPTION_REQUIRED, "now_ms", "TIME", "the time it shall be" },
+    END };
+
+static const struct option verify[] = {
+    { "data", OPTION_FLAG, 0, NULL, NULL, "read every blob, too" },
+    { "repair", OPTION_FLAG, 0, NULL, NULL, "fetch again what is damaged" },
+    END };
+
+static const struct option wait_for[] = {
+    NEEDS("what", "WHAT", "online, held:ROOT:N, caught-up:PROJECT or job:N"),
+    END };
+
+static const struct option events[] = {
+    { "since", OPTION_UINT, 0, NULL, "N", "those after this number" },
+    { "follow", OPTION_FLAG, 0, NULL, NULL, "go on until interrupted" },
+    { "topic", OPTION_TEXT, 0, NULL, "ID", "of this topic only" },
+    { "kind", OPTION_TEXT, 0, NULL, "KIND", "of this kind only" },
+    END };
+
+static const struct option job[] = {
+    { "job", OPTION_UINT, OPTION_ARGUMENT | OPTION_REQUIRED, "job", "JOB", "its number in `job list`" },
+    END };
+
+static const struct option demo[] = {
+    { "keep", OPTION_FLAG, OPTION_HIDDEN, "@keep", NULL, "leave the folder" },
+    END };
+
+static const struct option help[] = {
+    { "words", OPTION_TEXT, OPTION_ARGUMENT | OPTION_MANY, "@words", "COMMAND", "what to explain" },
+    { "man", OPTION_FLAG, OPTION_HIDDEN, "@man", NULL, "the manual page, in mdoc" },
+    END };
+
+static const struct option completion[] = {
+    NEEDS("@shell", "SHELL", "bash, zsh or fish"),
+    END };
+
+/* ---- People and peers ---- */
+
+static const struct option person_show[] = {
+    TAKES("person", "PERSON", "else yourself"),
+    END };
+
+static const struct option person_list[] = {
+    TAKES("text", "TEXT", "words that stand in a profile"),
+    { "skill", OPTION_TEXT, 0, NULL, "TAG", "who has this skill" },
+    { "seeking", OPTION_TEXT, 0, NULL, "TAG", "who seeks this" },
+    END };
+
+static const struct option peer_add[] = {
+    NEEDS("@peer", "NODE@HOST:PORT", "as the other's `troupe status` shows it"),
+    END };
+
+static const struct option peer[] = {
+    NEEDS("node", "NODE", "its id"),
+    END };
+
+static const struct option invite[] = {
+    TAKES("topic", "PROJECT", "the project to invite to"),
+    { "expires", OPTION_TIME, 0, "expires_ms", "TIME", "until when it holds" },
+    END };
+
+static const struct option join[] = {
+    NEEDS("link", "LINK", "what somebody gave you"),
+    { "yes", OPTION_FLAG, 0, "@yes", NULL, "do not ask" },
+    END };
+
+/* ---- Projects and requests ---- */
+
+static const struct option project_create[] = {
+    { "pay", OPTION_TEXT, 0, "fields.terms.pay", "none|profit_share|fixed_pool", "what contributors get (none)" },
+    { "house-share", OPTION_SHARE, 0, "fields.terms.house_share_bp", "PERCENT", "what the project keeps of income" },
+    { "decision", OPTION_TEXT, 0, "fields.terms.decision", "leader|unanimous", "who decides on splits (leader)" },
+    { "ml-use", OPTION_TEXT, 0, "fields.terms.ml_use", "no|ask|yes", "machine learning on the work (no)" },
+    { "need", OPTION_TEXT, OPTION_MANY, "fields.needs", "TEXT", "what is looked for" },
+    END };
+
+static const struct option project_list[] = {
+    { "mine", OPTION_FLAG, 0, NULL, NULL, "those you lead" },
+    { "followed", OPTION_FLAG, 0, NULL, NULL, "those held here" },
+    END };
+
+static const struct option project[] = {
+    NEEDS("project", "PROJECT", "its id"),
+    END };
+
+static const struct option request_publish[] = {
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "what it is for; else it stands alone" },
+    { "kind", OPTION_TEXT, OPTION_MANY, "fields.media_kinds", "video|audio|image|text|document|other", "what may be sent" },
+    { "brief", OPTION_PATH, 0, NULL, "FILE", "the brief: a film, a picture, a text" },
+    { "reference", OPTION_REFERENCE, OPTION_MANY, "references", "FILE|ID", "what it should go with" },
+    { "interest", OPTION_TEXT, OPTION_MANY, "fields.interests", "TAG", "whom it may interest" },
+    { "strict", OPTION_FLAG, 0, NULL, NULL, "refuse what the brief lacks, instead of a warning" },
+    END };
+
+static const struct option request_list[] = {
+    TAKES("text", "TEXT", "words that stand in it"),
+    { "open", OPTION_FLAG, 0, NULL, NULL, "those that can still be answered" },
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of this project" },
+    { "kind", OPTION_TEXT, 0, NULL, "video|audio|image|text|document|other", "that ask for this" },
+    { "interest", OPTION_TEXT, 0, NULL, "TAG", "that may interest" },
+    { "closing", OPTION_DURATION, 0, "closing_ms", "DURATION", "that close within this time" },
+    { "no-answers", OPTION_FLAG, 0, NULL, NULL, "that nobody has answered yet" },
+    END };
+
+static const struct option request[] = {
+    NEEDS("request", "REQUEST", "its id"),
+    END };
+
+static const struct option request_close[] = {
+    NEEDS("request", "REQUEST", "its id"),
+    { "outcome", OPTION_TEXT, 0, NULL, "chosen|none_used|withdrawn|merged", "how it ends" },
+    { "note", OPTION_TEXT, 0, NULL, "TEXT", "a word to all who answered" },
+    END };
+
+/* ---- Work ---- */
+
+static const struct option contribute[] = {
+    { "items", OPTION_TEXT, OPTION_ARGUMENT | OPTION_REQUIRED | OPTION_MANY, "@items", "REQUEST FILE...", "what it answers and the files; with --project or --request, files alone" },
+    { "request", OPTION_TEXT, 0, NULL, "REQUEST", "what it answers, if not the first word" },
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "for the project's pool, not for a request" },
+    { "kind", OPTION_TEXT, 0, "fields.media_kind", "video|audio|image|text|document|other", "what it is" },
+    { "rights", OPTION_TEXT, 0, "fields.rights_statement", "TEXT", "why you may give it (own_work)" },
+    { "role", OPTION_ROLE_FILE, OPTION_MANY, "files", "ROLE=FILE", "a file as preview, master, stem, source or document" },
+    { "from", OPTION_TEXT, 0, NULL, "RECORD", "an earlier work it is built on" },
+    { "relation", OPTION_TEXT, 0, NULL, "used|adapted|performed|inspired", "how (used)" },
+    { "thanks", OPTION_TEXT, 0, NULL, "WORDS", "to whoever made that" },
+    { "source-text", OPTION_TEXT, OPTION_MANY, "source_texts", "TEXT", "a source that is no record here" },
+    { "ai", OPTION_TEXT, 0, "fields.made_with_ai", "none|part|all", "how much was made by a machine" },
+    { "accept-terms", OPTION_FLAG, 0, NULL, NULL, "you have read the project's terms" },
+    END };
+
+static const struct option contribution_list[] = {
+    { "request", OPTION_TEXT, 0, NULL, "REQUEST", "that answer it" },
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of this project" },
+    { "author", OPTION_TEXT, 0, NULL, "PERSON", "of this person" },
+    { "never-used", OPTION_FLAG, 0, NULL, NULL, "that are in no release" },
+    { "pending", OPTION_FLAG, 0, NULL, NULL, "that no leader has answered" },
+    END };
+
+static const struct option contribution[] = {
+    NEEDS("contribution", "CONTRIBUTION", "its id"),
+    END };
+
+static const struct option get[] = {
+    NEEDS("record", "RECORD", "any record with files"),
+    { "out", OPTION_PATH, 0, NULL, "DIR", "where to put them (here)" },
+    { "file", OPTION_TEXT, 0, NULL, "NAME", "this file alone" },
+    END };
+
+static const struct option cat[] = {
+    NEEDS("record", "RECORD", "any record with files"),
+    { "file", OPTION_TEXT, 0, NULL, "NAME", "which file (the first)" },
+    { "range", OPTION_TEXT, 0, "@range", "A-B", "bytes A to B alone, counted from 0" },
+    END };
+
+static const struct option record[] = {
+    NEEDS("record", "RECORD", "its id"),
+    END };
+
+static const struct option cite[] = {
+    NEEDS("child", "CHILD", "the work that is built on another"),
+    { "source", OPTION_TEXT, 0, NULL, "RECORD", "the work it is built on" },
+    { "source-text", OPTION_TEXT, 0, NULL, "TEXT", "a source that is no record here" },
+    { "relation", OPTION_TEXT, 0, NULL, "used|adapted|performed|inspired", "how (used)" },
+    { "thanks", OPTION_TEXT, 0, NULL, "WORDS", "to whoever made it" },
+    { "url", OPTION_TEXT, 0, NULL, "URL", "where it can be found" },
+    END };
+
+static const struct option tree[] = {
+    NEEDS("record", "RECORD", "a work"),
+    { "dot", OPTION_FLAG, 0, "@dot", NULL, "as a graph for Graphviz" },
+    END };
+
+static const struct option direct[] = {
+    NEEDS("target", "CONTRIBUTION", "what you want changed"),
+    NEEDS("text", "TEXT", "what you want"),
+    END };
+
+static const struct option select_one[] = {
+    NEEDS("contribution", "CONTRIBUTION", "its id"),
+    NEEDS("state", "shortlist|change_wanted|chosen|not_used_here", "your choice"),
+    { "reason", OPTION_TEXT, 0, NULL, "TEXT", "why" },
+    END };
+
+static const struct option comment[] = {
+    NEEDS("target", "RECORD", "what you speak of"),
+    NEEDS("text", "TEXT", "what you say"),
+    { "reply-to", OPTION_TEXT, 0, NULL, "COMMENT", "whom you answer" },
+    END };
+
+/* ---- Releases and the archive ---- */
+
+static const struct option release_draft[] = {
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of which project" },
+    { "part", OPTION_TEXT, OPTION_MANY, "parts", "CONTRIBUTION", "what is in it" },
+    { "out", OPTION_PATH, 0, "@out", "FILE", "where the credits go (credits.json)" },
+    END };
+
+static const struct option release_publish[] = {
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of which project" },
+    { "file", OPTION_FILE, OPTION_MANY, "files", "FILE", "the finished work" },
+    { "role", OPTION_ROLE_FILE, OPTION_MANY, "files", "ROLE=FILE", "a file as preview, master, stem, source or document" },
+    { "part", OPTION_TEXT, OPTION_MANY, "parts", "CONTRIBUTION", "what is in it" },
+    { "credit", OPTION_CREDIT, OPTION_MANY, "credits", "PERSON=ROLE", "who did what; a name for who has no id" },
+    { "credits", OPTION_JSON_FILE, 0, "credits", "FILE", "credits as `release draft` wrote them" },
+    { "omit", OPTION_OMIT, OPTION_MANY, "omitted", "PERSON=REASON", "who is left out, and why" },
+    END };
+
+static const struct option release[] = {
+    NEEDS("release", "RELEASE", "its id"),
+    END };
+
+static const struct option seed[] = {
+    NEEDS("target", "PROJECT|PERSON|all", "whose everything to hold"),
+    { "quota", OPTION_SIZE, 0, "quota_bytes", "BYTES", "at most so much" },
+    { "until", OPTION_TIME, 0, "until_ms", "TIME", "until when" },
+    END };
+
+static const struct option record_list[] = {
+    { "topic", OPTION_TEXT, 0, NULL, "ID", "of this topic" },
+    { "kind", OPTION_TEXT, 0, NULL, "KIND", "of this kind" },
+    { "author", OPTION_TEXT, 0, NULL, "PERSON", "of this person" },
+    { "since", OPTION_UINT, 0, NULL, "SEQ", "stored here after this number" },
+    END };
+
+static const struct option record_raw[] = {
+    { "records", OPTION_TEXT, OPTION_ARGUMENT | OPTION_REQUIRED | OPTION_MANY, "@records", "ID...", "which" },
+    END };
+
+static const struct option record_import[] = {
+    NEEDS("@file", "FILE", "concatenated records, as `record raw` prints; - for stdin"),
+    END };
+
+const struct command commands[] = {
+    { .noun = "init", .method = NULL, .options = init, .run = run_init_person, .show = render_words, .flags = COMMAND_LONG,
+      .help = "begin here: make a person, or an archivist's node",
+      .more = "Starts the daemon if none runs, makes your keys and shows 24 words once. Whoever has the words is you: write them on paper. Without a passphrase file, --paper or --no-passphrase it asks for a passphrase on a terminal; elsewhere it does as with --paper.",
+      .example = "troupe init --name \"Ada Example\"\ntroupe init --node-only" },
+    { .noun = "start", .options = start, .run = run_start, .flags = COMMAND_LONG,
+      .help = "start the daemon", .said = "the daemon is running" },
+    { .noun = "stop", .options = none, .run = run_stop, .flags = COMMAND_LONG,
+      .help = "end the daemon", .said = "the daemon has ended" },
+    { .noun = "status", .method = "status", .options = none, .show = render_status,
+      .help = "what this machine does, on one screen" },
+
+    { .noun = "person", .verb = "show", .method = "person.show", .options = person_show,
+      .help = "somebody's profile, or your own" },
+    { .noun = "person", .verb = "list", .method = "person.list", .options = person_list, .flags = COMMAND_LIST, .columns = "name skills seeking person",
+      .help = "people whose profiles are held here" },
+    { .noun = "person", .verb = "edit", .method = "person.edit", .options = none, .kind = "profile", .said = "your profile is updated",
+      .help = "change your profile",
+      .example = "troupe person edit --bio \"I draw cats\" --skill drawing:teaching --skill ink" },
+
+    { .noun = "peer", .verb = "add", .method = "peer.add", .options = peer_add, .run = run_peer_add,
+      .help = "connect to a node whose address you know" },
+    { .noun = "peer", .verb = "list", .method = "peer.list", .options = none, .columns = "state node address direction path topics rtt_ms last_error",
+      .help = "nodes we know and how it goes with them" },
+    { .noun = "peer", .verb = "remove", .method = "peer.remove", .options = peer, .said = "forgotten",
+      .help = "forget a node" },
+    { .noun = "peer", .verb = "ban", .method = "peer.ban", .options = peer, .said = "banned",
+      .help = "refuse a node" },
+    { .noun = "invite", .method = "invite.create", .options = invite, .show = render_link,
+      .help = "a link that lets somebody join you" },
+    { .noun = "join", .method = "invite.show", .options = join, .run = run_join, .said = "joined",
+      .help = "follow somebody's link",
+      .more = "Shows who invites, to which network and project, and asks on a terminal." },
+
+    { .noun = "project", .verb = "create", .method = "project.create", .options = project_create, .kind = "project", .run = run_project_create, .said = "the project is created; ask for something: `troupe request publish`",
+      .help = "start a project that you lead",
+      .example = "troupe project create --title \"The Crowned Cat\" --goal \"A short film\" --medium short_film --licence CC-BY-SA-4.0" },
+    { .noun = "project", .verb = "list", .method = "project.list", .options = project_list, .flags = COMMAND_LIST, .columns = "title medium stage requests_open leader id",
+      .help = "projects known here" },
+    { .noun = "project", .verb = "show", .method = "project.show", .options = project, .show = render_project,
+      .help = "a project, its terms and its requests" },
+    { .noun = "project", .verb = "follow", .method = "project.follow", .options = project, .said = "followed: its records are held here from now on",
+      .help = "hold a project's records and previews" },
+    { .noun = "project", .verb = "unfollow", .method = "project.unfollow", .options = project, .said = "no longer followed",
+      .help = "stop to hold a project" },
+
+    { .noun = "request", .verb = "publish", .method = "request.publish", .options = request_publish, .kind = "request", .said = "the request is published", .flags = COMMAND_LONG,
+      .help = "ask for something specific",
+      .more = "Warns about what the brief lacks: a deliverable, kinds, a reference, a deadline.",
+      .example = "troupe request publish --project 1f2e3d4c5b6a7988 --title \"Draw the crown\" --deliverable \"The crown, as SVG\" --kind image --reference cat.jpg --deadline +14d" },
+    { .noun = "request", .verb = "list", .method = "request.list", .options = request_list, .flags = COMMAND_LIST, .columns = "title kinds deadline_ms state deliverable id",
+      .help = "requests, by what one can and wants to do",
+      .example = "troupe request list --open --kind image\ntroupe request list --closing 7d --no-answers" },
+    { .noun = "request", .verb = "show", .method = "request.show", .options = request,
+      .help = "a request with its brief" },
+    { .noun = "request", .verb = "close", .method = "request.close", .options = request_close, .kind = "request_close", .said = "the request is closed",
+      .help = "end a request with a stated outcome" },
+
+    { .noun = "contribute", .method = "contribute", .options = contribute, .kind = "contribution", .run = run_contribute, .said = "contributed", .flags = COMMAND_LONG,
+      .help = "give a work: to a request, or to a project's pool",
+      .more = "Hashes and stores the files, signs, and tells the project. The project's terms must have been read: without --accept-terms they are shown, and asked for on a terminal.",
+      .example = "troupe contribute 1f2e3d4c5b6a7988 crown.svg --title Crown --licence CC-BY-SA-4.0 --from 99aabbccddeeff00 --thanks \"Your melody set the mood\" --accept-terms" },
+    { .noun = "contribution", .verb = "list", .method = "contribution.list", .options = contribution_list, .flags = COMMAND_LIST, .columns = "title kind author created_ms selection licence id",
+      .help = "works, by request, project or person" },
+    { .noun = "contribution", .verb = "show", .method = "contribution.show", .options = contribution,
+      .help = "a work and its files" },
+    { .noun = "get", .method = "get", .options = get, .show = render_files, .flags = COMMAND_JOB,
+      .help = "fetch the files of a record, checked",
+      .more = "An identical file is left alone, a different one never overwritten. An interrupted transfer goes on where it was." },
+    { .noun = "cat", .method = "blob.read", .options = cat, .run = run_cat, .flags = COMMAND_LONG | COMMAND_NO_JSON,
+      .help = "print a file of a record" },
+    { .noun = "open", .method = "get", .options = get, .run = run_open, .show = render_files, .flags = COMMAND_JOB,
+      .help = "fetch the files of a record and look at them" },
+    { .noun = "cite", .method = "cite", .options = cite, .kind = "resource", .said = "cited",
+      .help = "say what a work is built on, with thanks" },
+    { .noun = "tree", .method = "tree", .options = tree, .run = run_tree, .show = render_tree,
+      .help = "what a work came from and what came of it" },
+    { .noun = "direct", .method = "direct", .options = direct, .kind = "direction", .said = "said",
+      .help = "tell the maker of a work what you want" },
+    { .noun = "select", .method = "select", .options = select_one, .kind = "selection", .said = "said and signed",
+      .help = "choose, or say that you do not" },
+    { .noun = "comment", .method = "comment", .options = comment, .kind = "comment", .said = "said",
+      .help = "say something about anything" },
+
+    { .noun = "release", .verb = "draft", .method = "release.draft", .options = release_draft, .run = run_release_draft, .show = render_credits,
+      .help = "who must be credited: writes credits.json to edit" },
+    { .noun = "release", .verb = "publish", .method = "release.publish", .options = release_publish, .kind = "release", .run = run_release_publish, .said = "released", .flags = COMMAND_LONG,
+      .help = "publish the finished work with complete credits",
+      .more = "Adds nobody silently. If somebody whose work is in it, directly or through what it was built on, is neither credited nor omitted with a reason, nothing is published and they are named.",
+      .example = "troupe release publish --project 1f2e3d4c5b6a7988 --title \"The Crowned Cat\" --medium short_film --file film.mp4 --part 99aabbccddeeff00 --credits credits.json" },
+    { .noun = "release", .verb = "show", .method = "release.show", .options = release,
+      .help = "a finished work" },
+    { .noun = "credits", .method = "credits", .options = release, .show = render_credits,
+      .help = "who made it" },
+    { .noun = "seed", .method = "seed", .options = seed, .said = "everything of it is held here from now on",
+      .help = "hold all records and files of a project, a person or all" },
+
+    { .noun = "record", .verb = "list", .method = "record.list", .options = record_list, .flags = COMMAND_LIST, .columns = "seq kind created_ms in_force author id void_reason",
+      .help = "records held here" },
+    { .noun = "record", .verb = "show", .method = "record.show", .options = record,
+      .help = "one record and what became of it" },
+    { .noun = "record", .verb = "raw", .method = "record.raw", .options = record_raw, .run = run_record_raw, .flags = COMMAND_NO_JSON,
+      .help = "print exact records, one after another" },
+    { .noun = "record", .verb = "import", .method = "record.import", .options = record_import, .run = run_record_import, .flags = COMMAND_LONG,
+      .help = "take in exact records from a file" },
+
+    { .noun = "verify", .method = "verify", .options = verify, .run = run_verify, .show = render_findings, .flags = COMMAND_JOB,
+      .help = "check everything that is stored again" },
+    { .noun = "wait", .method = "wait", .options = wait_for, .run = run_wait, .flags = COMMAND_LONG,
+      .help = "wait until something is so",
+      .example = "troupe wait caught-up:1f2e3d4c5b6a7988 --timeout 60" },
+    { .noun = "events", .method = "events.open", .options = events, .run = run_events, .flags = COMMAND_LONG | COMMAND_NO_JSON,
+      .help = "what happens, a line each" },
+    { .noun = "job", .verb = "list", .method = "job.list", .options = none, .columns = "id what state done total unit",
+      .help = "long work under way" },
+    { .noun = "job", .verb = "attach", .method = "job.attach", .options = job, .flags = COMMAND_JOB,
+      .help = "watch a job until it ends" },
+    { .noun = "job", .verb = "cancel", .method = "job.cancel", .options = job, .said = "cancelled",
+      .help = "end a job early" },
+    { .noun = "config", .verb = "check", .method = "config.check", .options = none, .show = render_findings,
+      .help = "check troupe.conf" },
+    { .noun = "clock", .verb = "set", .method = "clock.set", .options = clock_set, .flags = COMMAND_HIDDEN,
+      .help = "move the clock of a test daemon" },
+    { .noun = "demo", .options = demo, .run = run_demo, .flags = COMMAND_NO_JSON | COMMAND_LONG,
+      .help = "a throw-away production of three nodes on this machine" },
+    { .noun = "version", .options = none, .run = run_version, .show = render_version,
+      .help = "which release this is" },
+    { .noun = "help", .options = help, .run = run_help, .flags = COMMAND_NO_JSON,
+      .help = "explain a command" },
+    { .noun = "completion", .options = completion, .run = run_completion, .flags = COMMAND_NO_JSON,
+      .help = "a completion script for bash, zsh or fish",
+      .example = "troupe completion bash > ~/.local/share/bash-completion/completions/troupe" },
+};
+/* clang-format on */
+
+const size_t commands_count = sizeof commands / sizeof commands[0];

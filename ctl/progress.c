@@ -1,0 +1,73 @@
+#include "ctl/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/text.h"
+
+#define BAR_WIDTH 24
+
+static double number_at(const json_t *params, const char *key)
+{
+    return json_number_value(json_object_get(params, key));
+}
+
+/* "3.4 MiB" for bytes, "12 records" for anything else. */
+static void amount(char out[TEXT_SHORT], double n, const char *unit)
+{
+    if (unit == NULL || strcmp(unit, "bytes") == 0)
+        text_size(out, (uint64_t)(n < 0 ? 0 : n));
+    else
+        (void)snprintf(out, TEXT_SHORT, "%.0f %.16s", n, unit);
+}
+
+static void draw(struct progress *p, const json_t *params)
+{
+    double done = number_at(params, "done");
+    double total = number_at(params, "total");
+    double rate = number_at(params, "rate");
+    const char *unit = json_string_value(json_object_get(params, "unit"));
+    unsigned filled = total > 0 ? (unsigned)(BAR_WIDTH * done / total) : 0;
+    char texts[4][TEXT_SHORT] = { "", "?", "", "" };
+
+    amount(texts[0], done, unit);
+    if (total > 0)
+        amount(texts[1], total, unit);
+    if (rate > 0)
+        amount(texts[2], rate, unit);
+    if (rate > 0 && total > done)
+        text_span(texts[3], (uint64_t)((total - done) / rate * 1000));
+    filled = filled > BAR_WIDTH ? BAR_WIDTH : filled;
+    (void)fputs("\r[", stderr);
+    for (unsigned i = 0; i < BAR_WIDTH; i++)
+        (void)fputc(i < filled ? '#' : '.', stderr);
+    (void)fprintf(stderr, "] %s of %s", texts[0], texts[1]);
+    if (rate > 0)
+        (void)fprintf(stderr, ", %s/s", texts[2]);
+    if (texts[3][0] != '\0')
+        (void)fprintf(stderr, ", %s left", texts[3]);
+    (void)fputs("\033[K", stderr);
+    (void)fflush(stderr);
+    p->drawn = true;
+}
+
+void progress_take(struct progress *p, json_t *params)
+{
+    const char *state = json_string_value(json_object_get(params, "state"));
+
+    if (json_integer_value(json_object_get(params, "job")) != p->job)
+        return;
+    if (state != NULL && strcmp(state, "running") != 0) {
+        json_decref(p->last);
+        p->last = json_incref(params);
+    } else if (p->visible) {
+        draw(p, params);
+    }
+}
+
+void progress_clear(struct progress *p)
+{
+    if (p->drawn)
+        (void)fputs("\r\033[K", stderr);
+    p->drawn = false;
+}

@@ -1,0 +1,163 @@
+/* From a parsed command to its result. */
+#include "ctl/run.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/parse.h"
+#include "ctl/progress.h"
+#include "ctl/render.h"
+
+/* A usual call is answered at once; longer than this something is stuck. */
+#define CALL_TIMEOUT_MS 60000
+
+void run_init(struct ctl *ctl)
+{
+    *ctl = (struct ctl){ 0 };
+}
+
+void run_wipe(struct ctl *ctl)
+{
+    client_close(ctl->client);
+    ctl->client = NULL;
+}
+
+bool run_connect(struct ctl *ctl)
+{
+    if (ctl->client != NULL)
+        return true;
+    if (!paths_find(&ctl->paths, &ctl->fail, ctl->globals.home))
+        return false;
+    ctl->client = client_open(&ctl->fail, ctl->paths.runtime);
+    return ctl->client != NULL;
+}
+
+json_t *run_call(struct ctl *ctl, const char *method, const json_t *params)
+{
+    if (!run_connect(ctl))
+        return NULL;
+    return client_call(ctl->client, &ctl->fail, method, params);
+}
+
+static void on_progress(void *context, const char *method, json_t *params)
+{
+    if (strcmp(method, "progress") == 0)
+        progress_take(context, params);
+}
+
+/* The closing notification as the result of the call that began the job. */
+static json_t *job_result(struct ctl *ctl, const json_t *last)
+{
+    const char *state = json_string_value(json_object_get(last, "state"));
+    const json_t *error = json_object_get(last, "error");
+    json_t *result = json_object_get(last, "result");
+    json_int_t code = json_integer_value(json_object_get(error, "code"));
+    const char *text = json_string_value(json_object_get(error, "text"));
+
+    if (state != NULL && strcmp(state, "done") == 0)
+        return result == NULL ? json_object() : json_incref(result);
+    if (code <= 0 || code > EXIT_CODE_VERSION)
+        code = EXIT_CODE_FAILED;
+    (void)fail_set(&ctl->fail, (enum exit_code)code,
+                   json_string_value(json_object_get(error, "hint")), "%s",
+                   text != NULL ? text : "the job was cancelled");
+    return NULL;
+}
+
+json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
+{
+    struct progress p = { .job = -1 };
+    json_t *started;
+    json_t *result = NULL;
+    bool ok = true;
+
+    if (!run_connect(ctl))
+        return NULL;
+    p.visible = !ctl->globals.quiet && isatty(STDERR_FILENO);
+    client_listen(ctl->client, on_progress, &p);
+    started = client_call(ctl->client, &ctl->fail, method, params);
+    if (started != NULL && json_object_get(started, "job") == NULL) {
+        result = json_incref(started); /* done at once, without a job */
+    } else if (started != NULL) {
+        p.job = json_integer_value(json_object_get(started, "job"));
+        while (ok && p.last == NULL)
+            ok = client_wait_notice(ctl->client, &ctl->fail);
+        progress_clear(&p);
+        if (ok)
+            result = job_result(ctl, p.last);
+    }
+    client_listen(ctl->client, NULL, NULL);
+    json_decref(started);
+    json_decref(p.last);
+    return result;
+}
+
+static void set_timeout(struct run *run)
+{
+    struct ctl *ctl = run->ctl;
+    bool is_long = run->command->flags & (COMMAND_JOB | COMMAND_LONG);
+    uint64_t timeout_ms = ctl->globals.timeout_ms;
+
+    if (ctl->client != NULL)
+        client_set_timeout(ctl->client, timeout_ms > 0 ? timeout_ms
+                                        : is_long      ? 0
+                                                       : CALL_TIMEOUT_MS);
+}
+
+bool run_command(struct run *run)
+{
+    const struct command *c = run->command;
+    struct ctl *ctl = run->ctl;
+
+    if (c->method != NULL && !run_connect(ctl))
+        return false;
+    set_timeout(run);
+    if (c->run != NULL)
+        return c->run(run);
+    run->result = c->flags & COMMAND_JOB
+                      ? run_job(ctl, c->method, run->params)
+                      : run_call(ctl, c->method, run->params);
+    return run->result != NULL;
+}
+
+bool run_line(struct ctl *ctl, json_t **result, int count,
+              const char *const args[])
+{
+    struct run run = { .ctl = ctl };
+    bool ok;
+
+    fail_clear(&ctl->fail);
+    ok = parse_line(&run, count, args) && run.command != NULL &&
+         run_command(&run);
+    *result = json_incref(run.result);
+    parse_wipe(&run);
+    return ok;
+}
+
+const char *run_text(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+bool run_flag(const struct run *run, const char *key)
+{
+    return json_is_true(json_object_get(run->local, key));
+}
+
+bool run_may_ask(const struct ctl *ctl)
+{
+    return !ctl->globals.no_input && !ctl->globals.json &&
+           isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+bool run_ask(const char *question)
+{
+    char answer[16];
+
+    (void)fprintf(stderr, "%s [y/N] ", question);
+    (void)fflush(stderr);
+    if (fgets(answer, sizeof answer, stdin) == NULL)
+        return false;
+    return answer[0] == 'y' || answer[0] == 'Y';
+}

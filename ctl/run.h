@@ -1,0 +1,58 @@
+#ifndef CTL_RUN_H
+#define CTL_RUN_H
+
+#include "ctl/command.h"
+
+/*
+ * Carrying a command out.  Each ctl_run_* below is a command that is more than
+ * one call; the table points to them.
+ */
+
+/* Prepares a client for one home; nothing is connected yet. */
+void run_init(struct ctl *ctl);
+void run_wipe(struct ctl *ctl);
+
+/* Carries out a parsed command; its result is in run->result. */
+bool run_command(struct run *run);
+/* Parses and carries out; *result is a new reference or NULL. */
+bool run_line(struct ctl *ctl, json_t **result, int count,
+              const char *const args[]);
+
+/* Connects unless it is; then the daemon has said hello. */
+bool run_connect(struct ctl *ctl);
+/* One call; a new reference or NULL. */
+json_t *run_call(struct ctl *ctl, const char *method, const json_t *params);
+/* A call that is answered by a job, and the job's result. */
+json_t *run_job(struct ctl *ctl, const char *method, const json_t *params);
+/* The text of a local or daemon param; NULL if it is not given. */
+const char *run_text(const json_t *object, const char *key);
+bool run_flag(const struct run *run, const char *key);
+/* True if a question may be asked: both ends are terminals, no --no-input. */
+bool run_may_ask(const struct ctl *ctl);
+/* Asks for y or n on the terminal; n is the answer of silence. */
+bool run_ask(const char *question);
+
+/* Commands.  Each returns false with the reason in ctl->fail. */
+bool run_start(struct run *run);
+bool run_stop(struct run *run);
+bool run_init_person(struct run *run);
+bool run_join(struct run *run);
+bool run_peer_add(struct run *run);
+bool run_project_create(struct run *run);
+bool run_contribute(struct run *run);
+bool run_open(struct run *run);
+bool run_cat(struct run *run);
+bool run_tree(struct run *run);
+bool run_release_draft(struct run *run);
+bool run_release_publish(struct run *run);
+bool run_record_raw(struct run *run);
+bool run_record_import(struct run *run);
+bool run_verify(struct run *run);
+bool run_wait(struct run *run);
+bool run_events(struct run *run);
+bool run_version(struct run *run);
+bool run_help(struct run *run);
+bool run_completion(struct run *run);
+bool run_demo(struct run *run);
+
+#endif

@@ -1,0 +1,25 @@
+#ifndef CTL_SERVICE_H
+#define CTL_SERVICE_H
+
+#include <sys/types.h>
+
+#include "ctl/command.h"
+
+/* Daemons as processes: finding the program, beginning and ending it. */
+
+/* Where trouped is: beside this program, in its build tree, or in $PATH. */
+bool service_find(char out[PATHS_LEN_MAX], struct fail *f);
+
+/*
+ * Starts a daemon that outlives us and waits until it says ready.  `options`
+ * follow its name and end with NULL; its log goes to the file `log`.  *pid may
+ * be NULL.  A daemon that ends instead is told with the last line of its log.
+ */
+bool service_start(struct fail *f, pid_t *pid, const char *const options[],
+                   const char *log);
+/* Starts the daemon of a home as for people; fine if it runs already. */
+bool service_start_home(struct ctl *ctl);
+/* Asks the daemon to end and waits until its process has. */
+bool service_stop(struct ctl *ctl);
+
+#endif

@@ -136,6 +136,7 @@ static void put_command(FILE *out, const struct command *c)
 {
     struct command_options all;
     char synopsis[256];
+    size_t shown = 0;
 
     help_synopsis(synopsis, sizeof synopsis, c);
     command_options(&all, c);
@@ -146,11 +147,13 @@ static void put_command(FILE *out, const struct command *c)
     (void)fputs(".\n", out);
     if (c->more != NULL)
         put_sentences(out, c->more);
-    if (all.count > 0)
+    for (size_t i = 0; i < all.count; i++)
+        shown += !(all.at[i].flags & OPTION_HIDDEN);
+    if (shown > 0)
         (void)fputs(".Bl -tag -width Ds\n", out);
     for (size_t i = 0; i < all.count; i++)
         put_option(out, &all.at[i]);
-    if (all.count > 0)
+    if (shown > 0)
         (void)fputs(".El\n", out);
     if (c->example != NULL) {
         (void)fputs(".Bd -literal -offset indent\n", out);

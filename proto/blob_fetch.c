@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/blob_effect.h"
 #include "proto/blob_plan.h"
 
 #define REST_MIN_MS    250
@@ -540,97 +541,6 @@ uint64_t blob_fetch_deadline(const struct blob_fetch *f)
     return at;
 }
 
-/* Bans and cancels: what the peers are to know, even after the end. */
-static bool next_notice(struct blob_fetch *f, struct blob_fetch_effect *out)
-{
-    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
-        struct blob_fetch_provider *p = &f->providers[i];
-
-        *out = (struct blob_fetch_effect){ .provider = i };
-        if (p->ban_due) {
-            p->ban_due = false;
-            out->kind = BLOB_FETCH_BAN;
-            out->why = p->ban_why;
-            return true;
-        }
-        for (size_t k = 0; p->used && k < BLOB_FETCH_REQUESTS; k++) {
-            if (p->requests[k].state != BLOB_REQUEST_CANCEL_DUE)
-                continue;
-            p->requests[k].state = BLOB_REQUEST_CANCELLING;
-            out->kind = BLOB_FETCH_CANCEL;
-            out->request = p->requests[k].request;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool next_span_effect(struct blob_fetch *f,
-                             struct blob_fetch_effect *out)
-{
-    static const enum blob_fetch_kind kinds[] = {
-        [BLOB_SPAN_HASHING] = BLOB_FETCH_VERIFY_SPAN,
-        [BLOB_SPAN_LOCATING] = BLOB_FETCH_CHECK_LEAVES,
-        [BLOB_SPAN_WRITING] = BLOB_FETCH_WRITE_SPAN,
-    };
-
-    for (unsigned i = 0; i < f->spans_max; i++) {
-        struct blob_fetch_span *s = &f->spans[i];
-
-        if (s->told ||
-            (s->state != BLOB_SPAN_HASHING && s->state != BLOB_SPAN_LOCATING &&
-             s->state != BLOB_SPAN_WRITING))
-            continue;
-        s->told = true;
-        *out = (struct blob_fetch_effect){ .kind = kinds[s->state],
-                                           .slot = i,
-                                           .index = s->span,
-                                           .expected = s->expected };
-        out->len = blob_span_len(f->id.size, s->span);
-        if (s->state == BLOB_SPAN_LOCATING)
-            out->hashes =
-                (struct bytes){ f->inner,
-                                (size_t)blob_leaf_count(out->len) * HASH_LEN };
-        return true;
-    }
-    return false;
-}
-
-static bool next_page_effect(struct blob_fetch *f,
-                             struct blob_fetch_effect *out)
-{
-    size_t len;
-
-    if (f->page_state != BLOB_PAGE_TO_STORE &&
-        f->page_state != BLOB_PAGE_WANTED)
-        return false;
-    *out = (struct blob_fetch_effect){ .kind = BLOB_FETCH_NEED_PAGE,
-                                       .index = f->page_index };
-    if (f->page_state == BLOB_PAGE_WANTED) {
-        f->page_state = BLOB_PAGE_LOADING;
-        return true;
-    }
-    len = blob_page_len(f->id.size, f->page_index) * HASH_LEN;
-    out->kind = BLOB_FETCH_STORE_PAGE;
-    out->hashes = (struct bytes){ f->page, len };
-    f->page_state = BLOB_PAGE_READY;
-    return true;
-}
-
-/* Nothing is on its way, neither from a peer nor from the caller. */
-static bool is_stalled(const struct blob_fetch *f)
-{
-    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
-        if (blob_plan_oldest(f, &f->providers[i]) != NULL)
-            return false;
-    for (unsigned i = 0; i < f->spans_max; i++)
-        if (f->spans[i].state != BLOB_SPAN_FREE &&
-            f->spans[i].state != BLOB_SPAN_FILLING &&
-            f->spans[i].state != BLOB_SPAN_BLAMING)
-            return false;
-    return f->page_state != BLOB_PAGE_LOADING;
-}
-
 static bool next_once(bool *told, enum blob_fetch_kind kind,
                       struct blob_fetch_effect *out)
 {
@@ -643,17 +553,18 @@ static bool next_once(bool *told, enum blob_fetch_kind kind,
 
 bool blob_fetch_next(struct blob_fetch *f, struct blob_fetch_effect *out)
 {
-    if (next_notice(f, out))
+    if (blob_effect_notice(f, out))
         return true;
     if (f->stopped)
         return false;
     if (f->state == BLOB_FETCH_DONE)
         return next_once(&f->done_told, BLOB_FETCH_FINISHED, out);
     /* A page may be wanted only by planning; so it is looked at twice. */
-    if (next_page_effect(f, out) || next_span_effect(f, out) ||
-        blob_plan_ask(f, out) || next_page_effect(f, out))
+    if (blob_effect_page(f, out) || blob_effect_span(f, out) ||
+        blob_plan_ask(f, out) || blob_effect_page(f, out))
         return true;
-    return is_stalled(f) && next_once(&f->stall_told, BLOB_FETCH_STALLED, out);
+    return !blob_effect_is_due(f) &&
+           next_once(&f->stall_told, BLOB_FETCH_STALLED, out);
 }
 
 void blob_fetch_stop(struct blob_fetch *f)

@@ -490,15 +490,16 @@ static void blobs_of_every_shape_come_from_one_provider(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        struct world *w = world_new(sizes[i], NULL, 0);
+    for (size_t i = 0; i < 2 * (sizeof sizes / sizeof *sizes); i++) {
+        uint64_t size = sizes[i / 2];
+        struct world *w = world_new(size, NULL, 0);
 
         start(w, i % 2 == 0 ? 1 : BLOB_FETCH_SPANS, NULL);
         (void)join(w, HONEST);
         run(w, 60000);
-        assert_whole(w, blob_span_count(sizes[i]));
-        assert_int_equal(w->bytes, sizes[i]); /* nothing came twice */
-        assert_int_equal(w->stored_count, sizes[i] > MIB);
+        assert_whole(w, blob_span_count(size));
+        assert_int_equal(w->bytes, size); /* nothing came twice */
+        assert_int_equal(w->stored_count, size > MIB);
         assert_int_equal(w->cancels, 0);
         world_free(w);
     }
@@ -727,6 +728,52 @@ static void a_silent_provider_is_left_at_the_deadline(void **state)
     world_free(w);
 }
 
+static void each_refusal_in_a_row_doubles_the_rest(void **state)
+{
+    struct world *w = world_new(4 * MIB, NULL, 0);
+    struct peer *p;
+
+    (void)state;
+    start(w, 4, NULL);
+    p = join(w, HOLDS_NOTHING);
+    for (uint64_t rest = 250; rest <= 64000; rest *= 2) {
+        drain(w);
+        while (peer_step(w, p)) /* at most the refusals */
+            ;
+        drain(w);
+        assert_int_equal(blob_fetch_deadline(&w->fetch),
+                         w->now + (rest < 32000 ? rest : 32000));
+        w->now = blob_fetch_deadline(&w->fetch);
+        blob_fetch_tick(&w->fetch, w->now);
+    }
+    world_free(w);
+}
+
+static void a_span_begun_is_finished_by_who_gets_it_later(void **state)
+{
+    struct world *w = world_new(MIB, NULL, 0);
+    struct peer *p;
+
+    (void)state;
+    start(w, 1, NULL);
+    p = join(w, HONEST);
+    drain(w);
+    while (w->fetch.spans[0].held != 0x000f) {
+        assert_true(peer_step(w, p));
+        drain(w);
+    }
+    leave(w, p);
+    p = join(w, HOLDS_NOTHING);
+    run(w, 100);
+    assert_int_equal(w->fetch.spans[0].held, 0x000f);
+    p->lie = HONEST;
+    blob_fetch_provider_wake(&w->fetch, p->number, w->now);
+    run(w, 60000);
+    assert_whole(w, 1);
+    assert_int_equal(w->bytes, MIB);
+    world_free(w);
+}
+
 static void providers_may_vanish_at_any_frame(void **state)
 {
     (void)state;
@@ -826,29 +873,25 @@ static void more_bytes_than_asked_are_refused(void **state)
     world_free(w);
 }
 
-static void the_window_follows_rate_and_distance(void **state)
+static void a_ninth_provider_has_no_place(void **state)
 {
-    struct world *w = world_new(64 * MIB, (const uint64_t[]){ 0 }, 1);
-    struct blob_fetch_provider *p;
+    static const uint8_t tag[BLOB_TAG_LEN];
+    struct world *w = world_new(2 * MIB, NULL, 0);
+    unsigned number = 77;
 
     (void)state;
     start(w, 1, NULL);
-    p = &w->fetch.providers[join(w, HONEST)->number];
-    drain(w);
-    assert_true(p->in_flight <= BLOB_WINDOW_MIN);
-    assert_int_equal(blob_fetch_provider_add(&w->fetch, &(unsigned){ 0 },
-                                             (const uint8_t[BLOB_TAG_LEN]){ 0 },
-                                             1, 0, 0),
-                     ERR_OK);
-    for (int i = 2; i < BLOB_FETCH_PROVIDERS; i++)
-        assert_int_equal(blob_fetch_provider_add(
-                             &w->fetch, &(unsigned){ 0 },
-                             (const uint8_t[BLOB_TAG_LEN]){ 0 }, 1, 0, 0),
-                         ERR_OK);
-    assert_int_equal(blob_fetch_provider_add(&w->fetch, &(unsigned){ 0 },
-                                             (const uint8_t[BLOB_TAG_LEN]){ 0 },
-                                             1, 0, 0),
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        assert_int_equal(
+            blob_fetch_provider_add(&w->fetch, &number, tag, 1, 0, 0), ERR_OK);
+        assert_int_equal(number, i);
+    }
+    assert_int_equal(blob_fetch_provider_add(&w->fetch, &number, tag, 1, 0, 0),
                      ERR_BUSY);
+    blob_fetch_provider_remove(&w->fetch, 3, 0);
+    assert_int_equal(blob_fetch_provider_add(&w->fetch, &number, tag, 1, 0, 0),
+                     ERR_OK);
+    assert_int_equal(number, 3);
     world_free(w);
 }
 
@@ -869,11 +912,13 @@ int main(void)
         cmocka_unit_test(who_has_it_not_is_left_for_the_next),
         cmocka_unit_test(a_partial_provider_gives_what_it_has),
         cmocka_unit_test(a_silent_provider_is_left_at_the_deadline),
+        cmocka_unit_test(each_refusal_in_a_row_doubles_the_rest),
+        cmocka_unit_test(a_span_begun_is_finished_by_who_gets_it_later),
         cmocka_unit_test(providers_may_vanish_at_any_frame),
         cmocka_unit_test(a_stopped_machine_becomes_idle_and_asks_nothing),
         cmocka_unit_test(what_was_not_asked_is_refused_and_changes_nothing),
         cmocka_unit_test(more_bytes_than_asked_are_refused),
-        cmocka_unit_test(the_window_follows_rate_and_distance),
+        cmocka_unit_test(a_ninth_provider_has_no_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

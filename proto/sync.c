@@ -375,47 +375,45 @@ static bool is_lacking(const struct sync_session *s,
            (s->job.mode == SYNC_ONLY);
 }
 
-/* Looks up more keys, of this job or of the next; false after the last. */
-static bool fill_keys(struct sync_session *s, const struct record_set *set,
-                      enum err *e)
+/* Looks up more keys, of this job or of the next; ERR_NOT_FOUND at the end. */
+static enum err fill_keys(struct sync_session *s, const struct record_set *set)
 {
     const size_t max = sizeof s->keys / sizeof *s->keys;
+    size_t n = 0;
+    enum err e;
 
     s->keys_next = 0;
     s->keys_count = 0;
     while (!s->has_job) {
         if (!sync_cursor_next(&s->job_cursor, &s->job))
-            return false;
+            return ERR_NOT_FOUND;
         s->has_job = s->job.mode != SYNC_SKIP;
     }
-    *e = set->ops->list(set->set, s->topic, &s->job.range, s->keys, max,
-                        &s->keys_count);
-    if (*e != ERR_OK) {
-        s->keys_count = 0;
-        return false;
-    }
-    if (s->keys_count > 0)
-        s->job.range.lo = record_key_after(&s->keys[s->keys_count - 1]);
-    return true;
+    e = set->ops->list(set->set, s->topic, &s->job.range, s->keys, max, &n);
+    if (e != ERR_OK)
+        return e;
+    s->keys_count = n;
+    if (n > 0)
+        s->job.range.lo = record_key_after(&s->keys[n - 1]);
+    s->has_job = n > 0;
+    return ERR_OK;
 }
 
 enum err sync_next_record(struct sync_session *s, const struct record_set *set,
                           struct record_key *out)
 {
-    enum err e = ERR_NOT_FOUND;
-
     for (;;) { /* ends: every turn leaves fewer entries of the jobs */
-        while (s->keys_next < s->keys_count) {
+        enum err e;
+
+        for (; s->keys_next < s->keys_count; s->keys_next++) {
             if (is_lacking(s, &s->keys[s->keys_next])) {
                 *out = s->keys[s->keys_next];
                 return ERR_OK;
             }
-            s->keys_next++;
         }
-        if (!fill_keys(s, set, &e))
+        e = fill_keys(s, set);
+        if (e != ERR_OK)
             return e;
-        if (s->keys_count == 0)
-            s->has_job = false;
     }
 }
 

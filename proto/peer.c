@@ -263,6 +263,10 @@ static enum err ready_session(struct peer *p, struct peer_shelf *shelf)
     struct sync_session *s = shelf->session;
     enum err e = ERR_OK;
 
+    if (s->must_open && s->number == 0) {
+        peer_session_number(p, shelf, p->number_ours);
+        p->number_ours += 2;
+    }
     /* Ends: a turn without a frame answers the inbox or uses up a job. */
     while (e == ERR_OK && p->ready_type == 0 &&
            sync_has_output(s, shelf->awaited)) {
@@ -447,7 +451,8 @@ enum err peer_tick(struct peer *p, uint64_t now_ms)
         if (shelf->session == NULL ||
             now_ms < shelf->session->heard_ms + SYNC_STALL_MS)
             continue;
-        peer_stop_queue(p, shelf, shelf->session->number);
+        if (!shelf->session->must_open)
+            peer_stop_queue(p, shelf, shelf->session->number);
         peer_session_drop(p, shelf);
         shelf->due_ms = now_ms + peer_shelf_wait(shelf, false);
     }

@@ -169,9 +169,10 @@ static enum err on_open(struct peer *p, struct peer_shelf *shelf,
     }
     if (peer_sessions_count(p, false) == SYNC_SESSIONS_MAX)
         return ERR_FLOOD;
-    e = peer_session_add(p, shelf, m->number, false);
+    e = peer_session_add(p, shelf, false);
     if (e != ERR_OK)
         return e;
+    peer_session_number(p, shelf, m->number);
     sync_set_window(shelf->session, m->from_day, m->until_day);
     e = sync_recv(shelf->session, m);
     if (e != ERR_OK)

@@ -119,21 +119,28 @@ size_t peer_sessions_count(const struct peer *p, bool is_ours)
 }
 
 enum err peer_session_add(struct peer *p, struct peer_shelf *shelf,
-                          uint64_t number, bool is_ours)
+                          bool is_ours)
 {
     struct sync_session **place = place_of(p, NULL);
-    struct sync_key key;
     enum err e;
 
     assert(shelf->session == NULL && place != NULL);
-    peer_shelf_key(p, shelf, number, &key);
-    e = sync_new(place, shelf->mine.topic, &key, number, is_ours);
-    sodium_memzero(&key, sizeof key);
+    e = sync_new(place, shelf->mine.topic, is_ours);
     if (e != ERR_OK)
         return e;
     shelf->session = *place;
     shelf->session->heard_ms = p->now_ms;
     return ERR_OK;
+}
+
+void peer_session_number(const struct peer *p, struct peer_shelf *shelf,
+                         uint64_t number)
+{
+    struct sync_key key;
+
+    peer_shelf_key(p, shelf, number, &key);
+    sync_set_number(shelf->session, number, &key);
+    sodium_memzero(&key, sizeof key);
 }
 
 void peer_session_finish(struct peer *p, struct peer_shelf *shelf)
@@ -161,10 +168,9 @@ enum err peer_sessions_open(struct peer *p)
             continue;
         if (peer_sessions_count(p, true) == SYNC_SESSIONS_MAX)
             break;
-        e = peer_session_add(p, shelf, p->number_ours, true);
+        e = peer_session_add(p, shelf, true);
         if (e != ERR_OK)
             break;
-        p->number_ours += 2;
         sync_set_window(shelf->session, shelf->from_day, shelf->until_day);
         shelf->due_ms = UINT64_MAX;
     }

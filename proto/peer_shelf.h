@@ -55,7 +55,10 @@ uint64_t peer_shelf_wait(struct peer_shelf *shelf, bool has_moved);
 void peer_session_drop(struct peer *p, struct peer_shelf *shelf);
 /* ERR_NO_MEMORY; the caller has checked that there is a place. */
 MUST_CHECK enum err peer_session_add(struct peer *p, struct peer_shelf *shelf,
-                                     uint64_t number, bool is_ours);
+                                     bool is_ours);
+/* Gives the shelf's session its number and the key that follows from it. */
+void peer_session_number(const struct peer *p, struct peer_shelf *shelf,
+                         uint64_t number);
 size_t peer_sessions_count(const struct peer *p, bool is_ours);
 /* If both sides have said END: compares and ends it. */
 void peer_session_finish(struct peer *p, struct peer_shelf *shelf);

@@ -82,16 +82,13 @@ void sync_message_put(struct writer *w, const struct sync_message *m)
 }
 
 enum err sync_new(struct sync_session **out, const uint8_t topic[ID_LEN],
-                  const struct sync_key *key, uint64_t number, bool is_ours)
+                  bool is_ours)
 {
     struct sync_session *s = calloc(1, sizeof *s);
 
-    assert(number > 0);
     if (s == NULL)
         return ERR_NO_MEMORY;
     memcpy(s->topic, topic, ID_LEN);
-    s->key = *key;
-    s->number = number;
     s->is_ours = is_ours;
     s->must_open = is_ours;
     s->sent = writer_growing(SYNC_MESSAGE_MAX);
@@ -100,6 +97,14 @@ enum err sync_new(struct sync_session **out, const uint8_t topic[ID_LEN],
     s->jobs = writer_growing(2 * SYNC_MESSAGE_MAX);
     *out = s;
     return ERR_OK;
+}
+
+void sync_set_number(struct sync_session *s, uint64_t number,
+                     const struct sync_key *key)
+{
+    assert(number > 0 && s->number == 0);
+    s->number = number;
+    s->key = *key;
 }
 
 void sync_set_window(struct sync_session *s, uint32_t from_day,

@@ -45,7 +45,7 @@ void sync_message_put(struct writer *w, const struct sync_message *m);
 struct sync_session {
     uint8_t topic[ID_LEN];
     struct sync_key key;
-    uint64_t number;
+    uint64_t number; /* 0 until OPEN is said */
     uint32_t from_day;
     uint32_t until_day;
     struct record_range window;
@@ -78,13 +78,14 @@ struct sync_session {
 };
 
 /*
- * `window_from` to `window_until` are the days of the session.  The caller
- * owns *out and must sync_free() it.  ERR_NO_MEMORY.
+ * A session that the peer opened has its number from the start; ours get one
+ * with sync_set_number() just before OPEN is said, so that numbers rise on the
+ * wire.  The caller owns *out and must sync_free() it.  ERR_NO_MEMORY.
  */
 MUST_CHECK enum err sync_new(struct sync_session **out,
-                             const uint8_t topic[ID_LEN],
-                             const struct sync_key *key, uint64_t number,
-                             bool is_ours);
+                             const uint8_t topic[ID_LEN], bool is_ours);
+void sync_set_number(struct sync_session *s, uint64_t number,
+                     const struct sync_key *key);
 void sync_set_window(struct sync_session *s, uint32_t from_day,
                      uint32_t until_day);
 void sync_free(struct sync_session *s); /* accepts NULL; wipes the key */

@@ -1,4 +1,4 @@
-#include "memory_set.h"
+#include "tests/common/memory_set.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "peer_pair.h"
+#include "tests/common/peer_pair.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #ifndef TESTS_COMMON_PEER_PAIR_H
 #define TESTS_COMMON_PEER_PAIR_H
 
-#include "memory_set.h"
 #include "proto/peer.h"
+#include "tests/common/memory_set.h"
 
 /*
  * Two peer machines over memory sets, joined by a pipe that never loses, with

@@ -64,13 +64,16 @@ struct bytes record_body_map(const struct record *r);
  * Admission (§3.5): the certificate's person is the author and its device the
  * signer, and the signature verifies.  `certificate` is the verified one of the
  * signer (from the record or from a cache), or NULL for a record signed by a
- * node key as its own author (kinds that the kind table marks so).
+ * node key as its own author (record_is_by_node).
  *   ERR_NO_CERTIFICATE, ERR_BAD_CERTIFICATE, ERR_BAD_SIGNATURE
  */
 MUST_CHECK enum err record_admit(const struct record *r,
                                  const struct certificate *certificate,
                                  const struct network *network);
-/* Whether records of this kind are authored by a node key, not a person. */
+/*
+ * Whether records of this kind are authored by a node key, not a person: told
+ * by the number alone, 192 to 255, as it must not differ between releases.
+ */
 bool record_is_by_node(const struct record *r);
 
 /* What an author states; the rest of the head follows from it. */

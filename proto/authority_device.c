@@ -7,18 +7,13 @@
 
 #include "proto/authority_rules.h"
 #include "proto/kind.h"
-
-/* A revocation reaches at most this far back from its own date. */
-#define REVOKE_BACK_MS ((uint64_t)30 * DAY_MS)
-#define PREFIX_LEN     16
+#include "proto/revocation.h"
 
 struct revoked {
     const struct topic_entry *by;
+    struct revocation what;
+    uint8_t *known; /* ours; what.known borrows it */
     uint8_t device[KEY_LEN];
-    uint64_t since_ms;
-    bool names_known;
-    uint32_t known_count;
-    uint8_t *known; /* sorted prefixes; ours */
 };
 
 struct revocations {
@@ -50,53 +45,71 @@ static bool is_by_person_key(const struct record *r)
            memcmp(device, r->signer, KEY_LEN) == 0;
 }
 
-static int compare_prefix(const void *a, const void *b)
+/* The joined list of what the person knows to be theirs; NULL if none is. */
+static enum err read_known(struct revoked *out, const struct topic_list *list)
 {
-    return memcmp(a, b, PREFIX_LEN);
-}
+    struct topic_cursor at = { 0 };
+    const struct mp_value *item;
+    size_t count = 0;
 
-static enum err read_known(struct revoked *out, const struct mp_value *known)
-{
-    uint32_t count = mp_count(known);
-
-    out->names_known = mp_type(known) == MP_ARRAY;
-    if (!out->names_known || count == 0)
+    if (mp_get(list->roots[0], "known") == NULL && list->count == 1)
         return ERR_OK;
-    out->known = malloc((size_t)count * PREFIX_LEN);
+    while (topic_list_next(list, "known", &at) != NULL)
+        count++;
+    out->known = malloc(count * REVOCATION_PREFIX_LEN + 1);
     if (out->known == NULL)
         return ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t *at = out->known + (size_t)out->known_count * PREFIX_LEN;
+    at = (struct topic_cursor){ 0 };
+    while ((item = topic_list_next(list, "known", &at)) != NULL) {
+        uint8_t *to =
+            out->known + out->what.known_count * REVOCATION_PREFIX_LEN;
 
-        if (mp_bin_exact(mp_at(known, i), at, PREFIX_LEN))
-            out->known_count++;
+        if (mp_bin_exact(item, to, REVOCATION_PREFIX_LEN))
+            out->what.known_count++;
     }
-    qsort(out->known, out->known_count, PREFIX_LEN, compare_prefix);
+    out->what.known = out->known;
     return ERR_OK;
 }
 
 static enum err read_revocation(struct revoked *out,
+                                const struct topic_entry *e,
+                                const struct topic_list *list)
+{
+    const struct mp_value *root = list->roots[0];
+
+    *out = (struct revoked){ .by = e };
+    (void)mp_bin_exact(mp_get(root, "device"), out->device, KEY_LEN);
+    out->what.person = e->record.author;
+    out->what.created_ms = e->record.created_ms;
+    out->what.since_ms = mp_uint(mp_get(root, "since"));
+    return read_known(out, list);
+}
+
+/*
+ * Opens body and pages.  Pages do not travel with every topic: where they are
+ * missing the revocation holds with what its body names.
+ */
+static enum err open_revocation(struct revoked *out,
+                                const struct topic_state *ts,
                                 const struct topic_entry *e)
 {
-    struct revoked r = { .by = e };
-    const struct mp_value *root;
+    struct topic_list list;
     struct mp_doc *doc;
-    uint64_t earliest = 0;
-    enum err err = topic_entry_body(&doc, e);
+    enum err err = topic_list_open(&list, ts, e);
 
+    if (err == ERR_OK) {
+        err = read_revocation(out, e, &list);
+        topic_list_wipe(&list);
+        return err;
+    }
+    if (err != ERR_NOT_HELD)
+        return err;
+    err = topic_entry_body(&doc, e);
     if (err != ERR_OK)
         return err;
-    root = mp_doc_root(doc);
-    (void)mp_bin_exact(mp_get(root, "device"), r.device, KEY_LEN);
-    if (e->record.created_ms > REVOKE_BACK_MS)
-        earliest = e->record.created_ms - REVOKE_BACK_MS;
-    r.since_ms = mp_uint(mp_get(root, "since"));
-    if (r.since_ms < earliest)
-        r.since_ms = earliest;
-    err = read_known(&r, mp_get(root, "known"));
+    list = topic_list_of(mp_doc_root(doc));
+    err = read_revocation(out, e, &list);
     mp_doc_free(doc);
-    if (err == ERR_OK)
-        *out = r;
     return err;
 }
 
@@ -153,12 +166,13 @@ static enum err gather(struct revocations *out, struct topic_state *ts)
             authority_void(e, VOID_NOT_BY_PERSON);
             continue;
         }
-        err = read_revocation(&all.items[all.count], e);
+        err = open_revocation(&all.items[all.count], ts, e);
         if (err == ERR_NOT_FOUND) {
             authority_settle(e, VERDICT_UNDECIDED); /* its body is not held */
             continue;
         }
         if (err != ERR_OK) {
+            all.count++; /* it may have got its list */
             revocations_wipe(&all);
             return err;
         }
@@ -167,20 +181,10 @@ static enum err gather(struct revocations *out, struct topic_state *ts)
         all.count++;
     }
     qsort(all.items, all.count, sizeof *all.items, by_device);
+    for (uint32_t i = 0; i < all.count; i++)
+        all.items[i].what.device = all.items[i].device;
     *out = all;
     return ERR_OK;
-}
-
-/* In force stays what is dated before `since` and, if known is given, in it. */
-static bool hits(const struct revoked *r, const struct record *record)
-{
-    if (memcmp(r->by->record.author, record->author, ID_LEN) != 0)
-        return false;
-    if (record->created_ms >= r->since_ms)
-        return true;
-    return r->names_known &&
-           (r->known_count == 0 || bsearch(record->id, r->known, r->known_count,
-                                           PREFIX_LEN, compare_prefix) == NULL);
 }
 
 /* The first of the revocations of r's signer. */
@@ -215,7 +219,7 @@ static void strike(const struct revocations *all, struct topic_entry *e)
     for (uint32_t i = first_of_device(all, device);
          i < all->count && memcmp(all->items[i].device, device, KEY_LEN) == 0;
          i++) {
-        if (!hits(&all->items[i], &e->record))
+        if (!revocation_hits(&all->items[i].what, &e->record))
             continue;
         if (is_contestable(e->record.kind))
             authority_settle(e, VERDICT_CONTESTED);

@@ -134,14 +134,10 @@ static bool is_version(const struct topic_state *ts,
            e->first == ts->founder;
 }
 
-/*
- * The version that a request was published under: the one that it links to,
- * else the newest that is not later than itself.
- */
+/* §3.9: the version that a request links to, else the project's first. */
 static uint32_t terms_of_request(struct topic_state *ts,
                                  const struct topic_entry *request)
 {
-    uint32_t newest = ts->founder;
     uint8_t id[ID_LEN];
 
     if (record_link_find(&request->record, RELATION_PROJECT_REVISION, id)) {
@@ -150,15 +146,7 @@ static uint32_t terms_of_request(struct topic_state *ts,
         if (named != NULL && is_version(ts, named))
             return (uint32_t)(named - ts->entries);
     }
-    for (uint32_t i = 0; i < ts->count; i++) {
-        const struct topic_entry *e = &ts->entries[ts->order[i]];
-
-        if (topic_entry_compare(e, request) > 0)
-            break;
-        if (is_version(ts, e))
-            newest = ts->order[i];
-    }
-    return newest;
+    return ts->founder;
 }
 
 /* The first request of a project: of those not void, the earliest. */

@@ -1,0 +1,102 @@
+/* Pages of a list. */
+#include "daemon/listing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/pair.h"
+
+enum { PAGE = 64, SCANNED_MAX = 200000 };
+
+/* Room that one more item may need within an answer. */
+#define ITEM_ROOM ((size_t)300 * 1024)
+
+bool listing_begin(struct listing *listing, struct call *call)
+{
+    *listing = (struct listing){ .call = call };
+    if (!param_is_given(call, "after") ||
+        mp_type(call_param(call, "after")) == MP_UINT)
+        return true;
+    call_fail(call, ERR_USAGE, "this is no cursor of a list",
+              "Use the `next` of the page before.");
+    return false;
+}
+
+void listing_fail(struct call *call, enum err e, const char *not_found)
+{
+    call_fail(call, e, e == ERR_NOT_FOUND ? not_found : NULL, NULL);
+}
+
+static bool is_wanted(const struct listing *listing,
+                      const struct store_item *item)
+{
+    if (!listing->any_presence && item->presence != RECORD_HELD)
+        return false;
+    return !listing->only_founders ||
+           memcmp(item->id, item->topic, ID_LEN) == 0;
+}
+
+/* Items of the page into `w`; *next is 0 where the list has ended. */
+static enum err fill(struct listing *listing, listing_fn *item,
+                     struct writer *w, uint32_t *count, uint64_t *next)
+{
+    struct store *store = node_store(call_node(listing->call));
+    uint32_t limit = param_limit(listing->call);
+    struct store_item page[PAGE];
+    size_t scanned = 0;
+    enum err e = ERR_OK;
+    size_t n = 1;
+
+    *next = 0;
+    while (e == ERR_OK && n > 0) {
+        e = store_scan_next(store, &listing->scan, page, PAGE, &n);
+        for (size_t i = 0; e == ERR_OK && i < n; i++) {
+            bool taken = false;
+
+            if (is_wanted(listing, &page[i]))
+                e = item(listing->call, &page[i], w, &taken);
+            *count += taken ? 1 : 0;
+            if (*count == limit || ++scanned == SCANNED_MAX ||
+                w->len > CONTROL_MESSAGE_MAX - ITEM_ROOM) {
+                *next = page[i].seq;
+                return e;
+            }
+        }
+    }
+    return e;
+}
+
+void listing_run(struct listing *listing, listing_fn *item)
+{
+    struct call *call = listing->call;
+    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
+    uint64_t after = mp_uint(call_param(call, "after"));
+    uint32_t count = 0;
+    uint64_t next = 0;
+    struct writer *w;
+    enum err e = ERR_OK;
+
+    listing->scan.newest_first = true;
+    if (after != 0)
+        e = store_scan_after(node_store(call_node(call)), &listing->scan,
+                             after);
+    if (e == ERR_OK)
+        e = fill(listing, item, &items, &count, &next);
+    if (e == ERR_OK)
+        e = items.err;
+    if (e != ERR_OK) {
+        writer_free(&items);
+        listing_fail(call, e, "this cursor is of another list");
+        return;
+    }
+    w = call_reply(call);
+    mp_put_map(w, 2);
+    pair_array(w, "items", count);
+    writer_bytes(w, writer_view(&items));
+    if (next == 0)
+        pair_nil(w, "next");
+    else
+        pair_uint(w, "next", next);
+    call_send(call);
+    writer_free(&items);
+}

@@ -1,0 +1,160 @@
+/* Projects: create, list, show, follow. */
+#include <string.h>
+
+#include "daemon/author.h"
+#include "daemon/listing.h"
+#include "daemon/methods.h"
+#include "daemon/pair.h"
+#include "proto/authority.h"
+
+/* --- create --- */
+
+static void on_created(void *context, enum err e)
+{
+    struct call *call = context;
+
+    if (e != ERR_OK)
+        call_fail(call, e, NULL, NULL);
+    else
+        author_reply_id(call, call_data(call));
+}
+
+/* Who founds a project holds all of it. */
+static void on_published(struct call *call, const uint8_t id[ID_LEN])
+{
+    struct node *node = call_node(call);
+    struct store_follow follow = { .policy = STORE_POLICY_SEED,
+                                   .since_ms = node_clock_ms(node) };
+    uint8_t *kept = call_alloc(call, ID_LEN);
+
+    if (kept == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+        return;
+    }
+    memcpy(kept, id, ID_LEN);
+    memcpy(follow.topic, id, ID_LEN);
+    call_set_data(call, kept);
+    node_follow(node, &follow, on_created, call);
+}
+
+void method_project_create(struct call *call)
+{
+    struct author_draft draft = { .kind = KIND_PROJECT,
+                                  .fields = call_param(call, "fields") };
+
+    author_publish(call, &draft, on_published);
+}
+
+/* --- list and show --- */
+
+static bool is_followed(struct call *call, const uint8_t topic[ID_LEN])
+{
+    struct store_follow follow;
+
+    return store_follow_find(node_store(call_node(call)), topic, &follow) ==
+           ERR_OK;
+}
+
+/* An item of the list, unless the filters leave it out. */
+static enum err list_item(struct call *call, const struct store_item *item,
+                          struct writer *w, bool *taken)
+{
+    const struct person_keys *me = node_person(call_node(call));
+    bool followed = is_followed(call, item->topic);
+    struct topic_state *state;
+    struct view view = { .names = desk_names(call_desk(call)) };
+    enum err e;
+
+    *taken = false;
+    if (mp_bool(call_param(call, "followed")) && !followed)
+        return ERR_OK;
+    e = topic_cache_get(desk_topics(call_desk(call)), item->topic, &state);
+    if (e != ERR_OK)
+        return e;
+    if (mp_bool(call_param(call, "mine")) &&
+        (me == NULL || !authority_is_leader(state, me->person, state->now_ms)))
+        return ERR_OK;
+    view.topic = state;
+    e = view_project_item(w, &view, 1);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK; /* void, or its first record is not held */
+    if (e != ERR_OK)
+        return e;
+    pair_map(w, "local", 1);
+    pair_bool(w, "followed", followed);
+    *taken = true;
+    return ERR_OK;
+}
+
+void method_project_list(struct call *call)
+{
+    struct listing listing;
+
+    if (!listing_begin(&listing, call))
+        return;
+    store_scan_by_kind(&listing.scan, KIND_PROJECT);
+    /* Revisions name the same topic: the first record stands for it. */
+    listing.only_founders = true;
+    listing_run(&listing, list_item);
+}
+
+void method_project_show(struct call *call)
+{
+    struct store_item item;
+    struct view view;
+    struct writer *w;
+    enum err e;
+
+    if (!param_record_of(call, "project", PARAM_READS, KIND_PROJECT, &item) ||
+        !param_view(call, item.topic, &view))
+        return;
+    w = call_reply(call);
+    e = view_project_show(w, &view, 1);
+    if (e != ERR_OK) {
+        listing_fail(call, e, "this project is void");
+        return;
+    }
+    pair_map(w, "local", 2);
+    pair_bool(w, "followed", is_followed(call, item.topic));
+    pair_bool(w, "caught_up", node_caught_up(call_node(call), item.topic));
+    call_send(call);
+}
+
+/* --- follow --- */
+
+static void on_followed(void *context, enum err e)
+{
+    on_created(context, e);
+}
+
+void method_project_follow(struct call *call)
+{
+    struct node *node = call_node(call);
+    struct store_follow follow = { .policy = STORE_POLICY_FOLLOW,
+                                   .since_ms = node_clock_ms(node) };
+    struct store_follow before;
+    uint8_t *id = call_alloc(call, ID_LEN);
+
+    if (id == NULL || !param_id(call, "project", id))
+        return;
+    call_set_data(call, id);
+    memcpy(follow.topic, id, ID_LEN);
+    if (store_follow_find(node_store(node), id, &before) == ERR_OK)
+        on_followed(call, ERR_OK); /* perhaps seeded: more than followed */
+    else
+        node_follow(node, &follow, on_followed, call);
+}
+
+void method_project_unfollow(struct call *call)
+{
+    uint8_t *id = call_alloc(call, ID_LEN);
+
+    if (id == NULL || !param_id(call, "project", id))
+        return;
+    call_set_data(call, id);
+    if (is_followed(call, id))
+        node_unfollow(call_node(call), id, on_followed, call);
+    else
+        call_fail(call, ERR_NOT_FOUND, "this project is not followed",
+                  "See those that are with: troupe project list --followed");
+}

@@ -1,0 +1,445 @@
+/* Requests: publish, list, show, close. */
+#include <string.h>
+
+#include "daemon/author.h"
+#include "daemon/importer.h"
+#include "daemon/listing.h"
+#include "daemon/methods.h"
+#include "daemon/pair.h"
+#include "proto/brief.h"
+#include "proto/request_state.h"
+
+enum { REFERENCES_MAX = 64 };
+
+/* --- publish --- */
+
+/* A request on its way: files first, then the record, then the project. */
+struct publishing {
+    uint8_t project[ID_LEN]; /* zeros: it stands alone */
+    bool in_project;
+    uint8_t id[ID_LEN];
+    uint32_t lacks; /* of the brief */
+    size_t briefs;  /* the first files of the list are the brief */
+    struct import_list *files;
+    uint8_t references[REFERENCES_MAX][ID_LEN];
+    size_t references_count;
+};
+
+static void reply_published(struct call *call)
+{
+    const struct publishing *p = call_data(call);
+    struct writer *w = call_reply(call);
+    uint32_t n = 0;
+
+    for (unsigned lack = 0; lack < BRIEF_LACK_COUNT; lack++)
+        n += (p->lacks >> lack) & 1;
+    mp_put_map(w, 2);
+    pair_id(w, "id", p->id);
+    pair_array(w, "warnings", n);
+    for (unsigned lack = 0; lack < BRIEF_LACK_COUNT; lack++)
+        if (((p->lacks >> lack) & 1) != 0)
+            mp_put_text(w, brief_text((enum brief_lack)lack));
+    call_send(call);
+}
+
+static void on_listed(struct call *call, const uint8_t id[ID_LEN])
+{
+    (void)id;
+    reply_published(call);
+}
+
+/* The project goes on the call board with its first request (§7.4). */
+static void list_project(struct call *call)
+{
+    const struct publishing *p = call_data(call);
+    struct author_draft draft = { .kind = KIND_PROJECT,
+                                  .topic = p->project,
+                                  .revises = p->project,
+                                  .listed = true };
+    const struct topic_entry *entry;
+    struct mp_doc *doc;
+    struct view view;
+
+    if (!param_view(call, p->project, &view))
+        return;
+    entry = topic_state_find(view.topic, p->project);
+    entry = entry == NULL ? NULL : topic_state_current(view.topic, entry);
+    if (entry == NULL || (entry->record.flags & RECORD_LISTED) != 0 ||
+        topic_entry_body(&doc, entry) != ERR_OK) {
+        reply_published(call);
+        return;
+    }
+    draft.fields = mp_doc_root(doc);
+    author_publish(call, &draft, on_listed);
+    mp_doc_free(doc);
+}
+
+static void on_held(struct call *call, struct import_list *files)
+{
+    (void)files;
+    reply_published(call);
+}
+
+static void on_followed(void *context, enum err e)
+{
+    struct call *call = context;
+    const struct publishing *p = call_data(call);
+
+    if (e != ERR_OK)
+        call_fail(call, e, NULL, NULL);
+    else if (p->files->count > 0)
+        importer_hold(call, p->files, p->id, on_held);
+    else
+        reply_published(call);
+}
+
+static void on_published(struct call *call, const uint8_t id[ID_LEN])
+{
+    struct publishing *p = call_data(call);
+    struct node *node = call_node(call);
+    struct store_follow follow = { .policy = STORE_POLICY_SEED,
+                                   .since_ms = node_clock_ms(node) };
+
+    memcpy(p->id, id, ID_LEN);
+    memcpy(follow.topic, id, ID_LEN);
+    if (p->in_project)
+        list_project(call);
+    else /* it is a topic of its own, and its author holds all of it */
+        node_follow(node, &follow, on_followed, call);
+}
+
+static void put_files(struct author_fields *fields, const char *name,
+                      const struct import_file *files, size_t count)
+{
+    struct writer *w;
+
+    if (count == 0)
+        return;
+    w = author_fields_put(fields, name);
+    mp_put_array(w, (uint32_t)count);
+    for (size_t i = 0; i < count; i++)
+        import_file_put(w, &files[i]);
+}
+
+/* Links of a request in a project: the project and its terms. */
+static bool put_project(struct call *call, struct author_fields *fields,
+                        const struct publishing *p)
+{
+    const struct topic_entry *entry;
+    struct view view;
+
+    if (!param_view(call, p->project, &view))
+        return false;
+    entry = topic_state_find(view.topic, p->project);
+    entry = entry == NULL ? NULL : topic_state_current(view.topic, entry);
+    mp_put_bin(author_fields_put(fields, "project"), BYTES_ARRAY(p->project));
+    if (entry != NULL)
+        mp_put_bin(author_fields_put(fields, "project_revision"),
+                   BYTES_ARRAY(entry->record.id));
+    return true;
+}
+
+static void on_imported(struct call *call, struct import_list *list)
+{
+    struct publishing *p = call_data(call);
+    struct author_draft draft = { .kind = KIND_REQUEST, .listed = true };
+    struct author_fields fields;
+    struct writer *w;
+
+    author_fields_init(&fields);
+    put_files(&fields, "brief_media", list->files, p->briefs);
+    put_files(&fields, "examples", list->files + p->briefs,
+              list->count - p->briefs);
+    if (p->references_count > 0) {
+        w = author_fields_put(&fields, "references");
+        mp_put_array(w, (uint32_t)p->references_count);
+        for (size_t i = 0; i < p->references_count; i++)
+            mp_put_bin(w, BYTES_ARRAY(p->references[i]));
+    }
+    if (!p->in_project || put_project(call, &fields, p)) {
+        draft.topic = p->in_project ? p->project : NULL;
+        draft.fields = author_fields_map(&fields, call_param(call, "fields"));
+        author_publish(call, &draft, on_published);
+    }
+    author_fields_wipe(&fields);
+}
+
+/* Paths become example files, ids stay references. */
+static bool take_references(struct call *call, struct publishing *p)
+{
+    const struct mp_value *list = call_param(call, "references");
+
+    for (uint32_t i = 0; i < mp_count(list); i++) {
+        const struct mp_value *v = mp_at(list, i);
+        struct bytes text = mp_str(v);
+        struct store_item item;
+
+        if (text.len > 0 && text.data[0] == '/') {
+            if (!import_list_add(call, p->files, text, 0))
+                return false;
+            continue;
+        }
+        if (p->references_count == REFERENCES_MAX) {
+            call_fail(call, ERR_TOO_LARGE, "too many references", NULL);
+            return false;
+        }
+        if (!param_value_record(call, v, PARAM_READS, &item))
+            return false;
+        memcpy(p->references[p->references_count++], item.id, ID_LEN);
+    }
+    return true;
+}
+
+/*
+ * What the brief lacks: told with the answer, or refused where --strict.  The
+ * check sees files as present, whatever becomes of them.
+ */
+static bool check_brief(struct call *call, struct publishing *p)
+{
+    uint32_t lacks = brief_check(call_param(call, "fields"));
+    char text[512] = "the brief lacks something:";
+
+    if (p->files->count + p->references_count > 0)
+        lacks &= ~((uint32_t)1 << BRIEF_REFERENCE);
+    p->lacks = lacks;
+    if (lacks == 0 || !mp_bool(call_param(call, "strict")))
+        return true;
+    for (unsigned lack = 0; lack < BRIEF_LACK_COUNT; lack++)
+        if (((lacks >> lack) & 1) != 0) {
+            strncat(text, " ", sizeof text - strlen(text) - 1);
+            strncat(text, brief_text((enum brief_lack)lack),
+                    sizeof text - strlen(text) - 1);
+            strncat(text, ".", sizeof text - strlen(text) - 1);
+        }
+    call_fail(call, ERR_REFUSED, text, "Add it, or publish without --strict.");
+    return false;
+}
+
+void method_request_publish(struct call *call)
+{
+    struct publishing *p = call_alloc(call, sizeof *p);
+    const struct person_keys *me = param_signer(call);
+    struct bytes brief = mp_str(call_param(call, "brief"));
+    struct store_item item;
+
+    if (me == NULL)
+        return;
+    if (p == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+        return;
+    }
+    call_set_data(call, p);
+    p->in_project = param_is_given(call, "project");
+    if (p->in_project &&
+        !param_record_of(call, "project", PARAM_SIGNS, KIND_PROJECT, &item))
+        return;
+    if (p->in_project)
+        memcpy(p->project, item.topic, ID_LEN);
+    p->files = import_list_new(call);
+    if (p->files == NULL)
+        return;
+    if (brief.len > 0 && !import_list_add(call, p->files, brief, 0))
+        return;
+    p->briefs = p->files->count;
+    if (!take_references(call, p) || !check_brief(call, p))
+        return;
+    /* A request alone has no topic yet: its files wait with its author. */
+    importer_run(call, p->files, p->in_project ? p->project : me->person,
+                 on_imported);
+}
+
+/* --- list --- */
+
+static bool text_has(struct bytes text, struct bytes words)
+{
+    for (size_t i = 0; words.len > 0 && i + words.len <= text.len; i++)
+        if (strncasecmp((const char *)text.data + i, (const char *)words.data,
+                        words.len) == 0)
+            return true;
+    return words.len == 0;
+}
+
+static bool list_has(const struct mp_value *list, struct bytes word)
+{
+    for (uint32_t i = 0; i < mp_count(list); i++)
+        if (bytes_equal(mp_str(mp_at(list, i)), word))
+            return true;
+    return false;
+}
+
+static bool kinds_have(const struct mp_value *list, uint64_t kind)
+{
+    for (uint32_t i = 0; i < mp_count(list); i++)
+        if (mp_uint(mp_at(list, i)) == kind)
+            return true;
+    return false;
+}
+
+/* Whether the request's body fits what the call asks for. */
+static bool body_fits(struct call *call, const struct mp_value *body)
+{
+    struct bytes kind = mp_str(call_param(call, "kind"));
+    struct bytes interest = mp_str(call_param(call, "interest"));
+    struct bytes text = mp_str(call_param(call, "text"));
+
+    return (kind.len == 0 ||
+            kinds_have(mp_get(body, "media_kinds"),
+                       kind_choice_value(CHOICES_MEDIA_KIND, kind))) &&
+           (interest.len == 0 ||
+            list_has(mp_get(body, "interests"), interest)) &&
+           (text_has(mp_str(mp_get(body, "title")), text) ||
+            text_has(mp_str(mp_get(body, "deliverable")), text));
+}
+
+static bool has_answers(struct call *call, const uint8_t request[ID_LEN])
+{
+    struct store_scan scan;
+    struct store_item item;
+    size_t n = 0;
+
+    store_scan_by_link(&scan, request, RELATION_REQUEST);
+    while (store_scan_next(node_store(call_node(call)), &scan, &item, 1, &n) ==
+               ERR_OK &&
+           n == 1)
+        if (item.kind == KIND_CONTRIBUTION)
+            return true;
+    return false;
+}
+
+static bool state_fits(struct call *call, const struct request_state *state)
+{
+    uint64_t closing_ms = mp_uint(call_param(call, "closing_ms"));
+    uint64_t now_ms = node_clock_ms(call_node(call));
+
+    if (mp_bool(call_param(call, "open")) && state->phase != REQUEST_OPEN)
+        return false;
+    return closing_ms == 0 ||
+           (state->phase == REQUEST_OPEN && state->deadline_ms >= now_ms &&
+            state->deadline_ms - now_ms <= closing_ms);
+}
+
+static bool fits(struct call *call, const struct topic_state *topic,
+                 const uint8_t id[ID_LEN])
+{
+    struct request_state state;
+    struct mp_doc *doc = NULL;
+    bool good;
+
+    if (request_state_of(&state, topic, id) != ERR_OK ||
+        state.request == NULL || !state_fits(call, &state) ||
+        topic_entry_body(&doc, state.request) != ERR_OK)
+        return false;
+    good = body_fits(call, mp_doc_root(doc)) &&
+           !(mp_bool(call_param(call, "no_answers")) && has_answers(call, id));
+    mp_doc_free(doc);
+    return good;
+}
+
+static enum err list_item(struct call *call, const struct store_item *item,
+                          struct writer *w, bool *taken)
+{
+    struct view view = { .names = desk_names(call_desk(call)) };
+    const struct topic_entry *entry;
+    struct topic_state *state;
+    enum err e =
+        topic_cache_get(desk_topics(call_desk(call)), item->topic, &state);
+
+    *taken = false;
+    if (e != ERR_OK)
+        return e;
+    entry = topic_state_find(state, item->id);
+    if (entry == NULL || entry->record.has_revises ||
+        !fits(call, state, item->id))
+        return ERR_OK;
+    view.topic = state;
+    e = view_request_item(w, &view, item->id, 0);
+    *taken = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+void method_request_list(struct call *call)
+{
+    struct bytes kind = mp_str(call_param(call, "kind"));
+    struct listing listing;
+    struct store_item project;
+
+    if (kind.len > 0 && kind_choice_value(CHOICES_MEDIA_KIND, kind) == 0) {
+        call_fail(call, ERR_USAGE, "there is no media kind of that name",
+                  "Kinds are video, audio, image, text, document, other.");
+        return;
+    }
+    if (!listing_begin(&listing, call))
+        return;
+    if (!param_is_given(call, "project")) {
+        store_scan_by_kind(&listing.scan, KIND_REQUEST);
+    } else {
+        if (!param_record(call, "project", PARAM_READS, &project))
+            return;
+        store_scan_by_topic_kind(&listing.scan, project.topic, KIND_REQUEST);
+    }
+    listing_run(&listing, list_item);
+}
+
+void method_request_show(struct call *call)
+{
+    struct store_item item;
+    struct view view;
+    enum err e;
+
+    if (!param_record_of(call, "request", PARAM_READS, KIND_REQUEST, &item) ||
+        !param_view(call, item.topic, &view))
+        return;
+    e = view_request_show(call_reply(call), &view, item.id, 0);
+    if (e != ERR_OK)
+        listing_fail(call, e, "this request is void or retracted");
+    else
+        call_send(call);
+}
+
+/* --- close --- */
+
+/* Prefixes of the answers that the leader has: what `known` says (§7.5). */
+static void put_known(struct call *call, struct author_fields *fields,
+                      const uint8_t request[ID_LEN])
+{
+    struct writer ids = writer_growing(CONTROL_MESSAGE_MAX);
+    struct store_scan scan;
+    struct store_item items[64];
+    uint32_t count = 0;
+    struct writer *w;
+    size_t n = 1;
+
+    store_scan_by_link(&scan, request, RELATION_REQUEST);
+    while (n > 0 && store_scan_next(node_store(call_node(call)), &scan, items,
+                                    64, &n) == ERR_OK)
+        for (size_t i = 0; i < n; i++)
+            if (items[i].kind == KIND_CONTRIBUTION && count < 3000) {
+                mp_put_bin(&ids, (struct bytes){ items[i].id, 16 });
+                count++;
+            }
+    if (count > 0) {
+        w = author_fields_put(fields, "known");
+        mp_put_array(w, count);
+        writer_bytes(w, writer_view(&ids));
+    }
+    writer_free(&ids);
+}
+
+void method_request_close(struct call *call)
+{
+    struct author_draft draft = { .kind = KIND_REQUEST_CLOSE, .listed = true };
+    struct author_fields fields;
+    struct store_item item;
+
+    if (!param_record_of(call, "request", PARAM_SIGNS, KIND_REQUEST, &item))
+        return;
+    author_fields_init(&fields);
+    author_fields_take(&fields, call, "outcome");
+    author_fields_take(&fields, call, "note");
+    mp_put_bin(author_fields_put(&fields, "request"), BYTES_ARRAY(item.id));
+    put_known(call, &fields, item.id);
+    draft.topic = item.topic;
+    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
+    author_publish(call, &draft, author_reply_id);
+    author_fields_wipe(&fields);
+}

@@ -76,7 +76,7 @@ void listing_run(struct listing *listing, listing_fn *item)
     struct writer *w;
     enum err e = ERR_OK;
 
-    listing->scan.newest_first = true;
+    listing->scan.newest_first = !listing->oldest_first;
     if (after != 0)
         e = store_scan_after(node_store(call_node(call)), &listing->scan,
                              after);

@@ -13,6 +13,7 @@ struct listing {
     struct store_scan scan; /* set by the method after listing_begin() */
     bool only_founders;     /* records whose id is their topic */
     bool any_presence;      /* also those that are known, not held */
+    bool oldest_first;
 };
 
 /*

@@ -1,0 +1,66 @@
+/* Walks bodies by the table of kinds; knows nothing of what files are for. */
+#include "proto/record_files.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum err record_files_open(struct record_files *it, const struct record *r)
+{
+    const struct kind *kind = kind_find(r->kind);
+    struct bytes map = record_body_map(r);
+    enum err e;
+
+    *it = (struct record_files){ .doc = NULL };
+    if (kind == NULL || map.len == 0)
+        return ERR_OK;
+    e = mp_doc_parse(&it->doc, map, MP_CANONICAL);
+    if (e == ERR_NO_MEMORY)
+        return e;
+    if (e != ERR_OK)
+        it->doc = NULL;
+    it->fields = kind_fields(kind->shape, &it->fields_count);
+    return ERR_OK;
+}
+
+/* A map `file`; false if it is not one. */
+static bool file_of(struct record_file *out, const struct mp_value *v)
+{
+    const struct mp_value *blob = mp_get(v, "blob");
+
+    if (mp_count(blob) != 2 || mp_type(mp_at(blob, 1)) != MP_UINT ||
+        mp_uint(mp_at(blob, 1)) > BLOB_SIZE_MAX ||
+        !mp_bin_exact(mp_at(blob, 0), out->blob.root, HASH_LEN))
+        return false;
+    out->blob.size = mp_uint(mp_at(blob, 1));
+    out->name = mp_str(mp_get(v, "name"));
+    out->media_type = mp_str(mp_get(v, "media_type"));
+    out->role = mp_uint(mp_get(v, "role"));
+    return true;
+}
+
+bool record_files_next(struct record_files *it, struct record_file *out)
+{
+    while (it->doc != NULL && it->field < it->fields_count) {
+        const struct field *f = &it->fields[it->field];
+        const struct mp_value *v = mp_get(mp_doc_root(it->doc), f->name);
+        bool is_file = f->type == FIELD_MAP && f->ref == SHAPE_FILE;
+        uint32_t count = f->many > 0 ? mp_count(v) : 1;
+
+        if (!is_file || it->element >= count) {
+            it->field++;
+            it->element = 0;
+            continue;
+        }
+        v = f->many > 0 ? mp_at(v, it->element) : v;
+        it->element++;
+        if (file_of(out, v))
+            return true;
+    }
+    return false;
+}
+
+void record_files_close(struct record_files *it)
+{
+    mp_doc_free(it->doc);
+    *it = (struct record_files){ .doc = NULL };
+}

@@ -146,6 +146,17 @@ uint64_t address_network(const struct sockaddr *addr)
     return (uint64_t)1 << 32 | get_u32(v6);
 }
 
+bool address_is_loopback(const struct sockaddr *addr)
+{
+    const uint8_t *v4 = v4_bytes(addr);
+
+    if (v4 != NULL)
+        return v4[0] == 127;
+    return addr->sa_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(
+               &((const struct sockaddr_in6 *)addr)->sin6_addr);
+}
+
 bool address_same_host(const struct sockaddr *a, const struct sockaddr *b)
 {
     const uint8_t *a4 = v4_bytes(a);

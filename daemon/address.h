@@ -45,6 +45,8 @@ MUST_CHECK enum err address_parse_peer(uint8_t node[KEY_LEN],
  */
 uint64_t address_network(const struct sockaddr *addr);
 
+bool address_is_loopback(const struct sockaddr *addr);
+
 /* Whether both are the same host, whatever the port. */
 bool address_same_host(const struct sockaddr *a, const struct sockaddr *b);
 

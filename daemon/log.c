@@ -80,11 +80,13 @@ void log_event(enum log_level level, const char *area, const char *event,
     len = put_time(line, sizeof line);
     len += (size_t)snprintf(line + len, sizeof line - len, " %s %s %s%s",
                             level_names[level], area, event,
-                            format[0] == '\0' ? "" : " ");
+                            format == NULL ? "" : " ");
     assert(len < sizeof line);
-    va_start(args, format);
-    (void)vsnprintf(line + len, sizeof line - len, format, args);
-    va_end(args);
+    if (format != NULL) {
+        va_start(args, format);
+        (void)vsnprintf(line + len, sizeof line - len, format, args);
+        va_end(args);
+    }
     clean(line);
     (void)fprintf(stderr, "%s\n", line);
 }

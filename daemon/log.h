@@ -28,8 +28,8 @@ MUST_CHECK enum err log_level_parse(enum log_level *out, const char *name);
 const char *log_level_name(enum log_level level);
 
 /*
- * Writes one event.  `format` gives the keys and values ("node=%s rtt=%u") and
- * may be empty.  Control characters in values become '?', so that nothing a
+ * Writes one event.  `format` gives the keys and values ("node=%s rtt=%u"), or
+ * is NULL.  Control characters in values become '?', so that nothing a
  * peer sends can begin a line.
  */
 void log_event(enum log_level level, const char *area, const char *event,

@@ -13,8 +13,9 @@
 /*
  * The running node: owner of everything, and what the control methods may ask
  * of it.  All of it belongs to the loop's thread.  Callbacks come on the loop,
- * never from inside the call that was given them, and exactly once; after
- * node_shutdown() with ERR_SHUTDOWN if their work did not get done.
+ * exactly once; where there is no memory, from inside the call that was given
+ * them.  After node_shutdown() they come with ERR_SHUTDOWN if their work did
+ * not get done.
  */
 struct node;
 struct store;

@@ -7,16 +7,21 @@
  * How the parts of a node find one another.  Each part is opened with the node
  * and owned by it; none of this is for control methods.
  */
+struct book;
+struct commits;
 struct dialler;
 struct ingest;
 struct peers;
 struct transfer;
-struct writer_queue;
 
+struct book *node_book(const struct node *node);
+struct commits *node_commits(const struct node *node);
 struct dialler *node_dialler(const struct node *node);
 struct ingest *node_ingest(const struct node *node);
 struct peers *node_peer_table(const struct node *node);
 struct transfer *node_transfer(const struct node *node);
-struct writer_queue *node_writer(const struct node *node);
+
+/* The topics that this node holds have changed: peers are told. */
+void node_topics_changed(struct node *node);
 
 #endif

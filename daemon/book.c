@@ -1,0 +1,156 @@
+#include "daemon/book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/commits.h"
+#include "daemon/done.h"
+#include "daemon/log.h"
+
+struct book {
+    struct node *node;
+    size_t count;
+    struct book_entry entries[BOOK_MAX];
+};
+
+enum err book_open(struct book **out, struct node *node)
+{
+    struct book *b = calloc(1, sizeof *b);
+    struct store_peer rows[16];
+    const uint8_t *after = NULL;
+    size_t n;
+    enum err e;
+
+    if (b == NULL)
+        return ERR_NO_MEMORY;
+    b->node = node;
+    do {
+        e = store_peers(node_store(node), after, rows, 16, &n);
+        if (e != ERR_OK) {
+            free(b);
+            return e;
+        }
+        for (size_t i = 0; i < n && b->count < BOOK_MAX; i++)
+            b->entries[b->count++].row = rows[i];
+        if (b->count > 0)
+            after = b->entries[b->count - 1].row.node;
+    } while (n == 16 && b->count < BOOK_MAX);
+    *out = b;
+    return ERR_OK;
+}
+
+void book_close(struct book *b)
+{
+    free(b);
+}
+
+struct book_entry *book_at(struct book *b, size_t i)
+{
+    return i < b->count ? &b->entries[i] : NULL;
+}
+
+struct book_entry *book_find(struct book *b, const uint8_t node[KEY_LEN])
+{
+    for (size_t i = 0; i < b->count; i++) {
+        if (memcmp(b->entries[i].row.node, node, KEY_LEN) == 0)
+            return &b->entries[i];
+    }
+    return NULL;
+}
+
+/* The entry that is missed least; NULL if each was added by hand. */
+static struct book_entry *least_missed(struct book *b)
+{
+    struct book_entry *least = NULL;
+    uint64_t now_ms = node_clock_ms(b->node);
+
+    for (size_t i = 0; i < b->count; i++) {
+        struct book_entry *entry = &b->entries[i];
+
+        if ((entry->row.flags & STORE_PEER_MANUAL) != 0 || entry->from_config ||
+            entry->dialling || entry->row.ban_until_ms > now_ms)
+            continue;
+        if (least == NULL || entry->row.last_seen_ms < least->row.last_seen_ms)
+            least = entry;
+    }
+    return least;
+}
+
+enum err book_get(struct book *b, struct book_entry **out,
+                  const uint8_t node[KEY_LEN])
+{
+    struct book_entry *entry = book_find(b, node);
+
+    if (entry == NULL && b->count < BOOK_MAX) {
+        entry = &b->entries[b->count++];
+    } else if (entry == NULL) {
+        entry = least_missed(b);
+        if (entry == NULL)
+            return ERR_NO_SPACE;
+        book_forget(b, entry->row.node, NULL, NULL);
+        entry = &b->entries[b->count++];
+    } else {
+        *out = entry;
+        return ERR_OK;
+    }
+    memset(entry, 0, sizeof *entry);
+    memcpy(entry->row.node, node, KEY_LEN);
+    *out = entry;
+    return ERR_OK;
+}
+
+void book_save(struct book *b, const struct book_entry *entry,
+               node_done_fn *done, void *context)
+{
+    struct store_batch *batch;
+    enum err e = commits_batch(node_commits(b->node), &batch);
+
+    if (e == ERR_OK)
+        e = store_batch_peer(batch, &entry->row);
+    done_expect(node_commits(b->node), e, done, context);
+}
+
+void book_forget(struct book *b, const uint8_t node[KEY_LEN],
+                 node_done_fn *done, void *context)
+{
+    struct book_entry *entry = book_find(b, node);
+    struct store_batch *batch;
+    uint8_t id[KEY_LEN];
+    enum err e;
+
+    memcpy(id, node, KEY_LEN); /* it may lie in the entry that goes */
+    if (entry != NULL)
+        *entry = b->entries[--b->count];
+    e = commits_batch(node_commits(b->node), &batch);
+    if (e == ERR_OK)
+        e = store_batch_forget_peer(batch, id);
+    done_expect(node_commits(b->node), e, done, context);
+}
+
+bool book_is_banned(const struct book *b, const uint8_t node[KEY_LEN])
+{
+    uint64_t now_ms = node_clock_ms(b->node);
+
+    for (size_t i = 0; i < b->count; i++) {
+        if (memcmp(b->entries[i].row.node, node, KEY_LEN) == 0)
+            return b->entries[i].row.ban_until_ms > now_ms;
+    }
+    return false;
+}
+
+void book_ban(struct book *b, const uint8_t node[KEY_LEN], uint64_t until_ms)
+{
+    struct book_entry *entry;
+
+    if (book_get(b, &entry, node) != ERR_OK) {
+        log_event(LOG_LEVEL_WARN, "peer", "ban_failed", "node=%s",
+                  log_id(node).text);
+        return;
+    }
+    entry->row.ban_until_ms = until_ms;
+    log_event(LOG_LEVEL_WARN, "peer", until_ms == 0 ? "ban_lifted" : "banned",
+              "node=%s until_ms=%llu", log_id(node).text,
+              (unsigned long long)until_ms);
+    book_save(b, entry, NULL, NULL);
+}

@@ -1,0 +1,191 @@
+#include "daemon/commits.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "daemon/log.h"
+
+/*
+ * A queue of batches, the last of which is still open for operations.  The
+ * first one is on the pool while `running`.
+ */
+
+struct commit {
+    struct commit *next;
+    struct store_batch *batch;
+    bool retried;
+    node_applied_fn *applied; /* of a batch that was given */
+    void *context;
+    struct {
+        commits_done_fn *fn;
+        void *context;
+    } done[]; /* STORE_BATCH_OPS of a batch of our own, else none */
+};
+
+struct commits {
+    uv_loop_t *loop;
+    struct store *store;
+    struct commit *first;
+    struct commit *last;
+    struct commit *open; /* `last`, if operations may still be put there */
+    bool running;
+    uv_work_t work;
+    enum err result; /* of the work */
+};
+
+enum err commits_open(struct commits **out, uv_loop_t *loop,
+                      struct store *store)
+{
+    struct commits *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return ERR_NO_MEMORY;
+    c->loop = loop;
+    c->store = store;
+    c->work.data = c;
+    *out = c;
+    return ERR_OK;
+}
+
+void commits_close(struct commits *c)
+{
+    if (c == NULL)
+        return;
+    assert(!c->running && c->first == NULL);
+    free(c);
+}
+
+static void enqueue(struct commits *c, struct commit *commit)
+{
+    if (c->last == NULL)
+        c->first = commit;
+    else
+        c->last->next = commit;
+    c->last = commit;
+}
+
+enum err commits_batch(struct commits *c, struct store_batch **out)
+{
+    struct commit *commit = c->open;
+    enum err e;
+
+    if (commit != NULL && !store_batch_full(commit->batch)) {
+        *out = commit->batch;
+        return ERR_OK;
+    }
+    commit =
+        calloc(1, sizeof *commit + STORE_BATCH_OPS * sizeof(*commit->done));
+    if (commit == NULL)
+        return ERR_NO_MEMORY;
+    e = store_batch_new(&commit->batch);
+    if (e != ERR_OK) {
+        free(commit);
+        return e;
+    }
+    enqueue(c, commit);
+    c->open = commit;
+    *out = commit->batch;
+    return ERR_OK;
+}
+
+void commits_expect(struct commits *c, commits_done_fn *done, void *context)
+{
+    size_t count = store_batch_count(c->open->batch);
+
+    assert(count > 0 && count <= STORE_BATCH_OPS);
+    c->open->done[count - 1].fn = done;
+    c->open->done[count - 1].context = context;
+}
+
+void commits_give(struct commits *c, struct store_batch *take,
+                  node_applied_fn *done, void *context)
+{
+    struct commit *commit = calloc(1, sizeof *commit);
+
+    if (commit == NULL) {
+        done(context, ERR_NO_MEMORY, take);
+        return;
+    }
+    commit->batch = take;
+    commit->applied = done;
+    commit->context = context;
+    c->open = NULL; /* order: what is put from now on comes after */
+    enqueue(c, commit);
+}
+
+static void on_work(uv_work_t *work)
+{
+    struct commits *c = work->data;
+
+    c->result = store_apply(c->store, c->first->batch);
+}
+
+/* Tells all who wait for the commit, which is out of the queue, and frees it.
+ */
+static void conclude(struct commit *commit, enum err e)
+{
+    size_t count = store_batch_count(commit->batch);
+
+    if (commit->applied != NULL) {
+        commit->applied(commit->context, e, commit->batch);
+        free(commit);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct store_result *r = NULL;
+        enum err own = e;
+
+        if (commit->done[i].fn == NULL)
+            continue;
+        if (e == ERR_OK) {
+            r = store_batch_result(commit->batch, i);
+            own = r->err;
+        }
+        commit->done[i].fn(commit->done[i].context, own,
+                           own == ERR_OK ? r : NULL);
+    }
+    store_batch_free(commit->batch);
+    free(commit);
+}
+
+static void on_done(uv_work_t *work, int status)
+{
+    struct commits *c = work->data;
+    struct commit *commit = c->first;
+    enum err e = status == 0 ? c->result : ERR_SHUTDOWN;
+
+    c->running = false;
+    if (e == ERR_IO && store_failed(c->store)) {
+        log_event(LOG_LEVEL_ERROR, "store", "reopen", NULL);
+        if (store_reopen(c->store) == ERR_OK && !commit->retried) {
+            commit->retried = true;
+            return; /* it is still the first */
+        }
+    }
+    store_refresh(c->store);
+    if (e != ERR_OK)
+        log_event(LOG_LEVEL_ERROR, "store", "commit_failed", "ops=%zu why=%s",
+                  store_batch_count(commit->batch), err_name(e));
+    c->first = commit->next;
+    if (c->first == NULL)
+        c->last = NULL;
+    conclude(commit, e);
+}
+
+void commits_flush(struct commits *c)
+{
+    int status;
+
+    if (c->running || c->first == NULL)
+        return;
+    if (c->open == c->first)
+        c->open = NULL;
+    c->running = true;
+    status = uv_queue_work(c->loop, &c->work, on_work, on_done);
+    assert(status == 0); /* it fails without a work function only */
+}
+
+bool commits_is_idle(const struct commits *c)
+{
+    return c->first == NULL;
+}

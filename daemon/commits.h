@@ -1,0 +1,41 @@
+#ifndef DAEMON_COMMITS_H
+#define DAEMON_COMMITS_H
+
+#include "daemon/node.h"
+#include "store/store.h"
+
+/*
+ * The one writer of the store.  Operations gather in a batch while the batch
+ * before them is made durable on the pool; so a quiet node commits at once and
+ * a busy one in groups of up to STORE_BATCH_OPS, whatever a flush costs here.
+ */
+struct commits;
+
+/* The end of one operation; `result` is NULL unless `e` is ERR_OK. */
+typedef void commits_done_fn(void *context, enum err e,
+                             const struct store_result *result);
+
+MUST_CHECK enum err commits_open(struct commits **out, uv_loop_t *loop,
+                                 struct store *store);
+/* Nothing may be under way.  Accepts NULL. */
+void commits_close(struct commits *commits);
+
+/*
+ * The batch to put one operation into; it has room.  Having put it, call
+ * commits_expect() at once.  ERR_NO_MEMORY
+ */
+MUST_CHECK enum err commits_batch(struct commits *commits,
+                                  struct store_batch **out);
+/* Whom to tell of the operation put last; `done` may be NULL. */
+void commits_expect(struct commits *commits, commits_done_fn *done,
+                    void *context);
+
+/* As node_apply(). */
+void commits_give(struct commits *commits, struct store_batch *take,
+                  node_applied_fn *done, void *context);
+
+/* Starts the next commit unless one runs: before the loop waits. */
+void commits_flush(struct commits *commits);
+bool commits_is_idle(const struct commits *commits);
+
+#endif

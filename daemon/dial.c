@@ -1,0 +1,314 @@
+#include "daemon/dial.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/backoff.h"
+#include "daemon/book.h"
+#include "daemon/conn.h"
+#include "daemon/log.h"
+#include "daemon/peers.h"
+
+/* How often interfaces are compared: a changed network shows there first. */
+enum { LOOK_MS = 10000 };
+
+struct dialler {
+    struct node *node;
+    uv_timer_t timer;
+    uv_timer_t look;
+    uint8_t interfaces[HASH_LEN];
+    bool stopping;
+};
+
+/* A name being resolved; the entry may go meanwhile. */
+struct lookup {
+    uv_getaddrinfo_t request;
+    struct dialler *dialler;
+    uint8_t node[KEY_LEN];
+};
+
+static void rearm(struct dialler *d);
+
+static void entry_failed(struct dialler *d, struct book_entry *entry,
+                         enum err why)
+{
+    uint64_t wait_ms;
+
+    entry->dialling = false;
+    entry->last_error = why;
+    entry->row.failures++;
+    wait_ms = backoff_ms(entry->row.failures, randombytes_random());
+    entry->next_dial_ms = uv_now(node_loop(d->node)) + wait_ms;
+    log_event(LOG_LEVEL_INFO, "dial", "failed",
+              "node=%s address=%s why=%s next_ms=%llu",
+              log_id(entry->row.node).text, entry->row.address, err_name(why),
+              (unsigned long long)wait_ms);
+    rearm(d);
+}
+
+static void connect_to(struct dialler *d, struct book_entry *entry,
+                       const struct sockaddr *address)
+{
+    struct conn *c;
+    bool manual =
+        entry->from_config || (entry->row.flags & STORE_PEER_MANUAL) != 0;
+    enum err e = conn_dial(&c, d->node, address, entry->row.node, manual);
+
+    if (e != ERR_OK)
+        entry_failed(d, entry, e);
+}
+
+static void on_resolved(uv_getaddrinfo_t *request, int status,
+                        struct addrinfo *found)
+{
+    struct lookup *lookup = request->data;
+    struct dialler *d = lookup->dialler;
+    struct book_entry *entry = book_find(node_book(d->node), lookup->node);
+
+    if (!d->stopping && entry != NULL && entry->dialling) {
+        if (status == 0 && found != NULL)
+            connect_to(d, entry, found->ai_addr);
+        else
+            entry_failed(d, entry, ERR_UNREACHABLE);
+    }
+    uv_freeaddrinfo(found);
+    free(lookup);
+}
+
+static enum err resolve(struct dialler *d, const struct book_entry *entry)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+    struct address_parts parts;
+    struct lookup *lookup;
+    char port[8];
+    enum err e = address_split(&parts, entry->row.address);
+
+    if (e != ERR_OK)
+        return e;
+    lookup = calloc(1, sizeof *lookup);
+    if (lookup == NULL)
+        return ERR_NO_MEMORY;
+    lookup->dialler = d;
+    lookup->request.data = lookup;
+    memcpy(lookup->node, entry->row.node, KEY_LEN);
+    (void)snprintf(port, sizeof port, "%u", parts.port);
+    if (uv_getaddrinfo(node_loop(d->node), &lookup->request, on_resolved,
+                       parts.host, port, &hints) == 0)
+        return ERR_OK;
+    free(lookup);
+    return ERR_UNREACHABLE;
+}
+
+static void dial(struct dialler *d, struct book_entry *entry)
+{
+    struct sockaddr_storage address;
+    enum err e;
+
+    entry->dialling = true;
+    if (address_parse(&address, entry->row.address) == ERR_OK) {
+        connect_to(d, entry, (struct sockaddr *)&address);
+        return;
+    }
+    e = resolve(d, entry);
+    if (e != ERR_OK)
+        entry_failed(d, entry, e);
+}
+
+/* Whether the entry waits for its time only. */
+static bool is_waiting(const struct dialler *d, const struct book_entry *entry)
+{
+    struct peers *peers = node_peer_table(d->node);
+
+    return !entry->dialling && entry->row.address[0] != '\0' &&
+           entry->row.ban_until_ms <= node_clock_ms(d->node) &&
+           peers_find_node(peers, entry->row.node) == NULL;
+}
+
+static bool has_place(const struct dialler *d, const struct book_entry *entry)
+{
+    return entry->from_config || (entry->row.flags & STORE_PEER_MANUAL) != 0 ||
+           peers_count_out(node_peer_table(d->node)) < PEERS_OUT_MAX;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct dialler *d = timer->data;
+    struct book *book = node_book(d->node);
+    uint64_t now_ms = uv_now(timer->loop);
+    struct book_entry *entry;
+
+    for (size_t i = 0; (entry = book_at(book, i)) != NULL; i++) {
+        if (is_waiting(d, entry) && entry->next_dial_ms <= now_ms &&
+            has_place(d, entry))
+            dial(d, entry);
+    }
+    rearm(d);
+}
+
+/* The timer goes to the entry that is due first. */
+static void rearm(struct dialler *d)
+{
+    uint64_t now_ms = uv_now(node_loop(d->node));
+    uint64_t due = UINT64_MAX;
+    struct book_entry *entry;
+
+    if (d->stopping)
+        return;
+    for (size_t i = 0; (entry = book_at(node_book(d->node), i)) != NULL; i++) {
+        if (is_waiting(d, entry) && entry->next_dial_ms < due &&
+            has_place(d, entry))
+            due = entry->next_dial_ms;
+    }
+    if (due == UINT64_MAX)
+        (void)uv_timer_stop(&d->timer);
+    else
+        (void)uv_timer_start(&d->timer, on_timer,
+                             due > now_ms ? due - now_ms : 0, 0);
+}
+
+/* ---- A changed network -------------------------------------------------- */
+
+static void hash_interfaces(uint8_t out[HASH_LEN])
+{
+    crypto_hash_sha256_state state;
+    uv_interface_address_t *list = NULL;
+    int count = 0;
+
+    (void)crypto_hash_sha256_init(&state);
+    if (uv_interface_addresses(&list, &count) == 0) {
+        for (int i = 0; i < count; i++) {
+            char text[ADDRESS_TEXT_MAX];
+
+            address_print(text, (struct sockaddr *)&list[i].address);
+            (void)crypto_hash_sha256_update(&state, (const uint8_t *)text,
+                                            strlen(text) + 1);
+        }
+        uv_free_interface_addresses(list, count);
+    }
+    (void)crypto_hash_sha256_final(&state, out);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct dialler *d = timer->data;
+    uint8_t now[HASH_LEN];
+
+    hash_interfaces(now);
+    if (memcmp(now, d->interfaces, HASH_LEN) == 0)
+        return;
+    memcpy(d->interfaces, now, HASH_LEN);
+    log_event(LOG_LEVEL_INFO, "dial", "network_changed", NULL);
+    dialler_dial_all(d);
+}
+
+/* ---- Life --------------------------------------------------------------- */
+
+enum err dialler_open(struct dialler **out, struct node *node)
+{
+    struct dialler *d = calloc(1, sizeof *d);
+
+    if (d == NULL)
+        return ERR_NO_MEMORY;
+    d->node = node;
+    (void)uv_timer_init(node_loop(node), &d->timer);
+    (void)uv_timer_init(node_loop(node), &d->look);
+    d->timer.data = d;
+    d->look.data = d;
+    hash_interfaces(d->interfaces);
+    (void)uv_timer_start(&d->look, on_look, LOOK_MS, LOOK_MS);
+    *out = d;
+    return ERR_OK;
+}
+
+void dialler_shutdown(struct dialler *d)
+{
+    d->stopping = true;
+    uv_close((uv_handle_t *)&d->timer, NULL);
+    uv_close((uv_handle_t *)&d->look, NULL);
+}
+
+void dialler_free(struct dialler *d)
+{
+    free(d);
+}
+
+void dialler_take_config(struct dialler *d, const struct config *config)
+{
+    struct book *book = node_book(d->node);
+    const uint8_t *ours = node_keys(d->node)->sign.public_key;
+    struct book_entry *entry;
+
+    for (size_t i = 0; (entry = book_at(book, i)) != NULL; i++)
+        entry->from_config = false;
+    for (size_t i = 0; i < config->peers_count; i++) {
+        const struct config_peer *peer = &config->peers[i];
+
+        if (memcmp(peer->node, ours, KEY_LEN) == 0 ||
+            book_get(book, &entry, peer->node) != ERR_OK)
+            continue;
+        entry->from_config = true;
+        (void)snprintf(entry->row.address, sizeof entry->row.address, "%s",
+                       peer->address);
+    }
+    rearm(d);
+}
+
+static void reset(struct dialler *d, struct book_entry *entry)
+{
+    entry->row.failures = 0;
+    entry->next_dial_ms = uv_now(node_loop(d->node));
+}
+
+void dialler_dial(struct dialler *d, const uint8_t node[KEY_LEN])
+{
+    struct book_entry *entry = book_find(node_book(d->node), node);
+
+    if (entry == NULL)
+        return;
+    reset(d, entry);
+    rearm(d);
+}
+
+void dialler_dial_all(struct dialler *d)
+{
+    struct book_entry *entry;
+
+    for (size_t i = 0; (entry = book_at(node_book(d->node), i)) != NULL; i++)
+        reset(d, entry);
+    rearm(d);
+}
+
+void dialler_opened(struct dialler *d, const struct conn *c)
+{
+    struct book_entry *entry = book_find(node_book(d->node), conn_node(c));
+
+    if (entry == NULL)
+        return;
+    entry->row.failures = 0;
+    entry->last_error = ERR_OK;
+    entry->row.last_seen_ms = node_clock_ms(d->node);
+    if (!entry->from_config)
+        book_save(node_book(d->node), entry, NULL, NULL);
+}
+
+void dialler_ended(struct dialler *d, const struct conn *c, enum err why)
+{
+    const uint8_t *node = conn_node(c);
+    struct book_entry *entry;
+
+    if (d->stopping || node == NULL)
+        return;
+    entry = book_find(node_book(d->node), node);
+    if (entry == NULL)
+        return;
+    if (conn_is_dialled(c)) {
+        entry_failed(d, entry, why);
+        return;
+    }
+    if (why != ERR_DUPLICATE)
+        entry->last_error = why;
+    rearm(d);
+}

@@ -1,0 +1,499 @@
+#include "daemon/node.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/book.h"
+#include "daemon/commits.h"
+#include "daemon/dial.h"
+#include "daemon/ingest.h"
+#include "daemon/listener.h"
+#include "daemon/log.h"
+#include "daemon/peers.h"
+#include "daemon/transfer.h"
+
+/*
+ * The owner of the parts: opens them in order, gives each its turn before the
+ * loop waits, and closes them when the last work is done.
+ */
+
+/* How often the day is looked at: hellos name days. */
+enum { DAY_LOOK_MS = 10000 };
+
+struct node {
+    uv_loop_t *loop;
+    const struct options *options;
+    const struct home *home;
+    struct config config;
+    struct clock clock;
+    uint64_t started_ms;
+    uint64_t day;
+    struct node_keys keys;
+    struct person_keys person;
+    bool has_person;
+    bool stopping;
+    bool closed;
+    uint8_t board[ID_LEN];
+    struct store *store;
+    struct commits *commits;
+    struct ingest *ingest;
+    struct book *book;
+    struct peers *peers;
+    struct transfer *transfer;
+    struct dialler *dialler;
+    struct listener *listeners[CONFIG_LISTEN_MAX];
+    size_t listeners_count;
+    struct node_listener *events;     /* those who listen */
+    struct node_listener *next_event; /* while telling them: who is next */
+    uv_prepare_t prepare;
+    uv_timer_t day_timer;
+};
+
+/* ---- Settings ----------------------------------------------------------- */
+
+/* The command line wins over the file. */
+static enum err override(struct config *c, const struct options *o)
+{
+    enum err e = ERR_OK;
+
+    if (o->network != NULL)
+        e = network_parse(&c->network, o->network);
+    if (e != ERR_OK) {
+        log_event(LOG_LEVEL_ERROR, "node", "bad_option", "network=%s",
+                  o->network);
+        return ERR_USAGE;
+    }
+    if (o->log_level != NULL)
+        e = log_level_parse(&c->log_level, o->log_level);
+    if (e != ERR_OK) {
+        log_event(LOG_LEVEL_ERROR, "node", "bad_option", "log_level=%s",
+                  o->log_level);
+        return ERR_USAGE;
+    }
+    if (o->listen_count > 0)
+        c->listen_count = 0;
+    for (size_t i = 0; i < o->listen_count; i++) {
+        if (strlen(o->listen[i]) >= ADDRESS_TEXT_MAX)
+            return ERR_USAGE;
+        (void)snprintf(c->listen[c->listen_count++], ADDRESS_TEXT_MAX, "%s",
+                       o->listen[i]);
+    }
+    c->lan = c->lan && !o->no_lan;
+    c->portmap = c->portmap && !o->no_portmap;
+    return ERR_OK;
+}
+
+enum err node_config_check(const struct node *n, struct config_finding *finding)
+{
+    static struct config c; /* large, and only the loop comes here */
+    char path[HOME_PATH_MAX];
+    enum err e = home_path(path, sizeof path, n->home->config, "troupe.conf");
+
+    return e != ERR_OK ? e : config_load(&c, finding, path);
+}
+
+static void log_difference(void *context, const char *key, const char *before,
+                           const char *after, bool restart)
+{
+    (void)context;
+    log_event(LOG_LEVEL_INFO, "config", "changed",
+              "key=%s before=%s after=%s takes_effect=%s", key, before, after,
+              restart ? "restart" : "now");
+}
+
+void node_reload(struct node *n)
+{
+    static struct config fresh;
+    struct config_finding finding;
+    char path[HOME_PATH_MAX];
+    enum err e = home_path(path, sizeof path, n->home->config, "troupe.conf");
+
+    if (e == ERR_OK)
+        e = config_load(&fresh, &finding, path);
+    if (e != ERR_OK) {
+        log_event(LOG_LEVEL_ERROR, "config", "refused", "line=%u text=\"%s\"",
+                  finding.line, finding.text);
+        return;
+    }
+    e = override(&fresh, n->options);
+    if (e != ERR_OK)
+        return;
+    config_each_difference(&n->config, &fresh, log_difference, NULL);
+    log_set_level(fresh.log_level);
+    n->config.log_level = fresh.log_level;
+    n->config.quota_bytes = fresh.quota_bytes;
+    memcpy(n->config.peers, fresh.peers, sizeof fresh.peers);
+    n->config.peers_count = fresh.peers_count;
+    dialler_take_config(n->dialler, &n->config);
+}
+
+/* ---- Turns of the loop -------------------------------------------------- */
+
+static bool is_idle(const struct node *n)
+{
+    return ingest_is_idle(n->ingest) && commits_is_idle(n->commits) &&
+           transfer_is_idle(n->transfer);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct node *n = prepare->data;
+
+    ingest_flush(n->ingest);
+    commits_flush(n->commits);
+    peers_flush(n->peers);
+    store_refresh(n->store);
+    if (n->stopping && !n->closed && is_idle(n)) {
+        n->closed = true;
+        uv_close((uv_handle_t *)&n->prepare, NULL);
+    }
+    /* What was queued by a flush after its own may not wait for an event. */
+    if (!n->closed)
+        commits_flush(n->commits);
+}
+
+static void on_day(uv_timer_t *timer)
+{
+    struct node *n = timer->data;
+    uint64_t day = node_clock_ms(n) / DAY_MS;
+
+    if (day == n->day)
+        return;
+    n->day = day;
+    node_topics_changed(n);
+}
+
+void node_topics_changed(struct node *n)
+{
+    peers_topics_changed(n->peers);
+}
+
+/* ---- Life --------------------------------------------------------------- */
+
+static enum err open_keys(struct node *n)
+{
+    enum err e = keys_open_node(&n->keys, n->home->data);
+
+    if (e != ERR_OK) {
+        log_event(LOG_LEVEL_ERROR, "keys", "node_key", "why=%s folder=%s/keys",
+                  err_name(e), n->home->data);
+        return e;
+    }
+    e = keys_open_person(&n->person, n->home->data, &n->config.network);
+    if (e == ERR_OK || e == ERR_NOT_FOUND) {
+        n->has_person = e == ERR_OK;
+        return ERR_OK;
+    }
+    log_event(LOG_LEVEL_ERROR, "keys", "device_key", "why=%s folder=%s/keys",
+              err_name(e), n->home->data);
+    return e;
+}
+
+static void on_rebuild(void *context, uint64_t done, uint64_t total)
+{
+    (void)context;
+    log_event(LOG_LEVEL_INFO, "store", "rebuilding_index",
+              "done=%llu total=%llu", (unsigned long long)done,
+              (unsigned long long)total);
+}
+
+static enum err open_store(struct node *n)
+{
+    struct store_options options = { .progress = on_rebuild };
+    enum err e;
+
+    record_board_topic(n->board, &n->config.network);
+    memcpy(options.board, n->board, ID_LEN);
+    e = store_open(&n->store, n->home->data, &options);
+    if (e != ERR_OK)
+        log_event(LOG_LEVEL_ERROR, "store", "open_failed", "why=%s folder=%s",
+                  err_name(e), n->home->data);
+    return e;
+}
+
+static enum err open_parts(struct node *n)
+{
+    enum err e = commits_open(&n->commits, n->loop, n->store);
+
+    if (e == ERR_OK)
+        e = ingest_open(&n->ingest, n);
+    if (e == ERR_OK)
+        e = book_open(&n->book, n);
+    if (e == ERR_OK)
+        e = peers_open(&n->peers, n);
+    if (e == ERR_OK)
+        e = transfer_open(&n->transfer, n);
+    if (e == ERR_OK)
+        e = dialler_open(&n->dialler, n);
+    return e;
+}
+
+/* An address that was asked for has to work; of the default one may fail. */
+static enum err open_listeners(struct node *n)
+{
+    static const char *const usual[] = { "0.0.0.0:7433", "[::]:7433" };
+    bool asked = n->config.listen_count > 0;
+    size_t count = asked ? n->config.listen_count : 2;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *address = asked ? n->config.listen[i] : usual[i];
+        enum err e =
+            listener_open(&n->listeners[n->listeners_count], n, address);
+
+        if (e == ERR_OK) {
+            n->listeners_count++;
+            continue;
+        }
+        log_event(asked ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "listen", "failed",
+                  "address=%s why=%s", address, err_name(e));
+        if (asked)
+            return e;
+    }
+    return ERR_OK;
+}
+
+static void start_handles(struct node *n)
+{
+    (void)uv_prepare_init(n->loop, &n->prepare);
+    n->prepare.data = n;
+    (void)uv_prepare_start(&n->prepare, on_prepare);
+    (void)uv_timer_init(n->loop, &n->day_timer);
+    n->day_timer.data = n;
+    (void)uv_timer_start(&n->day_timer, on_day, DAY_LOOK_MS, DAY_LOOK_MS);
+}
+
+enum err node_open(struct node **out, uv_loop_t *loop,
+                   const struct options *options, const struct home *home,
+                   const struct config *config)
+{
+    struct node *n = calloc(1, sizeof *n);
+    enum err e;
+
+    if (n == NULL)
+        return ERR_NO_MEMORY;
+    n->loop = loop;
+    n->options = options;
+    n->home = home;
+    n->config = *config;
+    n->started_ms = uv_now(loop);
+    e = override(&n->config, options);
+    if (e == ERR_OK)
+        e = clock_init(&n->clock, options->test_clock, &n->config.network);
+    if (e != ERR_OK)
+        goto free_node;
+    log_set_level(n->config.log_level);
+    n->day = node_clock_ms(n) / DAY_MS;
+    e = open_keys(n);
+    if (e == ERR_OK)
+        e = open_store(n);
+    if (e != ERR_OK)
+        goto free_node;
+    e = open_parts(n);
+    if (e != ERR_OK)
+        goto stop;
+    start_handles(n);
+    e = open_listeners(n);
+    if (e != ERR_OK)
+        goto stop;
+    dialler_take_config(n->dialler, &n->config);
+    log_event(LOG_LEVEL_INFO, "node", "open", "node=%s network=%s person=%s",
+              log_id(n->keys.sign.public_key).text, n->config.network.name,
+              n->has_person ? log_id(n->person.person).text : "-");
+    *out = n;
+    return ERR_OK;
+
+stop: /* what was opened has handles: the loop has to end them */
+    if (n->dialler != NULL) {
+        node_shutdown(n);
+        (void)uv_run(loop, UV_RUN_DEFAULT);
+    }
+free_node:
+    node_free(n);
+    return e;
+}
+
+void node_shutdown(struct node *n)
+{
+    if (n->stopping)
+        return;
+    n->stopping = true;
+    for (size_t i = 0; i < n->listeners_count; i++)
+        listener_close(n->listeners[i]);
+    n->listeners_count = 0;
+    dialler_shutdown(n->dialler);
+    peers_shutdown(n->peers);
+    transfer_shutdown(n->transfer);
+    uv_close((uv_handle_t *)&n->day_timer, NULL);
+}
+
+void node_free(struct node *n)
+{
+    if (n == NULL)
+        return;
+    dialler_free(n->dialler);
+    transfer_free(n->transfer);
+    peers_free(n->peers);
+    book_close(n->book);
+    ingest_close(n->ingest);
+    commits_close(n->commits);
+    store_close(n->store);
+    node_keys_wipe(&n->keys);
+    person_keys_wipe(&n->person);
+    free(n);
+}
+
+void node_ask_to_stop(struct node *n)
+{
+    (void)n;
+    (void)uv_kill(uv_os_getpid(), SIGTERM);
+}
+
+bool node_is_stopping(const struct node *n)
+{
+    return n->stopping;
+}
+
+/* ---- What it is --------------------------------------------------------- */
+
+uv_loop_t *node_loop(const struct node *n)
+{
+    return n->loop;
+}
+
+const struct home *node_home(const struct node *n)
+{
+    return n->home;
+}
+
+const struct config *node_config(const struct node *n)
+{
+    return &n->config;
+}
+
+const struct network *node_network(const struct node *n)
+{
+    return &n->config.network;
+}
+
+const struct node_keys *node_keys(const struct node *n)
+{
+    return &n->keys;
+}
+
+const struct person_keys *node_person(const struct node *n)
+{
+    return n->has_person ? &n->person : NULL;
+}
+
+void node_set_person(struct node *n, const struct person_keys *keys)
+{
+    n->person = *keys;
+    n->has_person = true;
+    node_topics_changed(n);
+}
+
+struct store *node_store(const struct node *n)
+{
+    return n->store;
+}
+
+const uint8_t *node_board(const struct node *n)
+{
+    return n->board;
+}
+
+uint64_t node_clock_ms(const struct node *n)
+{
+    return clock_now_ms(&n->clock);
+}
+
+enum err node_clock_set(struct node *n, uint64_t now_ms)
+{
+    enum err e = clock_set(&n->clock, now_ms);
+
+    if (e == ERR_OK)
+        on_day(&n->day_timer);
+    return e;
+}
+
+bool node_clock_is_test(const struct node *n)
+{
+    return n->clock.is_test;
+}
+
+uint64_t node_uptime_ms(const struct node *n)
+{
+    return uv_now(n->loop) - n->started_ms;
+}
+
+const char *node_listening(const struct node *n, size_t i)
+{
+    return i < n->listeners_count ? listener_address(n->listeners[i]) : NULL;
+}
+
+struct book *node_book(const struct node *n)
+{
+    return n->book;
+}
+
+struct commits *node_commits(const struct node *n)
+{
+    return n->commits;
+}
+
+struct dialler *node_dialler(const struct node *n)
+{
+    return n->dialler;
+}
+
+struct ingest *node_ingest(const struct node *n)
+{
+    return n->ingest;
+}
+
+struct peers *node_peer_table(const struct node *n)
+{
+    return n->peers;
+}
+
+struct transfer *node_transfer(const struct node *n)
+{
+    return n->transfer;
+}
+
+/* ---- Events ------------------------------------------------------------- */
+
+void node_subscribe(struct node *n, struct node_listener *l)
+{
+    l->next = n->events;
+    l->prev = NULL;
+    if (n->events != NULL)
+        n->events->prev = l;
+    n->events = l;
+}
+
+void node_unsubscribe(struct node *n, struct node_listener *l)
+{
+    if (n->next_event == l)
+        n->next_event = l->next;
+    if (l->prev == NULL)
+        n->events = l->next;
+    else
+        l->prev->next = l->next;
+    if (l->next != NULL)
+        l->next->prev = l->prev;
+}
+
+void node_emit(struct node *n, const struct node_event *event)
+{
+    struct node_listener *outer = n->next_event;
+
+    for (struct node_listener *l = n->events; l != NULL; l = n->next_event) {
+        n->next_event = l->next;
+        l->on_event(l, event);
+    }
+    n->next_event = outer;
+}

@@ -1,0 +1,43 @@
+#ifndef DAEMON_TRANSFER_H
+#define DAEMON_TRANSFER_H
+
+#include "daemon/node_parts.h"
+#include "proto/frame.h"
+
+/*
+ * Blobs on their way: which are wanted, from whom they are fetched, and serving
+ * them to others.  Wants are rows of the store; the machines of proto/ decide,
+ * and files are read and written on the pool.
+ */
+struct conn;
+
+MUST_CHECK enum err transfer_open(struct transfer **out, struct node *node);
+/* Stops fetching and serving; parts are closed when the pool is done. */
+void transfer_shutdown(struct transfer *transfer);
+bool transfer_is_idle(const struct transfer *transfer);
+void transfer_free(struct transfer *transfer); /* accepts NULL */
+
+/* A record is new: its blobs are wanted if the policy of its topic says so. */
+void transfer_record_added(struct transfer *transfer,
+                           const struct record *record);
+/* A topic's policy is new: its records are gone through. */
+void transfer_topic_changed(struct transfer *transfer,
+                            const uint8_t topic[ID_LEN]);
+void transfer_want(struct transfer *transfer, const struct blob_id *blob,
+                   const uint8_t topic[ID_LEN], node_done_fn *done,
+                   void *context);
+uint64_t transfer_progress(const struct transfer *transfer,
+                           const struct blob_id *blob);
+void transfer_read_at(struct transfer *transfer, const struct blob_id *blob,
+                      uint64_t offset);
+
+/* A peer is there, shares other topics than before, or is gone. */
+void transfer_peer_changed(struct transfer *transfer, struct conn *conn);
+void transfer_peer_gone(struct transfer *transfer, struct conn *conn);
+/* One of the BLOB frames.  An error is the peer's. */
+MUST_CHECK enum err transfer_recv(struct transfer *transfer, struct conn *conn,
+                                  const struct frame *frame);
+/* The bulk queue of the connection has room. */
+void transfer_fill(struct transfer *transfer, struct conn *conn);
+
+#endif

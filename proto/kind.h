@@ -157,12 +157,16 @@ MUST_CHECK enum err kind_encode(const struct kind *kind, struct writer *map,
                                 struct kind_links *links, struct bytes *field,
                                 const struct mp_value *fields);
 
+/* Keys and choices get names, links names as long as half their bytes. */
+#define KIND_RENDER_MAX (4 * RECORD_BODY_MAX + 2 * RECORD_HEAD_MAX)
+
 /*
  * Writes a map of all that stands in body and links, for people and JSON:
  * choices by name, links under their field's name, ids as bins, blobs as maps
  * {root, size}, unknown keys in a map under "other".  Absent fields are left
- * out; of a nil or an opaque body only links remain.  Bounded by the body's
- * size times four.  ERR_NO_MEMORY, or what sticks in `w`.
+ * out; of a nil or an opaque body only links remain.  Values that nest too
+ * deep for a reply are bins of their bytes.  At most KIND_RENDER_MAX bytes.
+ *   ERR_NO_MEMORY, or what sticks in `w`
  */
 MUST_CHECK enum err kind_render(const struct record *r, struct writer *w);
 

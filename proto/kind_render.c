@@ -81,6 +81,11 @@ static void render_field(struct writer *w, const struct field *f,
         render_value(w, f, v, room);
         return;
     }
+    /* Names are longer than numbers: only so many of them are written. */
+    if (mp_count(v) > f->many) {
+        render_raw(w, v, room);
+        return;
+    }
     mp_put_array(w, mp_count(v));
     for (uint32_t i = 0; i < mp_count(v); i++)
         render_value(w, f, mp_at(v, i), room);

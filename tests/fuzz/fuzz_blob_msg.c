@@ -66,30 +66,32 @@ static void check_round_trip(const struct blob_msg *msg, struct bytes payload)
            bytes_equal(writer_view(&w), payload));
 }
 
-static void take_frame(struct machines *m, enum frame_type type,
-                       struct bytes payload)
+/* What a refusal leaves behind is what is looked at, not the refusal. */
+static enum err take_frame(struct machines *m, enum frame_type type,
+                           struct bytes payload)
 {
     struct blob_msg msg;
     struct blob_place place;
+    enum err e = blob_msg_decode(&msg, type, payload);
 
-    if (blob_msg_decode(&msg, type, payload) != ERR_OK)
-        return;
+    if (e != ERR_OK)
+        return e;
     check_round_trip(&msg, payload);
     switch (type) {
     case FRAME_BLOB_ASK:
-        (void)blob_serve_ask(&m->serve, &msg, m->good ? ERR_OK : ERR_NOT_HELD);
-        break;
+        return blob_serve_ask(&m->serve, &msg, m->good ? ERR_OK : ERR_NOT_HELD);
     case FRAME_BLOB_CANCEL:
         blob_serve_cancel(&m->serve, &msg);
-        break;
+        return ERR_OK;
     case FRAME_BLOB_DATA:
-        if (blob_fetch_place(&m->fetch, &place, 0, &msg, m->now) != ERR_OK)
-            break;
+        e = blob_fetch_place(&m->fetch, &place, 0, &msg, m->now);
+        if (e != ERR_OK)
+            return e;
         assert(place.slot < m->fetch.spans_max);
         assert(place.offset + msg.data.bytes.len <= BLOB_SPAN_LEN);
-        break;
+        return ERR_OK;
     default:
-        (void)blob_fetch_recv(&m->fetch, 0, &msg, m->now);
+        return blob_fetch_recv(&m->fetch, 0, &msg, m->now);
     }
 }
 
@@ -98,19 +100,21 @@ static void step(struct machines *m, struct reader *r)
     uint8_t action = reader_u8(r);
     size_t kinds = sizeof frame_types;
     size_t len;
+    enum err e = ERR_OK;
 
     m->good = (action & 0x40) != 0;
     if (action % 8 < kinds) {
         len = reader_u16(r);
         len = len < r->left ? len : r->left;
-        take_frame(m, (enum frame_type)frame_types[action % 8],
-                   reader_bytes(r, len));
+        e = take_frame(m, (enum frame_type)frame_types[action % 8],
+                       reader_bytes(r, len));
     } else if (action % 8 == 6) {
         m->now += (uint64_t)reader_u8(r) * 100;
         blob_fetch_tick(&m->fetch, m->now);
     } else {
         drain_serve(m, m->good);
     }
+    assert(e < ERR_COUNT);
     drain_fetch(m);
 }
 

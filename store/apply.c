@@ -7,9 +7,8 @@
  */
 #include <assert.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
-#include "store/internal.h"
+#include "store/blob_file.h"
 
 /* A record's row at its largest. */
 #define RECORD_ROW_MAX (32 + RECORD_HEAD_MAX + SIGNATURE_LEN + RECORD_BODY_MAX)
@@ -385,13 +384,22 @@ static enum err apply_once(struct store *store, struct store_batch *batch)
     return e;
 }
 
-static bool disk_has_room(const struct store *store)
+/* Removing must be possible on a full disk: the reserve is for that. */
+static bool only_removes(const struct store_batch *batch)
 {
-    struct statvfs fs;
-
-    if (statvfs(store->dir, &fs) != 0)
-        return true; /* the write itself will tell */
-    return (uint64_t)fs.f_bavail * fs.f_frsize >= store->options.reserve_bytes;
+    for (size_t i = 0; i < batch->count; i++) {
+        switch (batch->ops[i].kind) {
+        case OP_ERASE:
+        case OP_UNFOLLOW:
+        case OP_UNWANT:
+        case OP_FORGET_PEER:
+        case OP_BLOB_RELEASE:
+            break;
+        default:
+            return false;
+        }
+    }
+    return true;
 }
 
 enum err store_apply(struct store *store, struct store_batch *batch)
@@ -400,7 +408,7 @@ enum err store_apply(struct store *store, struct store_batch *batch)
 
     if (store_failed(store))
         return ERR_IO;
-    if (!disk_has_room(store))
+    if (!blob_file_has_room(store, 0) && !only_removes(batch))
         return ERR_NO_SPACE;
     e = apply_once(store, batch);
     for (unsigned i = 0; e == ERR_NO_SPACE && i < GROW_MAX; i++) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* What an import writes before it has a name. */
@@ -198,6 +199,18 @@ enum err blob_file_prepare(struct store *store)
     sweep(tmp);
     free(tmp);
     return ERR_OK;
+}
+
+bool blob_file_has_room(const struct store *store, uint64_t len)
+{
+    struct statvfs fs;
+    uint64_t room;
+
+    if (statvfs(store->dir, &fs) != 0)
+        return true; /* the write itself will tell */
+    room = (uint64_t)fs.f_bavail * fs.f_frsize;
+    return room >= store->options.reserve_bytes &&
+           room - store->options.reserve_bytes >= len;
 }
 
 enum err blob_file_write(int fd, uint64_t offset, struct bytes src)

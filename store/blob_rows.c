@@ -229,7 +229,7 @@ static enum err apply_whole(struct change *c, struct op *op)
     if (e == ERR_OK)
         e = get_row(c->records, &op->blob, &row);
     /* A whole copy ends a part, and one of our own a copy of the user's. */
-    if (e == ERR_OK && !is_counted(&row) && row.state != op->number) {
+    if (e == ERR_OK && !is_counted(&row)) {
         op->flag = row.state == BLOB_PARTIAL;
         row.state = (uint8_t)op->number;
         e = update(c, &op->blob, &row, &op->data);
@@ -267,8 +267,9 @@ static enum err apply_finish(struct change *c, struct op *op)
         e = get_row(c->records, &op->blob, &row);
     if (e != ERR_OK || row.state != BLOB_PARTIAL)
         return e;
-    row.state = BLOB_FILE;
-    e = update(c, &op->blob, &row, &NOTHING);
+    row.state = (uint8_t)op->number;
+    op->flag = row.state == BLOB_INLINE;
+    e = update(c, &op->blob, &row, &op->data);
     if (e == ERR_OK)
         count(c, &op->blob, &row, true);
     return e;
@@ -292,7 +293,6 @@ static enum err apply_release(struct change *c, struct op *op)
     struct row_blob row;
     enum err e = txn_delete(c->records, T_BLOB_TOPICS, key_view(&key));
 
-    op->flag = false;
     if (e != ERR_OK)
         return e;
     e = get_row(c->records, &op->blob, &row);
@@ -310,6 +310,7 @@ enum err blob_rows_apply(struct change *c, struct op *op)
     struct row_blob row;
     enum err e;
 
+    op->flag = false; /* an attempt that was undone may have set it */
     switch (op->kind) {
     case OP_BLOB_WHOLE:
         return apply_whole(c, op);
@@ -334,12 +335,11 @@ enum err blob_rows_apply(struct change *c, struct op *op)
 
 void blob_rows_after(struct store *store, const struct op *op)
 {
-    if (!op->flag)
+    if (!op->flag || op->kind < OP_BLOB_WHOLE)
         return;
     if (op->kind == OP_BLOB_RELEASE)
         blob_file_remove(store, &op->blob, false);
-    if (op->kind == OP_BLOB_RELEASE || op->kind == OP_BLOB_WHOLE)
-        blob_file_remove(store, &op->blob, true);
+    blob_file_remove(store, &op->blob, true);
 }
 
 /* ---- What is put ------------------------------------------------------ */
@@ -437,9 +437,13 @@ enum err blobs_put_bitmap(struct store_batch *batch, const struct blob_id *id,
     return add(batch, &op, OP_BLOB_BITMAP, id, NULL, bitmap, NOTHING);
 }
 
-enum err blobs_put_finish(struct store_batch *batch, const struct blob_id *id)
+enum err blobs_put_finish(struct store_batch *batch, const struct blob_id *id,
+                          enum blob_state state, struct bytes detail)
 {
     struct op *op;
+    enum err e = add(batch, &op, OP_BLOB_FINISH, id, NULL, detail, NOTHING);
 
-    return add(batch, &op, OP_BLOB_FINISH, id, NULL, NOTHING, NOTHING);
+    if (e == ERR_OK)
+        op->number = (uint64_t)state;
+    return e;
 }

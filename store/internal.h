@@ -181,7 +181,9 @@ MUST_CHECK enum err blobs_put_bitmap(struct store_batch *batch,
                                      const struct blob_id *id,
                                      struct bytes bitmap);
 MUST_CHECK enum err blobs_put_finish(struct store_batch *batch,
-                                     const struct blob_id *id);
+                                     const struct blob_id *id,
+                                     enum blob_state state,
+                                     struct bytes detail);
 
 /* blob_file.c: names under the store's folder. */
 #define BLOB_NAME_MAX 128

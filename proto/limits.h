@@ -104,9 +104,9 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define PEER_SIGNERS_MAX 256
 /* Sessions to be called off that wait to be said; more need no answer. */
 #define PEER_STOPS_MAX 16
-/* Unasked-for messages that one peer may have sent, falling by 16 a second. */
+/* Unasked-for messages that one peer may have sent, falling by the second. */
 #define PEER_UNASKED_MAX     16384
-#define PEER_UNASKED_PER_SEC 16
+#define PEER_UNASKED_PER_SEC 256
 
 /* Gossip: up to this many peers of a topic get each new record at once. */
 #define GOSSIP_FULL_MESH 8

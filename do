@@ -7,7 +7,8 @@ BUILD_PACKAGES="gcc libc6-dev pkg-config meson ninja-build libuv1-dev
 libsodium-dev libssl-dev libmsgpack-dev liblmdb-dev libminiupnpc-dev
 libnatpmp-dev libinih-dev libjansson-dev libunistring-dev libmagic-dev
 libqrencode-dev libcmocka-dev"
-DEMO_PACKAGES="lomiri-wallpapers-20.04 fretsonfire-songs-muldjord"
+DEMO_PACKAGES="lomiri-wallpapers-20.04 fretsonfire-songs-muldjord
+tango-icon-theme"
 TEST_PACKAGES="clang libclang-rt-14-dev binutils mandoc shellcheck python3
 python3-msgpack python3-nacl python3-cryptography python3-mnemonic iproute2
 procps strace openssl"

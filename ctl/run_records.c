@@ -225,11 +225,6 @@ bool run_wait(struct run *run)
 
 /* --- events --- */
 
-struct event_stream {
-    bool json;
-    json_int_t seen; /* number of the last event printed */
-};
-
 static void put_event(const json_t *event)
 {
     json_t *held = json_incref((json_t *)(uintptr_t)event);
@@ -254,12 +249,11 @@ static void put_event(const json_t *event)
 
 static void on_event(void *context, const char *method, json_t *params)
 {
-    struct event_stream *stream = context;
+    const struct ctl *ctl = context;
 
     if (strcmp(method, "event") != 0)
         return;
-    stream->seen = json_integer_value(json_object_get(params, "seq"));
-    if (stream->json) {
+    if (ctl->globals.json) {
         (void)json_dumpf(params, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
         (void)fputc('\n', stdout);
     } else {
@@ -268,27 +262,35 @@ static void on_event(void *context, const char *method, json_t *params)
     (void)fflush(stdout);
 }
 
+/* Without --follow: what has happened so far comes before the next answer. */
+static bool drain_events(struct ctl *ctl)
+{
+    json_t *answer = run_call(ctl, "job.list", NULL);
+
+    json_decref(answer);
+    return answer != NULL;
+}
+
 bool run_events(struct run *run)
 {
     struct ctl *ctl = run->ctl;
-    struct event_stream stream = { ctl->globals.json, 0 };
     bool follow = json_is_true(json_object_get(run->params, "follow"));
     json_t *opened;
-    json_int_t newest;
     bool ok = true;
 
     if (!follow && json_object_get(run->params, "since") == NULL)
         (void)json_object_set_new(run->params, "since", json_integer(0));
-    client_listen(ctl->client, on_event, &stream);
+    client_listen(ctl->client, on_event, ctl);
     opened = run_call(ctl, "events.open", run->params);
+    json_decref(opened);
     if (opened == NULL)
         return false;
-    newest = json_integer_value(json_object_get(opened, "number"));
-    json_decref(opened);
-    while (ok && (follow || stream.seen < newest) && !ferror(stdout))
+    if (!follow)
+        return drain_events(ctl);
+    while (ok && !ferror(stdout))
         ok = client_wait_notice(ctl->client, &ctl->fail);
     /* A time limit is how one stops to follow. */
-    if (!ok && follow && ctl->fail.code == EXIT_CODE_PARTIAL &&
+    if (!ok && ctl->fail.code == EXIT_CODE_PARTIAL &&
         ctl->globals.timeout_ms > 0) {
         fail_clear(&ctl->fail);
         ok = true;

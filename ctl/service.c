@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,7 +68,7 @@ bool service_find(char out[PATHS_LEN_MAX], struct fail *f)
 
 /* In the child: nothing of ours stays open but the pipe and the log. */
 static void become_daemon(const char *program, const char *const options[],
-                          int ready_fd, const char *log)
+                          int ready_fd, const char *log, bool ours)
 {
     char *args[ARGS_MAX + 2];
     int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -82,6 +83,8 @@ static void become_daemon(const char *program, const char *const options[],
         dup2(ready_fd, STDOUT_FILENO) < 0 || dup2(log_fd, STDERR_FILENO) < 0)
         _exit(127);
     (void)setsid();
+    if (ours)
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)signal(SIGPIPE, SIG_DFL);
     (void)execv(program, args);
     _exit(127);
@@ -154,7 +157,7 @@ bool service_start(struct fail *f, pid_t *out, const char *const options[],
         return fail_errno(f, "cannot start the daemon");
     pid = fork();
     if (pid == 0)
-        become_daemon(program, options, ready[1], log);
+        become_daemon(program, options, ready[1], log, out != NULL);
     (void)close(ready[1]);
     if (pid < 0) {
         (void)close(ready[0]);

@@ -11,9 +11,10 @@
 bool service_find(char out[PATHS_LEN_MAX], struct fail *f);
 
 /*
- * Starts a daemon that outlives us and waits until it says ready.  `options`
- * follow its name and end with NULL; its log goes to the file `log`.  *pid may
- * be NULL.  A daemon that ends instead is told with the last line of its log.
+ * Starts a daemon and waits until it says ready.  `options` follow its name
+ * and end with NULL; its log goes to the file `log`.  With `pid` the process is
+ * the caller's to end, and ends with it; without, it outlives us.  A daemon
+ * that ends instead is told with the last line of its log.
  */
 bool service_start(struct fail *f, pid_t *pid, const char *const options[],
                    const char *log);

@@ -1,0 +1,245 @@
+/* Bytes of files for who reads them now, and seeding. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/methods.h"
+#include "daemon/pair.h"
+#include "daemon/param.h"
+#include "proto/record_files.h"
+#include "store/blobs.h"
+
+enum { READ_MAX = 512 * 1024 };
+
+/* --- seed --- */
+
+static void on_seeded(void *context, enum err e)
+{
+    struct call *call = context;
+    struct writer *w;
+
+    if (e != ERR_OK) {
+        call_fail(call, e, NULL, NULL);
+        return;
+    }
+    w = call_reply(call);
+    mp_put_map(w, 1);
+    pair_id(w, "id", call_data(call));
+    call_send(call);
+}
+
+void method_seed(struct call *call)
+{
+    struct node *node = call_node(call);
+    struct store_follow follow = {
+        .policy = STORE_POLICY_SEED,
+        .since_ms = node_clock_ms(node),
+        .quota_bytes = mp_uint(call_param(call, "quota_bytes")),
+        .until_ms = mp_uint(call_param(call, "until_ms")),
+    };
+    uint8_t *id = call_alloc(call, ID_LEN);
+
+    if (id == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+        return;
+    }
+    if (bytes_equal(mp_str(call_param(call, "target")), BYTES_LITERAL("all"))) {
+        call_fail(call, ERR_USAGE, "this release seeds projects one by one",
+                  "Name a project: troupe seed PROJECT");
+        return;
+    }
+    if (!param_id(call, "target", id))
+        return;
+    call_set_data(call, id);
+    memcpy(follow.topic, id, ID_LEN);
+    node_follow(node, &follow, on_seeded, call);
+}
+
+/* --- blob.read --- */
+
+/* A reader who waits until the bytes have come. */
+struct reading {
+    struct node_listener listener; /* first: on_event casts back */
+    uv_work_t work;
+    struct node *node;
+    struct call *call;
+    uint8_t topic[ID_LEN];
+    struct blob_id blob;
+    uint64_t offset;
+    size_t len;
+    struct blob_reader *reader;
+    uint8_t *bytes;
+    bool working;
+    enum err err;
+};
+
+static void reading_end(struct reading *r, enum err e)
+{
+    struct call *call = r->call;
+    struct writer *w;
+
+    node_unsubscribe(r->node, &r->listener);
+    blob_reader_close(r->reader);
+    if (e != ERR_OK) {
+        call_fail(call, e, NULL, NULL);
+    } else {
+        w = call_reply(call);
+        mp_put_map(w, 2);
+        pair_bin(w, "bytes", (struct bytes){ r->bytes, r->len });
+        pair_uint(w, "size", r->blob.size);
+        call_send(call);
+    }
+    free(r->bytes);
+    free(r);
+}
+
+static void on_read_work(uv_work_t *work)
+{
+    struct reading *r = work->data;
+
+    r->err = blob_reader_read(r->reader, r->offset, r->bytes, r->len);
+}
+
+static void on_read_done(uv_work_t *work, int status)
+{
+    struct reading *r = work->data;
+
+    reading_end(r, status < 0 ? ERR_CANCELLED : r->err);
+}
+
+/* Reads if the whole range is here; else goes on waiting. */
+static void reading_try(struct reading *r)
+{
+    enum err e;
+
+    if (r->working)
+        return;
+    e = blob_reader_open(&r->reader, node_store(r->node), &r->blob, NULL);
+    if (e == ERR_OK && blob_reader_has(r->reader, r->offset, r->len)) {
+        r->working = true;
+        (void)uv_queue_work(node_loop(r->node), &r->work, on_read_work,
+                            on_read_done);
+        return;
+    }
+    if (e == ERR_OK) {
+        blob_reader_close(r->reader);
+        r->reader = NULL;
+    } else if (e != ERR_NOT_HELD) {
+        reading_end(r, e);
+    }
+}
+
+static void on_event(struct node_listener *listener,
+                     const struct node_event *event)
+{
+    struct reading *r = (struct reading *)listener;
+
+    if ((event->type == NODE_EVENT_BLOB ||
+         event->type == NODE_EVENT_PROGRESS) &&
+        event->blob != NULL && event->blob->size == r->blob.size &&
+        memcmp(event->blob->root, r->blob.root, HASH_LEN) == 0)
+        reading_try(r);
+}
+
+static void on_wanted(void *context, enum err e)
+{
+    struct reading *r = context;
+
+    r->working = false;
+    if (e != ERR_OK && e != ERR_EXISTS) {
+        reading_end(r, e);
+        return;
+    }
+    node_blob_read_at(r->node, &r->blob, r->offset);
+    reading_try(r);
+}
+
+static void reading_begin(struct reading *r)
+{
+    struct blob_info info;
+
+    node_subscribe(r->node, &r->listener);
+    if (blobs_find(node_store(r->node), &r->blob, &info) == ERR_OK &&
+        info.state != BLOB_PARTIAL) {
+        reading_try(r);
+        return;
+    }
+    r->working = true;
+    node_want_blob(r->node, &r->blob, r->topic, on_wanted, r);
+}
+
+/* The file of the record that the call names, or its first. */
+static enum err find_file(struct reading *r, struct bytes whole,
+                          struct bytes name)
+{
+    struct record_files it;
+    struct record_file file;
+    struct record record;
+    enum err e = record_decode(&record, whole);
+
+    if (e == ERR_OK)
+        e = record_files_open(&it, &record);
+    if (e != ERR_OK)
+        return e;
+    e = ERR_NOT_FOUND;
+    while (e == ERR_NOT_FOUND && record_files_next(&it, &file))
+        if (name.len == 0 || bytes_equal(name, file.name)) {
+            r->blob = file.blob;
+            e = ERR_OK;
+        }
+    record_files_close(&it);
+    return e;
+}
+
+/* What part of the file is asked for, cut at its end. */
+static enum err find_range(struct reading *r, const struct call *call)
+{
+    uint64_t len = READ_MAX;
+
+    r->offset = mp_uint(call_param(call, "offset"));
+    if (mp_type(call_param(call, "length")) == MP_UINT)
+        len = mp_uint(call_param(call, "length"));
+    if (len > READ_MAX || r->offset > r->blob.size)
+        return ERR_USAGE;
+    if (len > r->blob.size - r->offset)
+        len = r->blob.size - r->offset;
+    r->len = (size_t)len;
+    r->bytes = malloc(r->len + 1);
+    return r->bytes == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+void method_blob_read(struct call *call)
+{
+    struct writer record = writer_growing(RECORD_LEN_MAX);
+    struct reading *r;
+    struct store_item item;
+    enum err e;
+
+    if (!param_record(call, "record", PARAM_READS, &item))
+        return;
+    r = calloc(1, sizeof *r);
+    e = r == NULL ? ERR_NO_MEMORY
+                  : store_read_seq(node_store(call_node(call)), item.seq, false,
+                                   &record, NULL);
+    if (e == ERR_OK)
+        e = find_file(r, writer_view(&record),
+                      mp_str(call_param(call, "file")));
+    if (e == ERR_OK)
+        e = find_range(r, call);
+    writer_free(&record);
+    if (e != ERR_OK) {
+        if (r != NULL)
+            free(r->bytes);
+        free(r);
+        call_fail(call, e,
+                  e == ERR_NOT_FOUND ? "this record has no file of that name"
+                                     : NULL,
+                  NULL);
+        return;
+    }
+    r->listener.on_event = on_event;
+    r->work.data = r;
+    r->node = call_node(call);
+    r->call = call;
+    memcpy(r->topic, item.topic, ID_LEN);
+    reading_begin(r);
+}

@@ -93,7 +93,7 @@ static bool has_rule(uint64_t kind)
     }
 }
 
-/* §7.3: what is dated ahead waits, and nobody sees it before its time. */
+/* §7.2: what is dated ahead waits, and nobody sees it before its time. */
 static void begin(struct topic_state *ts)
 {
     for (uint32_t i = 0; i < ts->count; i++) {
@@ -113,7 +113,7 @@ static void begin(struct topic_state *ts)
     ts->terms = TOPIC_NONE;
 }
 
-/* §7.5: only the author takes back, and nothing final. */
+/* §7.3: only the author takes back, and nothing final. */
 static void judge_retraction(struct topic_state *ts, struct topic_entry *e)
 {
     uint8_t id[ID_LEN];
@@ -156,7 +156,7 @@ static void judge_retractions(struct topic_state *ts)
 }
 
 /*
- * §7.2: the schema.  It comes after retractions, because a node that has erased
+ * §7.3: the schema.  It comes after retractions, because a node that has erased
  * a body could not tell any more whether it was well formed.
  */
 static void judge_bodies(struct topic_state *ts)
@@ -305,7 +305,7 @@ static void choose_rivals(struct topic_state *ts)
     }
 }
 
-/* §7.13: what a kind that we do not know says of `id` we cannot judge. */
+/* §7.11: what a kind that we do not know says of `id` we cannot judge. */
 static void mark_newer(struct topic_state *ts, const struct topic_entry *by,
                        const uint8_t id[ID_LEN])
 {

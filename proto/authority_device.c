@@ -1,5 +1,5 @@
 /*
- * Revoked devices (§7.3): which device_revoke records hold, and which records
+ * Revoked devices (§7.2): which device_revoke records hold, and which records
  * of the same person they hit.
  */
 #include <stdlib.h>

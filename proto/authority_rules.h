@@ -18,7 +18,7 @@ void authority_void_by(struct topic_entry *e, enum void_reason reason,
 struct topic_entry *authority_target(struct topic_state *ts,
                                      const uint8_t id[ID_LEN]);
 
-/* §7.3: device_revoke records, and what they hit.  authority_device.c */
+/* §7.2: device_revoke records, and what they hit.  authority_device.c */
 MUST_CHECK enum err authority_judge_revocations(struct topic_state *ts);
 
 /* The rule of e's kind; leaves it unsettled if it passes.  authority_kind.c */

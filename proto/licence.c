@@ -65,7 +65,7 @@ bool licence_mix_is_empty(struct licence_mix mix)
     return mix.set == 0;
 }
 
-/* §7.8: share-alike takes no further term in, no-derivatives nothing at all. */
+/* §7.10: share-alike takes no further term in, no-derivatives nothing at all. */
 static bool excludes(enum licence a, enum licence b)
 {
     unsigned one = table[a].terms;

@@ -4,7 +4,7 @@
 #include "proto/bytes.h"
 
 /*
- * What may be built from works under which licences (docs/protocol.md §7.8).
+ * What may be built from works under which licences (docs/protocol.md §7.10).
  * A *mix* is the set of licences that meet in one work: adding to it commutes,
  * so that a fold over a lineage does not depend on the order of the walk.
  * Pure values, no state.

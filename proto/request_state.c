@@ -23,7 +23,7 @@ static enum err deadline_of(uint64_t *out, const struct topic_entry *e)
     return ERR_OK;
 }
 
-/* §7.5: an extension moves the deadline, a reopening opens, others close. */
+/* §7.8: an extension moves the deadline, a reopening opens, others close. */
 static enum err fold(struct request_state *s, const struct topic_entry *close)
 {
     struct mp_doc *doc;

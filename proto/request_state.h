@@ -4,7 +4,7 @@
 #include "proto/topic_state.h"
 
 /*
- * Where a request stands (docs/protocol.md §7.5) and how a contribution stands
+ * Where a request stands (docs/protocol.md §7.8) and how a contribution stands
  * to it: derived from the closes in force, the same on every node.
  */
 

@@ -117,7 +117,7 @@ uint32_t topic_edges_of_source(const struct topic_state *ts, uint32_t source,
                                uint32_t *out);
 
 /*
- * A body together with the pages on which its lists go on (§7.2), read as one:
+ * A body together with the pages on which its lists go on (§3.9), read as one:
  * each list is the body's items, then those of its pages in the order in which
  * the body names them.
  */

@@ -1,0 +1,189 @@
+/*
+ * Checking what is stored: rows parse, ids and bodies match their hashes, the
+ * ids table leads back, and every whole blob hashes to its root.
+ */
+#include "store/verify.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/blob_file.h"
+
+#define RECORDS_A_STEP 1000
+
+struct store_verify {
+    struct store *store;
+    bool data;
+    bool records_done;
+    uint64_t seq;    /* the last one checked */
+    struct key blob; /* the last one checked; empty at first */
+};
+
+enum err store_verify_new(struct store_verify **out, struct store *store,
+                          bool data)
+{
+    struct store_verify *verify = calloc(1, sizeof *verify);
+
+    if (verify == NULL)
+        return ERR_NO_MEMORY;
+    verify->store = store;
+    verify->data = data;
+    *out = verify;
+    return ERR_OK;
+}
+
+void store_verify_free(struct store_verify *verify)
+{
+    free(verify);
+}
+
+/* Whether what is wrong is with the data, and not with this check. */
+static bool is_finding(enum err e)
+{
+    switch (e) {
+    case ERR_CORRUPT:
+    case ERR_BAD_BODY:
+    case ERR_BAD_BLOB:
+    case ERR_CHANGED:
+    case ERR_NOT_FOUND:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The whole record again, as it would be sent: decoding hashes its body. */
+static enum err check_record(const struct look *look, uint64_t seq)
+{
+    struct writer w = writer_growing(RECORD_LEN_MAX);
+    struct row_record row;
+    struct row_record found;
+    struct record whole;
+    uint64_t back;
+    enum err e = look_record(look, seq, &row);
+
+    if (e == ERR_NOT_FOUND)
+        e = ERR_CORRUPT; /* a gap among the numbers */
+    if (e == ERR_OK && row.held) {
+        e = look_join(look, &row, false, &w);
+        if (e == ERR_OK)
+            e = record_decode(&whole, writer_view(&w));
+        if (e != ERR_OK && e != ERR_NO_MEMORY && e != ERR_IO)
+            e = ERR_BAD_BODY;
+    }
+    if (e == ERR_OK)
+        e = look_find(look, row.record.id, &back, &found);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && back != seq))
+        e = ERR_CORRUPT;
+    writer_free(&w);
+    return e;
+}
+
+static enum err check_records(struct store_verify *verify,
+                              const struct look *look,
+                              struct store_finding *out, size_t *n,
+                              struct blob_progress *progress)
+{
+    size_t count = 0;
+
+    progress->total = look->applied;
+    for (unsigned i = 0; i < RECORDS_A_STEP; i++) {
+        uint64_t seq = verify->seq + 1;
+        enum err e;
+
+        if (seq > look->applied) {
+            verify->records_done = true;
+            break;
+        }
+        e = progress->cancel ? ERR_CANCELLED : check_record(look, seq);
+        if (is_finding(e))
+            out[count++] = (struct store_finding){ .err = e, .seq = seq };
+        else if (e != ERR_OK)
+            return e;
+        verify->seq = seq;
+    }
+    progress->done = verify->seq;
+    *n = count;
+    return ERR_OK;
+}
+
+/* The blob after the last one; ERR_NOT_FOUND at the end. */
+static enum err next_blob(struct store_verify *verify, const struct look *look,
+                          struct blob_id *out)
+{
+    static const struct bytes FIRST = { (const uint8_t *)"\0", 1 };
+    struct bytes from = verify->blob.len > 0 ? key_view(&verify->blob) : FIRST;
+    struct cursor *cursor;
+    struct bytes at;
+    struct bytes value;
+    struct reader r;
+    enum err e = cursor_open(&cursor, look->records, T_BLOBS);
+
+    if (e != ERR_OK)
+        return e;
+    e = cursor_move(cursor, CURSOR_AT_OR_AFTER, from, &at, &value);
+    if (e == ERR_OK && verify->blob.len > 0 && bytes_equal(at, from))
+        e = cursor_move(cursor, CURSOR_NEXT, from, &at, &value);
+    if (e == ERR_OK && at.len != HASH_LEN + 8)
+        e = ERR_CORRUPT;
+    if (e == ERR_OK) {
+        verify->blob = key_of(at);
+        r = reader_of(at);
+        key_read_blob(&r, out);
+    }
+    cursor_close(cursor);
+    return e == ERR_CORRUPT ? ERR_IO : e;
+}
+
+static enum err check_blob(struct store_verify *verify, const struct look *look,
+                           const struct blob_id *id,
+                           struct blob_reader **reader)
+{
+    struct row_blob row;
+    enum err e =
+        blob_id_check(id) == ERR_OK ? look_blob(look, id, &row) : ERR_CORRUPT;
+
+    if (e != ERR_OK || row.state == BLOB_PARTIAL)
+        return e; /* the spans of a part were proved when they came */
+    return blob_reader_of_look(reader, verify->store, look, id);
+}
+
+enum err store_verify_step(struct store_verify *verify,
+                           struct store_finding *out, size_t max, size_t *n,
+                           bool *done, struct blob_progress *progress)
+{
+    struct blob_reader *reader = NULL;
+    struct look look;
+    struct blob_id id;
+    size_t count = 0;
+    bool blobs;
+    enum err e = look_begin(verify->store, &look);
+
+    assert(max >= RECORDS_A_STEP);
+    if (e != ERR_OK)
+        return e;
+    blobs = verify->records_done;
+    if (!blobs)
+        e = check_records(verify, &look, out, &count, progress);
+    else
+        e = next_blob(verify, &look, &id);
+    if (e == ERR_OK && blobs)
+        e = check_blob(verify, &look, &id, &reader);
+    else if (e == ERR_NOT_FOUND && blobs)
+        verify->data = false; /* that was the last */
+    look_end(verify->store, &look);
+    if (e == ERR_OK && reader != NULL)
+        e = blob_reader_verify(reader, progress); /* without a look: long */
+    blob_reader_close(reader);
+    if (blobs && verify->data && is_finding(e)) {
+        out[count++] =
+            (struct store_finding){ .err = e, .is_blob = true, .blob = id };
+        e = ERR_OK;
+    }
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    *n = count;
+    *done = verify->records_done && !verify->data;
+    return ERR_OK;
+}

@@ -1,0 +1,175 @@
+/*
+ * What a crash leaves: a child that stores and reports what was acknowledged
+ * is killed at any moment; all that it reported is there.  And what a full
+ * disk leaves: the old state.
+ */
+#include "fixture.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/verify.h"
+
+#define ROUNDS 8
+#define BATCH  5
+
+/* Stores batches for ever; after each, tells the number of the last record. */
+static void child_store(const char *dir, uint32_t first, int out)
+{
+    struct fixture f = { .store = NULL };
+
+    snprintf(f.dir, sizeof f.dir, "%s", dir);
+    assert_int_equal(store_batch_new(&f.batch), ERR_OK);
+    fixture_reopen(&f);
+    for (uint32_t number = first;; number += BATCH) {
+        uint64_t seq;
+
+        store_batch_clear(f.batch);
+        for (uint32_t i = 0; i < BATCH; i++) {
+            struct made made = record_of(
+                &(struct sketch){ .number = number + i, .text_len = 300 });
+
+            assert_int_equal(store_batch_put_record(f.batch, &made.record,
+                                                    made.record.certificate,
+                                                    number + i),
+                             ERR_OK);
+            made_free(&made);
+        }
+        assert_int_equal(store_apply(f.store, f.batch), ERR_OK);
+        seq = store_batch_result(f.batch, BATCH - 1)->seq;
+        if (write(out, &seq, sizeof seq) != sizeof seq)
+            _exit(1);
+    }
+}
+
+/* Lets a child run for `acks` batches and kills it in the middle of more. */
+static uint64_t run_and_kill(const char *dir, uint32_t first, unsigned acks)
+{
+    uint64_t last = 0;
+    uint64_t seq;
+    int pipes[2];
+    pid_t pid;
+
+    assert_int_equal(pipe(pipes), 0);
+    pid = fork();
+    if (pid == 0) {
+        close(pipes[0]);
+        child_store(dir, first, pipes[1]);
+    }
+    close(pipes[1]);
+    for (unsigned i = 0; i < acks; i++) {
+        assert_int_equal(read(pipes[0], &seq, sizeof seq), sizeof seq);
+        last = seq;
+    }
+    kill(pid, SIGKILL);
+    /* What it still said before it died counts as well. */
+    while (read(pipes[0], &seq, sizeof seq) == sizeof seq)
+        last = seq;
+    close(pipes[0]);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    return last;
+}
+
+static void assert_all_verified(struct store *store)
+{
+    static struct store_finding findings[1000];
+    struct blob_progress progress = { 0 };
+    struct store_verify *verify;
+    bool done = false;
+    size_t n;
+
+    assert_int_equal(store_verify_new(&verify, store, true), ERR_OK);
+    while (!done) {
+        assert_int_equal(
+            store_verify_step(verify, findings, 1000, &n, &done, &progress),
+            ERR_OK);
+        assert_int_equal(n, 0);
+    }
+    store_verify_free(verify);
+}
+
+static void what_was_acknowledged_survives_a_kill(void **state)
+{
+    struct store_totals totals;
+    struct fixture f;
+    uint64_t stored = 0;
+
+    (void)state;
+    fixture_open(&f);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        uint64_t acknowledged;
+
+        store_close(f.store);
+        f.store = NULL;
+        acknowledged = run_and_kill(f.dir, 100000 * round, 1 + round * 3);
+        fixture_reopen(&f);
+        assert_int_equal(store_totals(f.store, &totals), ERR_OK);
+        assert_true(totals.last_seq >= acknowledged);
+        assert_true(totals.records == totals.last_seq);
+        assert_true((totals.last_seq - stored) % BATCH == 0); /* none is half */
+        stored = totals.last_seq;
+        assert_all_verified(f.store);
+    }
+    fixture_close(&f);
+}
+
+/*
+ * A limit on the size of files stands in for the disk's end: writes beyond it
+ * fail as they would there.
+ */
+static void a_full_disk_leaves_the_old_state(void **state)
+{
+    struct rlimit unlimited;
+    struct rlimit limited;
+    struct store_totals totals;
+    struct fixture f;
+    enum err e = ERR_OK;
+    uint32_t stored = 0;
+    uint8_t id[ID_LEN];
+
+    (void)state;
+    fixture_open(&f);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    limited = unlimited;
+    limited.rlim_cur = 2 << 20;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limited), 0);
+    while (e == ERR_OK && stored < 1000) {
+        struct made made =
+            record_of(&(struct sketch){ .number = stored, .text_len = 50000 });
+
+        store_batch_clear(f.batch);
+        assert_int_equal(store_batch_put_record(f.batch, &made.record,
+                                                made.record.certificate, 0),
+                         ERR_OK);
+        e = store_apply(f.store, f.batch);
+        stored += e == ERR_OK;
+        made_free(&made);
+    }
+    assert_int_equal(e, ERR_NO_SPACE);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    store_refresh(f.store);
+    assert_int_equal(store_totals(f.store, &totals), ERR_OK);
+    assert_int_equal(totals.records, stored);
+    if (store_failed(f.store))
+        assert_int_equal(store_reopen(f.store), ERR_OK);
+    put(&f, &(struct sketch){ .number = 5000 }, id); /* and it goes on */
+    assert_int_equal(store_totals(f.store, &totals), ERR_OK);
+    assert_int_equal(totals.records, stored + 1);
+    fixture_reopen(&f);
+    assert_all_verified(f.store);
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_acknowledged_survives_a_kill),
+        cmocka_unit_test(a_full_disk_leaves_the_old_state),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -151,6 +151,8 @@ struct kind_links {
  * names or numbers, and nil means absent.  Writes the map to `map`.  On
  * ERR_USAGE *field names what is missing, unknown or wrong (static, or a view
  * into `fields` that is not NUL-terminated).
+ * What kind_render() shows may be given back; not so its "other", lest an
+ * older release revises away what a newer one wrote.
  *   ERR_USAGE, or what sticks in `map`
  */
 MUST_CHECK enum err kind_encode(const struct kind *kind, struct writer *map,

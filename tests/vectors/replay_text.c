@@ -161,8 +161,12 @@ bool replay_utf8(struct replay *r, FILE *file)
         size_t len = strlen(line);
 
         total += len;
-        if (len == sizeof line - 1 || total > REPLAY_FILE_MAX) {
-            fprintf(stderr, "replay: a line or the file is too long\n");
+        if ((len == 0 || line[len - 1] != '\n') && !feof(file)) {
+            fprintf(stderr, "replay: a line is too long, or no text\n");
+            return false;
+        }
+        if (total > REPLAY_FILE_MAX) {
+            fprintf(stderr, "replay: the file is too long\n");
             return false;
         }
         if (line[0] >= '0' && line[0] <= '9')

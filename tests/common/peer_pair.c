@@ -168,6 +168,19 @@ static bool run_side(struct peer_pair *pair, size_t from)
     return w.len > 0;
 }
 
+void pair_cross(struct peer_pair *pair)
+{
+    static uint8_t buf[2][NOISE_PLAINTEXT_MAX];
+    struct writer w[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        w[i] = writer_fixed(buf[i], sizeof buf[i]);
+        fail(pair, peer_pull(&pair->side[i].peer, &w[i], pair->now_ms));
+    }
+    for (size_t i = 0; i < 2; i++)
+        deliver(pair, i, writer_view(&w[i]));
+}
+
 void pair_run(struct peer_pair *pair)
 {
     bool was_busy = true;

@@ -42,6 +42,8 @@ void pair_join_days(struct peer_pair *pair, size_t side, uint32_t from,
                     uint32_t until);
 /* Hands over frames until neither side has any. */
 void pair_run(struct peer_pair *pair);
+/* Both speak before either hears. */
+void pair_cross(struct peer_pair *pair);
 /* Runs, moving the clock to each deadline, until both say that they are in
  * sync; false after `max_ms`. */
 bool pair_settle(struct peer_pair *pair, uint64_t max_ms);

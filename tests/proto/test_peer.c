@@ -205,6 +205,9 @@ static void of_two_sessions_opened_at_once_one_stays(void **state)
     peer_reconcile(&pair->side[0].peer, PAIR_TOPIC, pair->now_ms);
     peer_reconcile(&pair->side[1].peer, PAIR_TOPIC, pair->now_ms);
     pair_advance(pair, 0);
+    pair_cross(pair);
+    assert_int_equal(pair->side[0].frames[SYNC], 1);
+    assert_int_equal(pair->side[1].frames[SYNC], 1);
     pair_run(pair);
     assert_int_equal(pair->err, ERR_OK);
     assert_true(pair_in_sync(pair));

@@ -178,6 +178,24 @@ static void refuse(struct item *item, enum err e)
 
 /* ---- Durable: tell all who care ----------------------------------------- */
 
+/*
+ * What is listed brings the record that founds its topic onto the call board
+ * (docs/storage.md §4); peers of the board may not have it yet.
+ */
+static void announce_founder(struct node *node, const struct record *r)
+{
+    struct store_item founder;
+    struct record_key key;
+
+    if (r->founds_topic ||
+        store_find(node_store(node), r->topic, &founder) != ERR_OK ||
+        memcmp(founder.author, r->author, ID_LEN) != 0)
+        return;
+    key.created_ms = founder.created_ms;
+    memcpy(key.id, founder.id, ID_LEN);
+    peers_record_added(node_peer_table(node), node_board(node), &key, 0);
+}
+
 static void announce(struct item *item, const struct store_result *result)
 {
     struct node *node = item->ingest->node;
@@ -193,9 +211,11 @@ static void announce(struct item *item, const struct store_result *result)
 
     memcpy(key.id, r->id, ID_LEN);
     peers_record_added(node_peer_table(node), r->topic, &key, item->source);
-    if (result->listed)
+    if (result->listed) {
+        announce_founder(node, r);
         peers_record_added(node_peer_table(node), node_board(node), &key,
                            item->source);
+    }
     transfer_record_added(node_transfer(node), r);
     node_emit(node, &event);
 }

@@ -275,6 +275,60 @@ static enum err add_identity(const struct step *s, uint64_t seq,
     return ERR_OK;
 }
 
+/* ---- The record that founds a listed topic ----------------------------- */
+
+/* The mark that `author` has listed something of `topic`. */
+static struct key listed_key(const uint8_t topic[ID_LEN],
+                             const uint8_t author[ID_LEN])
+{
+    struct key key = key_of_id(topic);
+
+    key_add_id(&key, author);
+    return key;
+}
+
+/*
+ * Who knows the call board alone could not judge what is listed there without
+ * the record that founds its topic: it joins the board, too, with the first
+ * listed record of its own author.
+ */
+static enum err list_topic(const struct step *s, const struct record *r)
+{
+    struct look look = { .records = s->records, .applied = UINT64_MAX };
+    struct key key = listed_key(r->topic, r->author);
+    struct row_record founder;
+    struct bytes value;
+    uint64_t seq;
+    enum err e = txn_get(s->index, I_META, key_view(&key), &value);
+
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = txn_put(s->index, I_META, key_view(&key), NOTHING);
+    if (e == ERR_OK)
+        e = look_find(&look, r->topic, &seq, &founder);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK; /* it joins when it comes */
+    if (e != ERR_OK || memcmp(founder.record.author, r->author, ID_LEN) != 0)
+        return e;
+    return join(s->index, s->store->options.board, seq, &founder);
+}
+
+/* A founder comes after what is listed in its topic. */
+static enum err join_listed(const struct step *s, uint64_t seq,
+                            const struct row_record *row)
+{
+    struct key key = listed_key(row->record.id, row->record.author);
+    struct bytes value;
+    enum err e = txn_get(s->index, I_META, key_view(&key), &value);
+
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    e = join(s->index, s->store->options.board, seq, row);
+    if (e == ERR_OK)
+        e = bring_identity(s, s->store->options.board, row->record.author);
+    return e;
+}
+
 /* ---- One record ------------------------------------------------------- */
 
 static enum err put_tail(struct txn *index, unsigned table, struct key key,
@@ -325,6 +379,10 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
         e = bring_identity(&s, r->topic, r->author);
     if (e == ERR_OK && joins_board(store, r))
         e = bring_identity(&s, store->options.board, r->author);
+    if (e == ERR_OK && joins_board(store, r) && !r->founds_topic)
+        e = list_topic(&s, r);
+    if (e == ERR_OK && r->founds_topic && !joins_board(store, r))
+        e = join_listed(&s, seq, row);
     if (e == ERR_OK && is_identity(r->kind))
         e = add_identity(&s, seq, row);
     return e;
@@ -386,7 +444,7 @@ enum err index_resize(struct store *store, struct txn *index,
     const struct record *r = &before->record;
     enum err e = resize_in(index, r->topic, before, after);
 
-    if (e == ERR_OK && joins_board(store, r))
+    if (e == ERR_OK && (joins_board(store, r) || r->founds_topic))
         e = resize_in(index, store->options.board, before, after);
     if (e == ERR_OK && is_identity(r->kind))
         e = resize_identity(index, store, before, after);

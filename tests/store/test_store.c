@@ -287,6 +287,55 @@ static void listed_records_are_on_the_call_board_too(void **state)
     assert_int_equal(scan_all(f->store, scan, seqs, 4), 1);
 }
 
+static void a_founder_joins_the_board_with_what_its_author_lists(void **state)
+{
+    struct fixture *f = *state;
+    struct made founder = record_of(&(struct sketch){
+        .number = 1, .kind = KIND_PROJECT, .author = author_of(1) });
+    struct store_options options;
+    struct store_scan scan;
+    uint64_t seqs[8];
+    uint8_t other[ID_LEN];
+    uint8_t id[ID_LEN];
+
+    fixture_options(&options);
+    put(f,
+        &(struct sketch){
+            .number = 2, .kind = KIND_PROJECT, .author = author_of(1) },
+        other);
+    store_scan_by_topic(&scan, options.board);
+    assert_int_equal(scan_all(f->store, scan, seqs, 8), 0); /* a draft */
+    put(f,
+        &(struct sketch){ .topic = other,
+                          .flags = RECORD_LISTED,
+                          .author = author_of(2),
+                          .number = 3 },
+        id);
+    assert_int_equal(scan_all(f->store, scan, seqs, 8), 1); /* a stranger's */
+    put(f,
+        &(struct sketch){ .topic = other,
+                          .flags = RECORD_LISTED,
+                          .author = author_of(1),
+                          .number = 4 },
+        id);
+    assert_int_equal(scan_all(f->store, scan, seqs, 8), 3);
+    /* The other way round: what is listed comes before its founder. */
+    put(f,
+        &(struct sketch){ .topic = founder.record.id,
+                          .flags = RECORD_LISTED,
+                          .author = author_of(1),
+                          .number = 5 },
+        id);
+    assert_int_equal(scan_all(f->store, scan, seqs, 8), 4);
+    put(f,
+        &(struct sketch){
+            .number = 1, .kind = KIND_PROJECT, .author = author_of(1) },
+        id);
+    assert_memory_equal(id, founder.record.id, ID_LEN);
+    assert_int_equal(scan_all(f->store, scan, seqs, 8), 5);
+    made_free(&founder);
+}
+
 /* ---- Identity records ------------------------------------------------- */
 
 static uint64_t topic_count(struct fixture *f, const uint8_t topic[ID_LEN])
@@ -648,6 +697,7 @@ int main(void)
         TEST(scans_walk_both_ways_in_pages),
         TEST(revisions_are_found_by_the_first_record),
         TEST(listed_records_are_on_the_call_board_too),
+        TEST(a_founder_joins_the_board_with_what_its_author_lists),
         TEST(identity_records_follow_their_person_into_topics),
         TEST(of_many_identity_records_the_first_64_travel),
         TEST(a_prefix_names_one_record_or_none_or_several),

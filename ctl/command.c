@@ -154,21 +154,24 @@ static bool field_help(const char **out, const char *name)
     return *out != NULL;
 }
 
+/* "fields.terms.pay" gives "terms", "@file" and "source-text" themselves. */
+static bool gives_field(const char *param, const char *name)
+{
+    if (strncmp(param, "fields.", 7) == 0)
+        param += 7;
+    param += param[0] == '@';
+    for (; *name != '\0'; name++, param++)
+        if (*name != (*param == '-' ? '_' : *param))
+            return false;
+    return *param == '\0' || *param == '.';
+}
+
 /* True if an option of the table's own gives this field already. */
 static bool field_is_given(const struct command *c, const char *name)
 {
-    for (const struct option *o = c->options; o->name != NULL; o++) {
-        const char *param = o->param == NULL ? o->name : o->param;
-        const char *dot = strchr(param, '.');
-
-        if (strncmp(param, "fields.", 7) == 0)
-            param = dot + 1;
-        param += param[0] == '@';
-        dot = strchr(param, '.');
-        if (strlen(name) == (dot ? (size_t)(dot - param) : strlen(param)) &&
-            strncmp(param, name, strlen(name)) == 0)
+    for (const struct option *o = c->options; o->name != NULL; o++)
+        if (gives_field(o->param == NULL ? o->name : o->param, name))
             return true;
-    }
     return false;
 }
 

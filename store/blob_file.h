@@ -57,7 +57,7 @@ uint64_t bitmap_bytes(const uint8_t *bits, uint64_t size);
 /* The bitmap of a part: bit `span % 8`, lowest first, of byte `span / 8`. */
 static inline bool bitmap_has(const uint8_t *bits, uint64_t span)
 {
-    return (bits[span / 8] >> (span % 8) & 1u) != 0;
+    return ((unsigned)bits[span / 8] >> (span % 8) & 1u) != 0;
 }
 
 #endif

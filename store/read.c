@@ -195,7 +195,7 @@ static enum err prefix_bounds(const char *hex, size_t len, uint8_t lo[ID_LEN],
         if (d < 0)
             return ERR_MALFORMED;
         lo[i / 2] = (uint8_t)(lo[i / 2] | (unsigned)d << shift);
-        hi[i / 2] = (uint8_t)(hi[i / 2] & ~(0xfu << shift));
+        hi[i / 2] = (uint8_t)((unsigned)hi[i / 2] & ~(0xfu << shift));
         hi[i / 2] = (uint8_t)(hi[i / 2] | (unsigned)d << shift);
     }
     return ERR_OK;

@@ -40,6 +40,13 @@ void *call_alloc(struct call *call, size_t size);
 void call_set_data(struct call *call, void *data);
 void *call_data(const struct call *call);
 
+/*
+ * What is done if nobody waits for the answer any more: the client has left or
+ * the daemon ends.  `on_abandon` must fail the call, at once.  Without it the
+ * call runs to its own end.
+ */
+void call_on_abandon(struct call *call, method_fn on_abandon);
+
 /* Opens the response: put exactly one value, then call_send(). */
 struct writer *call_reply(struct call *call);
 /* Sends what was put.  A value that did not fit becomes ERR_TOO_LARGE. */

@@ -71,6 +71,7 @@ struct call {
     struct control_message message;
     struct writer reply;
     struct call_block *blocks;
+    method_fn on_abandon;
     void *data;
 };
 
@@ -123,9 +124,14 @@ static void client_close(struct client *c)
     if (c->closing)
         return;
     c->closing = true;
-    for (struct call *call = c->calls; call != NULL; call = call->next)
+    while (c->calls != NULL) {
+        struct call *call = c->calls;
+
+        c->calls = call->next;
         call->client = NULL;
-    c->calls = NULL;
+        if (call->on_abandon != NULL)
+            call->on_abandon(call);
+    }
     uv_close((uv_handle_t *)&c->pipe, on_client_closed);
 }
 
@@ -299,6 +305,11 @@ struct node *call_node(const struct call *call)
 struct client *call_client(const struct call *call)
 {
     return call->client;
+}
+
+void call_on_abandon(struct call *call, method_fn on_abandon)
+{
+    call->on_abandon = on_abandon;
 }
 
 void call_set_data(struct call *call, void *data)

@@ -119,6 +119,7 @@ uint64_t desk_next_ms(struct desk *desk)
 
 static void desk_free(struct desk *desk)
 {
+    waits_close(desk->waits);
     event_log_close(desk->events);
     topic_cache_free(desk->topics);
     free(desk);
@@ -177,8 +178,5 @@ void desk_close(struct desk *desk, void (*on_closed)(void *context),
 {
     desk->on_closed = on_closed;
     desk->context = context;
-    if (desk->jobs != NULL)
-        jobs_stop(desk->jobs);
-    waits_close(desk->waits);
     control_close(desk->control, on_control_closed, desk);
 }

@@ -34,6 +34,7 @@ struct jobs {
     struct job *first; /* newest first */
     uint64_t next_number;
     unsigned count;
+    bool closing;
     void (*on_closed)(void *context);
     void *context;
 };
@@ -136,18 +137,6 @@ enum err jobs_open(struct jobs **out, uv_loop_t *loop, struct control *control)
     return ERR_OK;
 }
 
-void jobs_stop(struct jobs *jobs)
-{
-    for (struct job *job = jobs->first; job != NULL; job = job->next)
-        for (size_t i = 0; i < WAITERS_MAX; i++)
-            if (job->waiters[i] != NULL) {
-                struct call *call = job->waiters[i];
-
-                job->waiters[i] = NULL;
-                call_fail(call, ERR_SHUTDOWN, NULL, NULL);
-            }
-}
-
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct jobs *jobs = handle->data;
@@ -164,12 +153,34 @@ static void on_timer_closed(uv_handle_t *handle)
     on_closed(context);
 }
 
+/* Closes for good once the last job has ended. */
+static void jobs_finish(struct jobs *jobs)
+{
+    for (struct job *job = jobs->first; job != NULL; job = job->next)
+        if (job->state == JOB_RUNNING)
+            return;
+    if (!uv_is_closing((uv_handle_t *)&jobs->timer))
+        uv_close((uv_handle_t *)&jobs->timer, on_timer_closed);
+}
+
+static void job_cancel(struct job *job)
+{
+    void (*on_cancel)(void *context) = job->on_cancel;
+
+    job->on_cancel = NULL;
+    if (job->state == JOB_RUNNING && on_cancel != NULL)
+        on_cancel(job->context);
+}
+
 void jobs_close(struct jobs *jobs, void (*on_closed)(void *context),
                 void *context)
 {
+    jobs->closing = true;
     jobs->on_closed = on_closed;
     jobs->context = context;
-    uv_close((uv_handle_t *)&jobs->timer, on_timer_closed);
+    for (struct job *job = jobs->first; job != NULL; job = job->next)
+        job_cancel(job);
+    jobs_finish(jobs);
 }
 
 static struct job *job_find(const struct jobs *jobs, uint64_t number)
@@ -282,6 +293,8 @@ static void job_end(struct job *job, enum job_state state)
             reply_waiter(job->waiters[i], job);
             job->waiters[i] = NULL;
         }
+    if (job->jobs->closing)
+        jobs_finish(job->jobs);
 }
 
 void job_done(struct job *job, struct bytes result)
@@ -313,6 +326,17 @@ static struct job *job_of(struct jobs *jobs, struct call *call, uint64_t number)
     return job;
 }
 
+/* Who waited has left. */
+static void on_waiter_gone(struct call *call)
+{
+    struct job *job = call_data(call);
+
+    for (size_t i = 0; i < WAITERS_MAX; i++)
+        if (job->waiters[i] == call)
+            job->waiters[i] = NULL;
+    call_fail(call, ERR_CANCELLED, NULL, NULL);
+}
+
 void job_wait(struct jobs *jobs, struct call *call, uint64_t number)
 {
     struct job *job = job_of(jobs, call, number);
@@ -326,6 +350,8 @@ void job_wait(struct jobs *jobs, struct call *call, uint64_t number)
     for (size_t i = 0; i < WAITERS_MAX; i++)
         if (job->waiters[i] == NULL) {
             job->waiters[i] = call;
+            call_set_data(call, job);
+            call_on_abandon(call, on_waiter_gone);
             return;
         }
     call_fail(call, ERR_QUOTA, "too many wait for this job", NULL);
@@ -359,11 +385,6 @@ void jobs_cancel(struct jobs *jobs, struct call *call)
         call_fail(call, ERR_REFUSED, "this job cannot be cancelled", NULL);
         return;
     }
-    if (job->state == JOB_RUNNING) {
-        void (*on_cancel)(void *context) = job->on_cancel;
-
-        job->on_cancel = NULL;
-        on_cancel(job->context);
-    }
+    job_cancel(job);
     reply_number(call, job);
 }

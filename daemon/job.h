@@ -19,9 +19,7 @@ enum job_state { JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 
 MUST_CHECK enum err jobs_open(struct jobs **out, uv_loop_t *loop,
                               struct control *control);
-/* Answers those who wait for a job: the daemon ends. */
-void jobs_stop(struct jobs *jobs);
-/* Drops all jobs; those who run must have ended theirs before. */
+/* Cancels all jobs, waits for their ends, then calls `on_closed`, once. */
 void jobs_close(struct jobs *jobs, void (*on_closed)(void *context),
                 void *context);
 

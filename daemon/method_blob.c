@@ -69,6 +69,7 @@ struct reading {
     struct blob_reader *reader;
     uint8_t *bytes;
     bool working;
+    bool gone;
     enum err err;
 };
 
@@ -90,6 +91,16 @@ static void reading_end(struct reading *r, enum err e)
     }
     free(r->bytes);
     free(r);
+}
+
+/* Who read has left: unless the disk or the want is at it, it ends here. */
+static void on_gone(struct call *call)
+{
+    struct reading *r = call_data(call);
+
+    r->gone = true;
+    if (!r->working)
+        reading_end(r, ERR_CANCELLED);
 }
 
 static void on_read_work(uv_work_t *work)
@@ -145,6 +156,8 @@ static void on_wanted(void *context, enum err e)
     struct reading *r = context;
 
     r->working = false;
+    if (r->gone)
+        e = ERR_CANCELLED;
     if (e != ERR_OK && e != ERR_EXISTS) {
         reading_end(r, e);
         return;
@@ -241,5 +254,7 @@ void method_blob_read(struct call *call)
     r->node = call_node(call);
     r->call = call;
     memcpy(r->topic, item.topic, ID_LEN);
+    call_set_data(call, r);
+    call_on_abandon(call, on_gone);
     reading_begin(r);
 }

@@ -144,13 +144,6 @@ void waits_close(struct waits *waits)
     if (waits == NULL)
         return;
     node_unsubscribe(waits->node, &waits->listener);
-    for (size_t i = 0; i < WAITS_MAX; i++) {
-        struct call *call = waits->at[i].call;
-
-        waits->at[i].call = NULL;
-        if (call != NULL)
-            call_fail(call, ERR_SHUTDOWN, NULL, NULL);
-    }
     uv_close((uv_handle_t *)&waits->timer, on_timer_closed);
 }
 
@@ -203,6 +196,15 @@ static bool parse(struct waits *waits, struct wait *wait, struct bytes what)
                ERR_OK;
 }
 
+/* Who waited has left. */
+static void on_gone(struct call *call)
+{
+    struct wait *wait = call_data(call);
+
+    wait->call = NULL;
+    call_fail(call, ERR_CANCELLED, NULL, NULL);
+}
+
 void waits_add(struct waits *waits, struct call *call)
 {
     struct bytes what = mp_str(call_param(call, "what"));
@@ -231,5 +233,7 @@ void waits_add(struct waits *waits, struct call *call)
                            ? UINT64_MAX
                            : uv_now(node_loop(waits->node)) + timeout_ms;
     *free_wait = wait;
+    call_set_data(call, free_wait);
+    call_on_abandon(call, on_gone);
     (void)uv_timer_start(&waits->timer, on_timer, 0, TICK_MS);
 }

@@ -11,7 +11,7 @@ struct waits;
 
 MUST_CHECK enum err waits_open(struct waits **out, struct node *node,
                                struct desk *desk);
-/* Fails those who still wait.  Accepts NULL. */
+/* When nobody waits any more.  Accepts NULL. */
 void waits_close(struct waits *waits);
 /* The method `wait`. */
 void waits_add(struct waits *waits, struct call *call);

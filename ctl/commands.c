@@ -32,7 +32,7 @@ static const struct option start[] = {
 static const struct option init[] = {
     { "name", OPTION_TEXT, 0, NULL, "NAME", "how you want to be credited" },
     { "node-only", OPTION_FLAG, 0, NULL, NULL, "an archivist's node, without a person" },
-    { "words-out", OPTION_PATH, 0, NULL, "FILE", "write the 24 words there instead of showing them" },
+    { "words-out", OPTION_PATH, 0, "@words_out", "FILE", "write the 24 words there, into a new file, instead of showing them" },
     { "passphrase-file", OPTION_PATH, 0, "@passphrase_file", "FILE", "seal the key with the first line of this file" },
     { "paper", OPTION_FLAG, 0, NULL, NULL, "keep the key nowhere but in the words" },
     { "no-passphrase", OPTION_FLAG, 0, NULL, NULL, "keep the key unsealed on this machine" },
@@ -280,7 +280,7 @@ const struct command commands[] = {
     { .noun = "start", .options = start, .run = run_start, .flags = COMMAND_LONG,
       .help = "start the daemon", .said = "the daemon is running" },
     { .noun = "stop", .options = none, .run = run_stop, .flags = COMMAND_LONG,
-      .help = "end the daemon", .said = "the daemon has ended" },
+      .help = "end the daemon", .said = "no daemon is running now" },
     { .noun = "status", .method = "status", .options = none, .show = render_status,
       .help = "what this machine does, on one screen" },
 

@@ -1,4 +1,5 @@
 /* Beginning: a person, peers, an invitation. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,8 +89,7 @@ static bool decide_key(struct run *run)
 {
     const char *file = run_text(run->local, "passphrase_file");
 
-    if (json_is_true(json_object_get(run->params, "node_only")) ||
-        json_is_true(json_object_get(run->params, "paper")) ||
+    if (json_is_true(json_object_get(run->params, "paper")) ||
         json_is_true(json_object_get(run->params, "no_passphrase")))
         return true;
     if (file != NULL)
@@ -100,19 +100,62 @@ static bool decide_key(struct run *run)
     return json_object_set_new(run->params, "paper", json_true()) == 0;
 }
 
+/* A file that nobody else can read, and that was not there before. */
+static int create_words_file(struct fail *f, const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        (void)fail_errno(f, "cannot make the file %s for the words", path);
+    return fd;
+}
+
+/* On disk before they are forgotten here. */
+static bool write_words(struct run *run, int fd, const char *path)
+{
+    const char *words = run_text(run->result, "words");
+    bool ok = words != NULL && dprintf(fd, "%s\n", words) > 0 && fsync(fd) == 0;
+
+    if (ok)
+        return json_object_del(run->result, "words") == 0;
+    return fail_errno(&run->ctl->fail,
+                      "cannot write the words to %s: they are shown instead",
+                      path);
+}
+
+static bool make_person(struct run *run)
+{
+    const char *path = run_text(run->local, "words_out");
+    int fd = path == NULL ? -1 : create_words_file(&run->ctl->fail, path);
+    bool ok;
+
+    if (path != NULL && fd < 0)
+        return false;
+    run->result = run_call(run->ctl, "init", run->params);
+    ok = run->result != NULL;
+    if (fd >= 0 && !ok)
+        (void)unlink(path);
+    if (fd >= 0 && ok)
+        ok = write_words(run, fd, path);
+    if (fd >= 0)
+        (void)close(fd);
+    return ok;
+}
+
 bool run_init_person(struct run *run)
 {
-    bool node_only = json_is_true(json_object_get(run->params, "node_only"));
-
-    if (!node_only && run_text(run->params, "name") == NULL)
+    if (json_is_true(json_object_get(run->params, "node_only"))) {
+        if (!service_start_home(run->ctl))
+            return false;
+        run->result = run_call(run->ctl, "init", run->params);
+        return run->result != NULL;
+    }
+    if (run_text(run->params, "name") == NULL)
         return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
                         "`troupe init --name \"Your Name\"`, or "
                         "`troupe init --node-only` for an archivist",
                         "a person needs a name");
-    if (!decide_key(run) || !service_start_home(run->ctl))
-        return false;
-    run->result = run_call(run->ctl, "init", run->params);
-    return run->result != NULL;
+    return decide_key(run) && service_start_home(run->ctl) && make_person(run);
 }
 
 bool run_peer_add(struct run *run)

@@ -54,6 +54,7 @@ struct conn {
     uint64_t
         handshake_ms; /* what it took: the first idea of the way's length */
     unsigned in_sync; /* topics, when last looked */
+    unsigned lies;    /* about blobs */
     void *transfer;
     struct frame held;
     struct session session;
@@ -285,7 +286,8 @@ static enum err on_opened(struct conn *c)
     peer_init(&c->peer, &config);
     sodium_memzero(&config, sizeof config);
     c->is_open = true;
-    c->handshake_ms = now_ms(c) - c->live_ms;
+    /* Never 0, which would say that nobody has looked. */
+    c->handshake_ms = now_ms(c) - c->live_ms + 1;
     peers_up(node_peer_table(c->node), c);
     conn_topics_changed(c);
     return ERR_OK;
@@ -663,6 +665,18 @@ enum err conn_queue(struct conn *c, uint8_t type, struct bytes payload)
 {
     conn_wake(c);
     return session_queue(&c->session, type, &payload, 1);
+}
+
+enum err conn_queue_parts(struct conn *c, uint8_t type,
+                          const struct bytes *parts, size_t count)
+{
+    conn_wake(c);
+    return session_queue(&c->session, type, parts, count);
+}
+
+unsigned conn_count_lie(struct conn *c)
+{
+    return ++c->lies;
 }
 
 size_t conn_room(const struct conn *c, uint8_t type)

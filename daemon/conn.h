@@ -59,6 +59,12 @@ MUST_CHECK enum err conn_queue(struct conn *conn, uint8_t type,
 /* As session_room(). */
 size_t conn_room(const struct conn *conn, uint8_t type);
 
+/* The same for a payload in parts. */
+MUST_CHECK enum err conn_queue_parts(struct conn *conn, uint8_t type,
+                                     const struct bytes *parts, size_t count);
+/* Blobs of which it sent wrong bytes, this one included. */
+unsigned conn_count_lie(struct conn *conn);
+
 /* What the transfer keeps with the connection. */
 void conn_set_transfer(struct conn *conn, void *state);
 void *conn_transfer(const struct conn *conn);

@@ -142,6 +142,7 @@ static void on_prepare(uv_prepare_t *prepare)
 {
     struct node *n = prepare->data;
 
+    transfer_flush(n->transfer);
     ingest_flush(n->ingest);
     commits_flush(n->commits);
     peers_flush(n->peers);

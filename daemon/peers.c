@@ -251,6 +251,14 @@ void peers_blame(struct peers *p, uint64_t source, enum err e)
     conn_close(c, e);
 }
 
+void peers_lied(struct peers *p, uint64_t source, enum err e)
+{
+    struct conn *c = peers_find(p, source);
+
+    if (c != NULL && conn_count_lie(c) > 1)
+        peers_blame(p, source, e);
+}
+
 /* ---- Finding and telling ------------------------------------------------ */
 
 struct conn *peers_find(const struct peers *p, uint64_t number)

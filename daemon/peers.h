@@ -59,6 +59,8 @@ void peers_record_done(struct peers *peers, uint64_t source,
                        const uint8_t topic[ID_LEN], enum err result);
 /* There is room again: those who stopped reading go on. */
 void peers_resume(struct peers *peers);
+/* It sent wrong bytes of a blob; who does so twice is blamed for it. */
+void peers_lied(struct peers *peers, uint64_t source, enum err e);
 /* Lets every connection send what it has: before the loop waits. */
 void peers_flush(struct peers *peers);
 /* Closes the connection; a fault of the peer's bans it for an hour. */

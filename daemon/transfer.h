@@ -17,6 +17,9 @@ void transfer_shutdown(struct transfer *transfer);
 bool transfer_is_idle(const struct transfer *transfer);
 void transfer_free(struct transfer *transfer); /* accepts NULL */
 
+/* Begins what is due: before the loop waits. */
+void transfer_flush(struct transfer *transfer);
+
 /* A record is new: its blobs are wanted if the policy of its topic says so. */
 void transfer_record_added(struct transfer *transfer,
                            const struct record *record);

@@ -1,0 +1,58 @@
+#ifndef DAEMON_FETCH_H
+#define DAEMON_FETCH_H
+
+#include "daemon/node_parts.h"
+#include "proto/blob_fetch.h"
+#include "store/blobs.h"
+
+/*
+ * One blob on its way here, for one topic: feeds the machine of proto/ with
+ * frames, keeps the span buffers, and hashes, writes and flushes on the pool.
+ *
+ *   BEGINNING --row is durable--> RUNNING --all spans written--> FINISHING
+ *       |                            |                               |
+ *       `------ an error, nobody to ask, fetch_stop() ---> STOPPING  |
+ *                                                             `------+--> told
+ *
+ * A blob that is whole here, but for another topic, is fetched again and only
+ * not written: naming a root proves nothing, having the bytes does (§6.3).
+ */
+struct conn;
+struct fetch;
+
+/* Requests 0 to 0xffff above `base` are this fetch's. */
+struct fetch_config {
+    struct store_want want;
+    uint32_t base;
+    unsigned spans_max;    /* buffers of 1 MiB that it may use */
+    unsigned requests_max; /* open with one provider */
+    /* ERR_OK: held and durable, the want is gone.  ERR_NOT_HELD: nobody has
+     * it now.  fetch_free() is not to be called from inside. */
+    void (*ended)(void *context, struct fetch *fetch, enum err e);
+    void *context;
+};
+
+MUST_CHECK enum err fetch_open(struct fetch **out, struct node *node,
+                               const struct fetch_config *config);
+/* Ends it soon: `ended` comes when the pool has let go of it. */
+void fetch_stop(struct fetch *fetch, enum err why);
+/* Only after `ended`. */
+void fetch_free(struct fetch *fetch);
+
+const struct store_want *fetch_want(const struct fetch *fetch);
+bool fetch_owns(const struct fetch *fetch, uint32_t request);
+/* Bytes verified so far. */
+uint64_t fetch_bytes(const struct fetch *fetch);
+
+/* Asks this peer too, if it shares the topic; else no more. */
+void fetch_peer_changed(struct fetch *fetch, struct conn *conn);
+void fetch_peer_gone(struct fetch *fetch, const struct conn *conn);
+/* One of the frames that answer; any error is the peer's. */
+MUST_CHECK enum err fetch_recv(struct fetch *fetch, struct conn *conn,
+                               const struct blob_msg *msg);
+void fetch_seek(struct fetch *fetch, uint64_t offset);
+/* To be called now and then, and at the deadline. */
+void fetch_tick(struct fetch *fetch);
+uint64_t fetch_deadline(const struct fetch *fetch);
+
+#endif

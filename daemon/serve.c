@@ -1,0 +1,371 @@
+#include "daemon/serve.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/conn.h"
+#include "store/blobs.h"
+
+/* Frames of one turn: about what one write to the socket takes. */
+enum { FILL_FRAMES = 4 };
+
+/* A page and its uncles, or the leaves of a span, fit a read buffer. */
+static_assert((BLOB_LAYER_PAGE + BLOB_UNCLES_MAX) * HASH_LEN <= BLOB_SERVE_READ,
+              "a page fits");
+
+/* An open blob; kept until another one is asked for, and its reads are done. */
+struct source {
+    struct blob_reader *reader;
+    struct blob_id id;
+    uint8_t topic[ID_LEN];
+    unsigned users;
+    bool orphan; /* closed with its last user */
+};
+
+/* One of the two read buffers, and the work that fills it. */
+struct read {
+    uv_work_t work;
+    struct serve *serve;
+    struct source *source;
+    unsigned buffer;
+    bool is_inner; /* the leaf hashes of a span, not its bytes */
+    uint64_t offset;
+    size_t len;
+    enum err result;
+    size_t hashes_len; /* of a page; its uncles follow */
+    size_t filled;     /* bytes in `data`, of what is no plain read */
+    uint8_t *data;     /* BLOB_SERVE_READ bytes, made when first needed */
+};
+
+struct serve {
+    struct node *node;
+    struct conn *conn; /* NULL once it is gone */
+    struct source *source;
+    unsigned reads;
+    struct read buffers[BLOB_SERVE_BUFFERS];
+    struct blob_serve machine;
+};
+
+static unsigned reads_under_way;
+
+unsigned serve_reads(void)
+{
+    return reads_under_way;
+}
+
+enum err serve_open(struct serve **out, struct node *node, struct conn *conn)
+{
+    struct serve *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return ERR_NO_MEMORY;
+    s->node = node;
+    s->conn = conn;
+    blob_serve_init(&s->machine);
+    for (unsigned i = 0; i < BLOB_SERVE_BUFFERS; i++) {
+        s->buffers[i].serve = s;
+        s->buffers[i].buffer = i;
+        s->buffers[i].work.data = &s->buffers[i];
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+/* ---- Open blobs --------------------------------------------------------- */
+
+static void source_drop(struct source *source)
+{
+    if (source == NULL || source->users > 0)
+        return;
+    blob_reader_close(source->reader);
+    free(source);
+}
+
+static void source_release(struct source *source)
+{
+    source->users--;
+    if (source->orphan)
+        source_drop(source);
+}
+
+/* Lets go of the blob that is open; its reads go on. */
+static void source_leave(struct serve *s)
+{
+    if (s->source != NULL && s->source->users > 0)
+        s->source->orphan = true;
+    else
+        source_drop(s->source);
+    s->source = NULL;
+}
+
+/* Of a blob that is still coming in, a reader sees what was there before it. */
+static bool source_fits(const struct source *source, const struct blob_id *id,
+                        const uint8_t topic[ID_LEN], uint64_t offset,
+                        uint64_t len)
+{
+    return source != NULL && blob_id_equal(&source->id, id) &&
+           memcmp(source->topic, topic, ID_LEN) == 0 &&
+           blob_reader_has(source->reader, offset, len);
+}
+
+static enum err source_open(struct serve *s, const struct blob_ask *ask,
+                            uint64_t offset, uint64_t len)
+{
+    struct source *source;
+    uint8_t topic[ID_LEN];
+    enum err e;
+
+    if (!peer_topic_of_tag(conn_peer(s->conn), ask->tag, topic))
+        return ERR_NOT_HELD;
+    if (source_fits(s->source, &ask->id, topic, offset, len))
+        return ERR_OK;
+    source_leave(s);
+    source = calloc(1, sizeof *source);
+    if (source == NULL)
+        return ERR_NO_MEMORY;
+    e = blob_reader_open(&source->reader, node_store(s->node), &ask->id, topic);
+    if (e != ERR_OK) {
+        free(source);
+        return e;
+    }
+    source->id = ask->id;
+    memcpy(source->topic, topic, ID_LEN);
+    s->source = source;
+    return blob_reader_has(source->reader, offset, len) ? ERR_OK : ERR_NOT_HELD;
+}
+
+/* ---- The end ------------------------------------------------------------ */
+
+static void free_if_done(struct serve *s)
+{
+    if (s->conn != NULL || s->reads > 0)
+        return;
+    source_leave(s);
+    for (unsigned i = 0; i < BLOB_SERVE_BUFFERS; i++)
+        free(s->buffers[i].data);
+    free(s);
+}
+
+void serve_close(struct serve *s)
+{
+    s->conn = NULL;
+    free_if_done(s);
+}
+
+/* ---- Reading ------------------------------------------------------------ */
+
+static enum err read_inner(struct read *r)
+{
+    uint8_t *span = malloc(r->len);
+    enum err e;
+
+    if (span == NULL)
+        return ERR_NO_MEMORY;
+    e = blob_reader_read(r->source->reader, r->offset, span, r->len);
+    if (e == ERR_OK)
+        e = blob_span_leaves(r->data, (struct bytes){ span, r->len });
+    free(span);
+    return e;
+}
+
+static void on_read_work(uv_work_t *work)
+{
+    struct read *r = work->data;
+
+    if (r->is_inner)
+        r->result = read_inner(r);
+    else
+        r->result =
+            blob_reader_read(r->source->reader, r->offset, r->data, r->len);
+}
+
+static void on_read_done(uv_work_t *work, int status)
+{
+    struct read *r = work->data;
+    struct serve *s = r->serve;
+
+    reads_under_way--;
+    s->reads--;
+    source_release(r->source);
+    r->source = NULL;
+    if (s->conn == NULL) {
+        free_if_done(s);
+        return;
+    }
+    blob_serve_read_done(&s->machine, r->buffer,
+                         status == 0 ? r->result : ERR_SHUTDOWN);
+    conn_wake(s->conn);
+}
+
+/* Begins to read bytes, or a span for its leaf hashes. */
+static enum err start_read(struct serve *s, const struct blob_serve_effect *ef)
+{
+    struct read *r = &s->buffers[ef->buffer];
+    int status;
+    enum err e;
+
+    r->is_inner = ef->kind == BLOB_SERVE_READ_INNER;
+    r->offset = r->is_inner ? ef->ask.first * BLOB_SPAN_LEN : ef->offset;
+    r->len =
+        r->is_inner ? blob_span_len(ef->ask.id.size, ef->ask.first) : ef->len;
+    r->filled = r->is_inner
+                    ? (r->len + BLOB_LEAF_LEN - 1) / BLOB_LEAF_LEN * HASH_LEN
+                    : r->len;
+    e = source_open(s, &ef->ask, r->offset, r->len);
+    if (e != ERR_OK)
+        return e;
+    r->source = s->source;
+    r->source->users++;
+    s->reads++;
+    reads_under_way++;
+    status =
+        uv_queue_work(node_loop(s->node), &r->work, on_read_work, on_read_done);
+    assert(status == 0); /* it fails without a work function only */
+    return ERR_OK;
+}
+
+/* A page of the layer lies in the database: a short read. */
+static enum err read_layer(struct serve *s, const struct blob_serve_effect *ef)
+{
+    struct read *r = &s->buffers[ef->buffer];
+    uint8_t uncles[BLOB_UNCLES_MAX * HASH_LEN];
+    struct writer h = writer_fixed(r->data, BLOB_LAYER_PAGE * HASH_LEN);
+    struct writer u = writer_fixed(uncles, sizeof uncles);
+    uint8_t topic[ID_LEN];
+    enum err e;
+
+    if (!peer_topic_of_tag(conn_peer(s->conn), ef->ask.tag, topic) ||
+        !blobs_held_for(node_store(s->node), &ef->ask.id, topic))
+        return ERR_NOT_HELD;
+    e = blobs_layer_page(node_store(s->node), &ef->ask.id, ef->ask.first, &h,
+                         &u);
+    if (e != ERR_OK)
+        return e;
+    memcpy(r->data + h.len, uncles, u.len);
+    r->hashes_len = h.len;
+    r->filled = h.len + u.len;
+    return ERR_OK;
+}
+
+static void read_for(struct serve *s, const struct blob_serve_effect *ef)
+{
+    struct read *r = &s->buffers[ef->buffer];
+    enum err e;
+
+    if (r->data == NULL)
+        r->data = malloc(BLOB_SERVE_READ);
+    if (r->data == NULL)
+        e = ERR_NO_MEMORY;
+    else if (ef->kind == BLOB_SERVE_READ_LAYER)
+        e = read_layer(s, ef);
+    else
+        e = start_read(s, ef);
+    /* What was begun on the pool is told of when it is done. */
+    if (e != ERR_OK || ef->kind == BLOB_SERVE_READ_LAYER)
+        blob_serve_read_done(&s->machine, ef->buffer, e);
+}
+
+/* ---- Sending ------------------------------------------------------------ */
+
+static enum err send_data(struct serve *s, const struct blob_serve_effect *ef)
+{
+    uint8_t head[12];
+    struct writer w = writer_fixed(head, sizeof head);
+    struct bytes parts[2];
+
+    /* Written by hand, so that the bytes are copied once (§6.3). */
+    writer_u32(&w, ef->request);
+    writer_u64(&w, ef->offset);
+    parts[0] = writer_view(&w);
+    parts[1] =
+        (struct bytes){ s->buffers[ef->buffer].data + ef->start, ef->len };
+    return conn_queue_parts(s->conn, FRAME_BLOB_DATA, parts, 2);
+}
+
+static enum err send_message(struct serve *s,
+                             const struct blob_serve_effect *ef)
+{
+    static uint8_t buf[BLOB_MSG_MAX]; /* the loop alone comes here */
+    const struct read *r = &s->buffers[ef->buffer];
+    struct writer w = writer_fixed(buf, sizeof buf);
+    struct blob_msg msg = { .request = ef->request };
+
+    if (ef->kind == BLOB_SERVE_SEND_END) {
+        msg.type = FRAME_BLOB_END;
+        msg.end = ef->code;
+    } else if (ef->kind == BLOB_SERVE_SEND_LAYER) {
+        msg.type = FRAME_BLOB_LAYER;
+        msg.layer.page = ef->ask.first;
+        msg.layer.hashes = (struct bytes){ r->data, r->hashes_len };
+        msg.layer.uncles = (struct bytes){ r->data + r->hashes_len,
+                                           r->filled - r->hashes_len };
+    } else {
+        msg.type = FRAME_BLOB_INNER;
+        msg.inner.span = ef->ask.first;
+        msg.inner.hashes = (struct bytes){ r->data, r->filled };
+    }
+    blob_msg_encode(&w, &msg);
+    assert(w.err == ERR_OK);
+    return conn_queue(s->conn, (uint8_t)msg.type, writer_view(&w));
+}
+
+void serve_fill(struct serve *s)
+{
+    struct blob_serve_effect ef;
+    unsigned frames = 0;
+
+    while (
+        blob_serve_next(&s->machine,
+                        frames < FILL_FRAMES &&
+                            conn_room(s->conn, FRAME_BLOB_DATA) >= BLOB_MSG_MAX,
+                        &ef)) {
+        enum err e = ERR_OK;
+
+        switch (ef.kind) {
+        case BLOB_SERVE_READ_DATA:
+        case BLOB_SERVE_READ_LAYER:
+        case BLOB_SERVE_READ_INNER:
+            read_for(s, &ef);
+            break;
+        case BLOB_SERVE_SEND_DATA:
+            e = send_data(s, &ef);
+            frames++;
+            break;
+        case BLOB_SERVE_SEND_LAYER:
+        case BLOB_SERVE_SEND_INNER:
+        case BLOB_SERVE_SEND_END:
+            e = send_message(s, &ef);
+            frames++;
+            break;
+        }
+        if (e != ERR_OK) { /* no memory: the stream has a hole now */
+            conn_close(s->conn, e);
+            return;
+        }
+    }
+}
+
+/* ---- What is asked ------------------------------------------------------ */
+
+static enum err verdict(const struct serve *s, const struct blob_ask *ask)
+{
+    uint8_t topic[ID_LEN];
+
+    if (!peer_topic_of_tag(conn_peer(s->conn), ask->tag, topic) ||
+        !blobs_held_for(node_store(s->node), &ask->id, topic))
+        return ERR_NOT_HELD;
+    return ERR_OK;
+}
+
+enum err serve_recv(struct serve *s, const struct blob_msg *msg)
+{
+    enum err e = ERR_OK;
+
+    if (msg->type == FRAME_BLOB_ASK)
+        e = blob_serve_ask(&s->machine, msg, verdict(s, &msg->ask));
+    else
+        blob_serve_cancel(&s->machine, msg);
+    conn_wake(s->conn);
+    return e;
+}

@@ -1,0 +1,543 @@
+#include "daemon/transfer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/commits.h"
+#include "daemon/conn.h"
+#include "daemon/fetch.h"
+#include "daemon/log.h"
+#include "daemon/peers.h"
+#include "daemon/serve.h"
+#include "daemon/topics.h"
+#include "daemon/wants.h"
+
+/*
+ * A few fetches at once, chosen among the wants that are due; the memory of all
+ * is bounded by their span buffers.
+ */
+enum {
+    FETCHES = 8,
+    SPANS_ALL = 24, /* buffers of 1 MiB, of all fetches */
+    SPANS_EACH = 8,
+    WALKS = 16,
+    WANTS_PAGE = 64,
+    /* How often wants are looked at, with and without a fetch running. */
+    TICK_MS = 250,
+    LOOK_MS = 5000,
+    /* A want that nobody could serve waits 2 s, doubled up to 5 min. */
+    RETRY_MIN_MS = 2000,
+    RETRY_MAX_MS = 300000
+};
+
+struct slot {
+    struct fetch *fetch;
+    unsigned spans;
+    bool ended; /* to be freed before the loop waits */
+};
+
+struct transfer {
+    struct node *node;
+    uv_timer_t timer;
+    bool stopping;
+    bool look;      /* wants may be due, or new peers be there */
+    bool eager;     /* look at those that wait for their next try, too */
+    unsigned spans; /* in use */
+    uint32_t bases; /* given to fetches so far */
+    struct slot slots[FETCHES];
+    struct wants_walk walks[WALKS];
+    size_t walks_count;
+};
+
+static void on_timer(uv_timer_t *timer);
+
+enum err transfer_open(struct transfer **out, struct node *node)
+{
+    struct transfer *t = calloc(1, sizeof *t);
+
+    if (t == NULL)
+        return ERR_NO_MEMORY;
+    t->node = node;
+    t->look = true;
+    (void)uv_timer_init(node_loop(node), &t->timer);
+    t->timer.data = t;
+    (void)uv_timer_start(&t->timer, on_timer, LOOK_MS, 0);
+    *out = t;
+    return ERR_OK;
+}
+
+void transfer_shutdown(struct transfer *t)
+{
+    t->stopping = true;
+    uv_close((uv_handle_t *)&t->timer, NULL);
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (t->slots[i].fetch != NULL)
+            fetch_stop(t->slots[i].fetch, ERR_SHUTDOWN);
+    }
+}
+
+bool transfer_is_idle(const struct transfer *t)
+{
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (t->slots[i].fetch != NULL)
+            return false;
+    }
+    return serve_reads() == 0;
+}
+
+void transfer_free(struct transfer *t)
+{
+    free(t);
+}
+
+/* ---- The end of a fetch ------------------------------------------------- */
+
+static uint64_t retry_ms(uint32_t tries)
+{
+    uint64_t wait = RETRY_MIN_MS;
+
+    for (uint32_t i = 1; i < tries && wait < RETRY_MAX_MS; i++)
+        wait *= 2;
+    return wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS;
+}
+
+static void put_off(struct transfer *t, const struct store_want *want)
+{
+    struct store_want later = *want;
+    struct store_batch *batch;
+
+    if (later.tries < UINT32_MAX)
+        later.tries++;
+    later.next_try_ms = node_clock_ms(t->node) + retry_ms(later.tries);
+    if (commits_batch(node_commits(t->node), &batch) == ERR_OK &&
+        store_batch_want(batch, &later) == ERR_OK)
+        commits_expect(node_commits(t->node), NULL, NULL);
+}
+
+static void tell_held(struct transfer *t, const struct store_want *want)
+{
+    struct node_event event = {
+        .type = NODE_EVENT_BLOB,
+        .blob = &want->blob,
+        .topic = want->topic,
+        .done_bytes = want->blob.size,
+    };
+
+    node_emit(t->node, &event);
+}
+
+static void on_ended(void *context, struct fetch *fetch, enum err e)
+{
+    struct transfer *t = context;
+    const struct store_want *want = fetch_want(fetch);
+
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (t->slots[i].fetch == fetch)
+            t->slots[i].ended = true;
+    }
+    t->look = true;
+    log_event(e == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "blob",
+              e == ERR_OK ? "held" : "put_off",
+              "root=%s size=%llu topic=%s why=%s", log_id(want->blob.root).text,
+              (unsigned long long)want->blob.size, log_id(want->topic).text,
+              err_name(e));
+    if (e == ERR_OK)
+        tell_held(t, want);
+    else if (!t->stopping)
+        put_off(t, want);
+}
+
+static void sweep(struct transfer *t)
+{
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (!t->slots[i].ended)
+            continue;
+        fetch_free(t->slots[i].fetch);
+        t->spans -= t->slots[i].spans;
+        memset(&t->slots[i], 0, sizeof t->slots[i]);
+    }
+}
+
+/* ---- The beginning of a fetch ------------------------------------------- */
+
+static struct slot *find_free(struct transfer *t)
+{
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (t->slots[i].fetch == NULL)
+            return &t->slots[i];
+    }
+    return NULL;
+}
+
+static bool is_fetched(const struct transfer *t, const struct blob_id *blob)
+{
+    for (size_t i = 0; i < FETCHES; i++) {
+        const struct fetch *f = t->slots[i].fetch;
+
+        if (f != NULL && blob_id_equal(&fetch_want(f)->blob, blob))
+            return true;
+    }
+    return false;
+}
+
+static bool has_provider(const struct transfer *t, const uint8_t topic[ID_LEN])
+{
+    struct peers *peers = node_peer_table(t->node);
+
+    for (struct conn *c = peers_next(peers, NULL); c != NULL;
+         c = peers_next(peers, c)) {
+        if (peer_shares(conn_peer(c), topic))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the quotas leave room; what the owner asked for is their affair. */
+static bool has_room(const struct transfer *t, const struct store_want *want)
+{
+    uint64_t quota = node_config(t->node)->quota_bytes;
+    struct store *store = node_store(t->node);
+    struct store_totals totals;
+    struct store_follow follow;
+    uint64_t bytes;
+
+    if (want->why == STORE_WHY_ASKED)
+        return true;
+    if (quota > 0 && store_totals(store, &totals) == ERR_OK &&
+        want->blob.size >
+            quota - (totals.blob_bytes < quota ? totals.blob_bytes : quota))
+        return false;
+    if (store_follow_find(store, want->topic, &follow) != ERR_OK ||
+        follow.quota_bytes == 0 ||
+        blobs_topic_bytes(store, want->topic, &bytes) != ERR_OK)
+        return true;
+    return want->blob.size <=
+           follow.quota_bytes -
+               (bytes < follow.quota_bytes ? bytes : follow.quota_bytes);
+}
+
+static void start(struct transfer *t, struct slot *slot,
+                  const struct store_want *want)
+{
+    uint64_t spans = blob_span_count(want->blob.size);
+    struct fetch_config config = {
+        .want = *want,
+        .base = ++t->bases << 16,
+        .requests_max = BLOB_REQUESTS_MAX / FETCHES,
+        .ended = on_ended,
+        .context = t,
+    };
+    unsigned left = SPANS_ALL - t->spans;
+    enum err e;
+
+    if (spans > SPANS_EACH)
+        spans = SPANS_EACH;
+    config.spans_max = (unsigned)(spans < left ? spans : left);
+    if (config.spans_max == 0)
+        config.spans_max = 1; /* the empty blob has no span, and needs none */
+    e = fetch_open(&slot->fetch, t->node, &config);
+    if (e != ERR_OK) {
+        log_event(LOG_LEVEL_WARN, "blob", "fetch_failed", "root=%s why=%s",
+                  log_id(want->blob.root).text, err_name(e));
+        slot->fetch = NULL;
+        put_off(t, want);
+        return;
+    }
+    slot->spans = config.spans_max;
+    t->spans += slot->spans;
+}
+
+/* Held by now, perhaps imported: true, and the want is dropped. */
+static bool is_held(struct transfer *t, const struct store_want *want)
+{
+    struct store *store = node_store(t->node);
+    struct store_batch *batch;
+    struct blob_info info;
+
+    if (!blobs_held_for(store, &want->blob, want->topic) ||
+        blobs_find(store, &want->blob, &info) != ERR_OK ||
+        info.state == BLOB_PARTIAL)
+        return false;
+    if (commits_batch(node_commits(t->node), &batch) == ERR_OK &&
+        store_batch_unwant(batch, &want->blob, want->topic) == ERR_OK)
+        commits_expect(node_commits(t->node), NULL, NULL);
+    tell_held(t, want);
+    return true;
+}
+
+/* One want: true if it was started or has to wait for reasons of its own. */
+static bool consider(struct transfer *t, const struct store_want *want)
+{
+    struct slot *slot = find_free(t);
+
+    if (is_held(t, want))
+        return true;
+    if (slot == NULL || t->spans >= SPANS_ALL)
+        return false;
+    if (is_fetched(t, &want->blob) || !has_provider(t, want->topic))
+        return true;
+    if (!has_room(t, want)) {
+        put_off(t, want);
+        return true;
+    }
+    start(t, slot, want);
+    return true;
+}
+
+static void look_at_wants(struct transfer *t)
+{
+    struct store_want wants[WANTS_PAGE];
+    uint64_t until = node_clock_ms(t->node);
+    size_t n = 0;
+
+    if (t->eager)
+        until += RETRY_MAX_MS;
+    t->look = false;
+    t->eager = false;
+    if (store_wants_due(node_store(t->node), until, wants, WANTS_PAGE, &n) !=
+        ERR_OK)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        if (!consider(t, &wants[i]))
+            return;
+    }
+    /* A page of wants that nobody here can serve must not hide the others. */
+    for (size_t i = 0; n == WANTS_PAGE && i < n; i++) {
+        if (!has_provider(t, wants[i].topic))
+            put_off(t, &wants[i]);
+    }
+}
+
+/* ---- Turns of the loop -------------------------------------------------- */
+
+static bool any_fetch(const struct transfer *t)
+{
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (t->slots[i].fetch != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void walk(struct transfer *t)
+{
+    if (t->walks_count == 0)
+        return;
+    if (!wants_walk_step(&t->walks[0], t->node)) {
+        t->walks[0] = t->walks[--t->walks_count];
+        t->look = true;
+    }
+}
+
+static void rearm(struct transfer *t)
+{
+    uint64_t wait = any_fetch(t) ? TICK_MS : LOOK_MS;
+
+    if (t->walks_count > 0)
+        wait = 0;
+    if (uv_timer_get_due_in(&t->timer) > wait ||
+        !uv_is_active((uv_handle_t *)&t->timer))
+        (void)uv_timer_start(&t->timer, on_timer, wait, 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct transfer *t = timer->data;
+
+    walk(t);
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (t->slots[i].fetch != NULL && !t->slots[i].ended)
+            fetch_tick(t->slots[i].fetch);
+    }
+    if (!any_fetch(t))
+        t->look = true;
+    rearm(t);
+}
+
+void transfer_flush(struct transfer *t)
+{
+    sweep(t);
+    if (t->stopping)
+        return;
+    if (t->look)
+        look_at_wants(t);
+    rearm(t);
+}
+
+/* ---- What is wanted ----------------------------------------------------- */
+
+/* A wish of the owner's, until it is durable. */
+struct wish {
+    struct transfer *transfer;
+    node_done_fn *done;
+    void *context;
+};
+
+static void on_wanted(void *context, enum err e,
+                      const struct store_result *result)
+{
+    struct wish *wish = context;
+
+    (void)result;
+    wish->transfer->look = true;
+    if (wish->done != NULL)
+        wish->done(wish->context, e);
+    free(wish);
+}
+
+void transfer_record_added(struct transfer *t, const struct record *record)
+{
+    struct store_follow policy;
+
+    if (t->stopping || topics_policy(t->node, record->topic, &policy) != ERR_OK)
+        return;
+    wants_take_record(t->node, record, &policy);
+    t->look = true;
+}
+
+void transfer_topic_changed(struct transfer *t, const uint8_t topic[ID_LEN])
+{
+    struct store_follow policy;
+
+    if (topics_policy(t->node, topic, &policy) != ERR_OK) {
+        wants_drop_topic(t->node, topic);
+        return;
+    }
+    if (t->walks_count == WALKS) /* the oldest one begins anew some day */
+        t->walks_count--;
+    wants_walk_init(&t->walks[t->walks_count++], &policy);
+    rearm(t);
+}
+
+void transfer_want(struct transfer *t, const struct blob_id *blob,
+                   const uint8_t topic[ID_LEN], node_done_fn *done,
+                   void *context)
+{
+    struct store_want want = {
+        .blob = *blob,
+        .why = STORE_WHY_ASKED,
+        .since_ms = node_clock_ms(t->node),
+    };
+    struct wish *wish = calloc(1, sizeof *wish);
+    struct store_batch *batch;
+    enum err e = wish == NULL ? ERR_NO_MEMORY : blob_id_check(blob);
+
+    memcpy(want.topic, topic, ID_LEN);
+    if (e == ERR_OK)
+        e = commits_batch(node_commits(t->node), &batch);
+    if (e == ERR_OK)
+        e = store_batch_want(batch, &want);
+    if (e != ERR_OK) {
+        free(wish);
+        if (done != NULL)
+            done(context, e);
+        return;
+    }
+    *wish = (struct wish){ t, done, context };
+    commits_expect(node_commits(t->node), on_wanted, wish);
+}
+
+uint64_t transfer_progress(const struct transfer *t, const struct blob_id *blob)
+{
+    struct blob_info info;
+
+    for (size_t i = 0; i < FETCHES; i++) {
+        const struct fetch *f = t->slots[i].fetch;
+
+        if (f != NULL && blob_id_equal(&fetch_want(f)->blob, blob))
+            return fetch_bytes(f);
+    }
+    if (blobs_find(node_store(t->node), blob, &info) != ERR_OK)
+        return 0;
+    return info.have_bytes;
+}
+
+void transfer_read_at(struct transfer *t, const struct blob_id *blob,
+                      uint64_t offset)
+{
+    for (size_t i = 0; i < FETCHES; i++) {
+        struct fetch *f = t->slots[i].fetch;
+
+        if (f != NULL && !t->slots[i].ended &&
+            blob_id_equal(&fetch_want(f)->blob, blob))
+            fetch_seek(f, offset);
+    }
+}
+
+/* ---- Peers and frames --------------------------------------------------- */
+
+void transfer_peer_changed(struct transfer *t, struct conn *c)
+{
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (t->slots[i].fetch != NULL && !t->slots[i].ended)
+            fetch_peer_changed(t->slots[i].fetch, c);
+    }
+    t->look = true;
+    t->eager = true;
+}
+
+void transfer_peer_gone(struct transfer *t, struct conn *c)
+{
+    struct serve *serve = conn_transfer(c);
+
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (t->slots[i].fetch != NULL && !t->slots[i].ended)
+            fetch_peer_gone(t->slots[i].fetch, c);
+    }
+    conn_set_transfer(c, NULL);
+    if (serve != NULL)
+        serve_close(serve);
+}
+
+static enum err to_serve(struct transfer *t, struct conn *c,
+                         const struct blob_msg *msg)
+{
+    struct serve *serve = conn_transfer(c);
+    enum err e = ERR_OK;
+
+    if (serve == NULL) {
+        e = serve_open(&serve, t->node, c);
+        if (e != ERR_OK)
+            return e;
+        conn_set_transfer(c, serve);
+    }
+    return serve_recv(serve, msg);
+}
+
+static enum err to_fetch(struct transfer *t, struct conn *c,
+                         const struct blob_msg *msg)
+{
+    for (size_t i = 0; i < FETCHES; i++) {
+        struct fetch *f = t->slots[i].fetch;
+
+        if (f != NULL && fetch_owns(f, msg->request))
+            return fetch_recv(f, c, msg);
+    }
+    /* An answer to a fetch that has ended: it crossed our CANCEL.  What never
+     * was asked has a number that was never given. */
+    return msg->request >> 16 <= t->bases ? ERR_OK : ERR_NOT_ASKED;
+}
+
+enum err transfer_recv(struct transfer *t, struct conn *c,
+                       const struct frame *frame)
+{
+    struct blob_msg msg;
+    enum err e =
+        blob_msg_decode(&msg, (enum frame_type)frame->type, frame->payload);
+
+    if (e != ERR_OK)
+        return e;
+    if (msg.type == FRAME_BLOB_ASK || msg.type == FRAME_BLOB_CANCEL)
+        return to_serve(t, c, &msg);
+    return to_fetch(t, c, &msg);
+}
+
+void transfer_fill(struct transfer *t, struct conn *c)
+{
+    struct serve *serve = conn_transfer(c);
+
+    (void)t;
+    if (serve != NULL)
+        serve_fill(serve);
+}

@@ -23,9 +23,10 @@ void hash_bytes(uint8_t out[HASH_LEN], struct bytes data)
 void hash_hmac(uint8_t out[HASH_LEN], struct bytes key,
                const struct bytes *parts, size_t count)
 {
+    static const uint8_t none[1]; /* an empty key may not be NULL */
     crypto_auth_hmacsha256_state state;
 
-    crypto_auth_hmacsha256_init(&state, key.data, key.len);
+    crypto_auth_hmacsha256_init(&state, key.len > 0 ? key.data : none, key.len);
     for (size_t i = 0; i < count; i++)
         crypto_auth_hmacsha256_update(&state, parts[i].data, parts[i].len);
     crypto_auth_hmacsha256_final(&state, out);

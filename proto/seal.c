@@ -15,8 +15,9 @@ static enum err make_key(uint8_t key[KEY_LEN], struct bytes passphrase,
                          struct seal_cost cost,
                          const uint8_t salt[SEAL_SALT_LEN])
 {
-    if (crypto_pwhash(key, KEY_LEN, (const char *)passphrase.data,
-                      passphrase.len, salt, cost.passes,
+    const char *text = passphrase.len > 0 ? (const char *)passphrase.data : "";
+
+    if (crypto_pwhash(key, KEY_LEN, text, passphrase.len, salt, cost.passes,
                       (size_t)cost.memory_kib * 1024,
                       crypto_pwhash_ALG_ARGON2ID13) != 0)
         return ERR_NO_MEMORY;

@@ -66,6 +66,7 @@ static struct side *advance_to(int messages, size_t *len)
 {
     struct side *to = NULL;
 
+    pair_wipe(&pair);
     pair_start(&pair);
     for (int i = 0; i < messages; i++) {
         struct side *from = i % 2 == 0 ? &pair.dialler : &pair.listener;

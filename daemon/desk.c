@@ -167,6 +167,8 @@ static void on_control_closed(void *context)
 {
     struct desk *desk = context;
 
+    event_log_close(desk->events); /* it tells clients, and none are left */
+    desk->events = NULL;
     if (desk->jobs == NULL)
         on_jobs_closed(desk);
     else

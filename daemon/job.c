@@ -98,7 +98,7 @@ static void job_tell(struct job *job)
     job_put_progress(job, &w);
     for (size_t i = 0; i < WATCHERS_MAX; i++) {
         struct client *c =
-            job->watchers[i] == 0
+            job->watchers[i] == 0 || job->jobs->control == NULL
                 ? NULL
                 : control_find(job->jobs->control, job->watchers[i]);
 
@@ -176,6 +176,7 @@ void jobs_close(struct jobs *jobs, void (*on_closed)(void *context),
                 void *context)
 {
     jobs->closing = true;
+    jobs->control = NULL; /* it is closed: there are no clients to tell */
     jobs->on_closed = on_closed;
     jobs->context = context;
     for (struct job *job = jobs->first; job != NULL; job = job->next)

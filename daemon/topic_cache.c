@@ -39,12 +39,17 @@ static void entry_drop(struct entry *e)
     *e = (struct entry){ 0 };
 }
 
+void topic_cache_clear(struct topic_cache *cache)
+{
+    for (size_t i = 0; i < TOPICS_KEPT; i++)
+        entry_drop(&cache->entries[i]);
+}
+
 void topic_cache_free(struct topic_cache *cache)
 {
     if (cache == NULL)
         return;
-    for (size_t i = 0; i < TOPICS_KEPT; i++)
-        entry_drop(&cache->entries[i]);
+    topic_cache_clear(cache);
     free(cache);
 }
 

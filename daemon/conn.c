@@ -117,6 +117,7 @@ void conn_close(struct conn *c, enum err why)
     if (c->session.state == SESSION_OPEN)
         session_close(&c->session, why);
     conn_wake(c);
+    conn_flush(c); /* the table, which it has left, does so no more */
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -531,10 +532,11 @@ static void on_written(uv_write_t *write, int status)
         return;
     if (status < 0 && c->state == CONN_LIVE)
         conn_close(c, ERR_CLOSED);
+    conn_wake(c);
     if (status < 0)
         die(c);
-    else
-        conn_wake(c);
+    else if (c->state == CONN_ENDING)
+        conn_flush(c);
 }
 
 void conn_flush(struct conn *c)
@@ -550,7 +552,7 @@ void conn_flush(struct conn *c)
         e = gather(c, &len);
         if (e != ERR_OK) {
             conn_close(c, e);
-            return; /* awake again, for the CLOSE */
+            return; /* which has flushed, for the CLOSE */
         }
         if (len > 0) {
             buf = uv_buf_init((char *)c->tx, (unsigned)len);

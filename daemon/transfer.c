@@ -324,10 +324,8 @@ static void walk(struct transfer *t)
 {
     if (t->walks_count == 0)
         return;
-    if (!wants_walk_step(&t->walks[0], t->node)) {
+    if (!wants_walk_step(&t->walks[0], t->node))
         t->walks[0] = t->walks[--t->walks_count];
-        t->look = true;
-    }
 }
 
 static void rearm(struct transfer *t)
@@ -393,6 +391,10 @@ void transfer_record_added(struct transfer *t, const struct record *record)
     if (t->stopping || topics_policy(t->node, record->topic, &policy) != ERR_OK)
         return;
     wants_take_record(t->node, record, &policy);
+}
+
+void transfer_wants_added(struct transfer *t)
+{
     t->look = true;
 }
 

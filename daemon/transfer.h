@@ -23,6 +23,8 @@ void transfer_flush(struct transfer *transfer);
 /* A record is new: its blobs are wanted if the policy of its topic says so. */
 void transfer_record_added(struct transfer *transfer,
                            const struct record *record);
+/* Rows of wants are durable that were not before. */
+void transfer_wants_added(struct transfer *transfer);
 /* A topic's policy is new: its records are gone through. */
 void transfer_topic_changed(struct transfer *transfer,
                             const uint8_t topic[ID_LEN]);

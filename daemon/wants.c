@@ -4,6 +4,7 @@
 
 #include "daemon/commits.h"
 #include "daemon/log.h"
+#include "daemon/transfer.h"
 #include "proto/record_files.h"
 #include "store/blobs.h"
 
@@ -33,6 +34,14 @@ static bool is_settled(struct store *store, const struct blob_id *blob,
            info.state != BLOB_PARTIAL;
 }
 
+static void on_added(void *context, enum err e,
+                     const struct store_result *result)
+{
+    (void)result;
+    if (e == ERR_OK)
+        transfer_wants_added(node_transfer(context));
+}
+
 static void add(struct node *node, const struct blob_id *blob,
                 const struct store_follow *policy)
 {
@@ -49,7 +58,7 @@ static void add(struct node *node, const struct blob_id *blob,
     if (e == ERR_OK)
         e = store_batch_want(batch, &want);
     if (e == ERR_OK)
-        commits_expect(node_commits(node), NULL, NULL);
+        commits_expect(node_commits(node), on_added, node);
     else
         log_event(LOG_LEVEL_ERROR, "blob", "want_failed", "root=%s why=%s",
                   log_id(blob->root).text, err_name(e));

@@ -412,7 +412,7 @@ static bool belongs(const struct item *item)
     if (memcmp(r->topic, item->topic, ID_LEN) == 0)
         return true;
     if (memcmp(node_board(item->ingest->node), item->topic, ID_LEN) == 0)
-        return (r->flags & RECORD_LISTED) != 0;
+        return (r->flags & RECORD_LISTED) != 0 || r->founds_topic;
     return kind != NULL && kind->author == AUTHOR_PERSON_KEY;
 }
 

@@ -22,7 +22,7 @@ class Story(lab.LabTest):
 
         project = leader.json(
             "project", "create", "--title", "The Crowned Cat", "--goal",
-            "A short film about a cat", "--medium", "film", "--licence",
+            "A short film about a cat", "--medium", "short_film", "--licence",
             LICENCE)["id"]
         request = leader.json(
             "request", "publish", "--project", project, "--title",
@@ -66,14 +66,14 @@ class Story(lab.LabTest):
         self.assertIn("Ben", [line["name"] for line in draft["credits"]])
         missing = leader.refused(
             "release", "publish", "--project", project, "--title",
-            "The Crowned Cat", "--medium", "film", "--file", film, "--part",
+            "The Crowned Cat", "--medium", "short_film", "--file", film, "--part",
             crown)
         self.assertEqual(missing.code, 5)
         self.assertIn("Ben", missing.err)
         ben = contributor.json("person", "show")["person"]
         release = leader.json(
             "release", "publish", "--project", project, "--title",
-            "The Crowned Cat", "--medium", "film", "--file", film, "--part",
+            "The Crowned Cat", "--medium", "short_film", "--file", film, "--part",
             crown, "--credit", f"{ben}=crown")["id"]
         lab.until(lambda: release in archivist.records(project), "the release")
         lab.until(lambda: self.held(archivist, project), "all blobs")

@@ -117,12 +117,14 @@ bool demo_until(struct demo *d, enum demo_part who, demo_question_fn is_so,
                 const char *what)
 {
     uint64_t end = now_ms() + PATIENCE_MS;
+    char last[1024];
 
     while (demo_goes_on(d)) {
         if (is_so(d, who))
             return true;
+        (void)snprintf(last, sizeof last, "%.1000s", d->fail.text);
         if (now_ms() > end)
-            return fail_set(&d->fail, EXIT_CODE_PARTIAL, d->fail.text,
+            return fail_set(&d->fail, EXIT_CODE_PARTIAL, last,
                             "waited a minute in vain for %s", what);
         (void)poll(NULL, 0, LOOK_MS);
     }

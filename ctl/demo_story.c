@@ -201,7 +201,7 @@ static bool answer_request(struct demo *d)
                         "the terms should have been asked for");
     if (d->fail.code != EXIT_CODE_CONFIRM)
         return false;
-    demo_tell(d, "Terms come before work: %s", d->fail.text);
+    demo_tell(d, "Terms come before work. He is shown the %s", d->fail.text);
     if (!demo_id(d->sleeve, d,
                  demo_do(d, CONTRIBUTOR, "contribute", d->request, d->answer,
                          "--role", drawing, "--title", "The sleeve", "--kind",
@@ -297,7 +297,7 @@ static bool refuse_release(struct demo *d)
     if (d->fail.code != EXIT_CODE_REFUSED ||
         strstr(d->fail.text, d->nodes[CONTRIBUTOR].name) == NULL)
         return false;
-    demo_tell(d, "%s", d->fail.text);
+    demo_tell(d, "Refused: %s", d->fail.text);
     demo_tell(d, "Nobody is added silently, and nobody is left out.");
     return true;
 }

@@ -55,22 +55,31 @@ static char *cell_text(const json_t *item, const char *key)
     return text != NULL ? text : strdup("");
 }
 
-static void measure(struct column *columns, size_t count, const json_t *items)
+/* Widths of the columns; those that say nothing of any item are left out. */
+static size_t measure(struct column *columns, size_t count, const json_t *items)
 {
-    for (size_t i = 0; i < count; i++) {
-        char label[KEY_MAX];
+    size_t kept = 0;
 
-        text_label(label, sizeof label, columns[i].key);
-        columns[i].width = text_width(label);
+    for (size_t i = 0; i < count; i++) {
+        struct column c = columns[i];
+        char label[KEY_MAX];
+        bool empty = true;
+
+        text_label(label, sizeof label, c.key);
+        c.width = text_width(label);
         for (size_t n = 0; n < json_array_size(items); n++) {
-            char *text = cell_text(json_array_get(items, n), columns[i].key);
+            char *text = cell_text(json_array_get(items, n), c.key);
             unsigned width = text == NULL ? 0 : text_width(text);
 
-            if (width > columns[i].width)
-                columns[i].width = width;
+            empty = empty && width == 0;
+            if (width > c.width)
+                c.width = width;
             free(text);
         }
+        if (!empty)
+            columns[kept++] = c;
     }
+    return kept;
 }
 
 /* On a terminal the widest columns give way until a row fits. */
@@ -125,7 +134,7 @@ void render_table(const json_t *items, const char *columns_text)
 
     if (count == 0 || json_array_size(items) == 0)
         return;
-    measure(columns, count, items);
+    count = measure(columns, count, items);
     fit(columns, count);
     text_begin(stdout, TEXT_BOLD);
     put_row(columns, count, NULL);

@@ -59,39 +59,46 @@ bool run_release_draft(struct run *run)
     return true;
 }
 
-/* "Ben, Cyd (99aabb...)" of the people who are left out. */
-static void missing_names(char *out, size_t cap, const json_t *missing)
+/* What is signed names people whole: a prefix is only how one types it. */
+static bool complete_person(struct run *run, json_t *line)
 {
-    size_t len = 0;
+    struct ctl *ctl = run->ctl;
+    json_t *person = json_object_get(line, "person");
+    const char *typed = json_string_value(person);
+    json_t *params;
+    json_t *shown;
 
-    out[0] = '\0';
-    for (size_t i = 0; i < json_array_size(missing) && len < cap; i++) {
-        const json_t *who = json_array_get(missing, i);
-        const char *name = run_text(who, "name");
-        const char *person = run_text(who, "person");
+    if (typed == NULL || strlen(typed) == (size_t)2 * ID_LEN)
+        return true;
+    if (strlen(typed) < CONTROL_PREFIX_SIGN_MIN)
+        return fail_set(&ctl->fail, EXIT_CODE_USAGE,
+                        "`troupe person list` shows people",
+                        "\"%s\" is too short: give 16 digits of the id or "
+                        "more",
+                        typed);
+    params = json_pack("{s:O}", "person", person);
+    shown = run_call(ctl, "person.show", params);
+    json_decref(params);
+    if (shown != NULL)
+        (void)json_object_set(line, "person", json_object_get(shown, "person"));
+    json_decref(shown);
+    return shown != NULL;
+}
 
-        len += (size_t)snprintf(out + len, cap - len, "%s%s (%.16s)",
-                                i == 0 ? "" : ", ", name == NULL ? "" : name,
-                                person == NULL ? "" : person);
-    }
+static bool complete_people(struct run *run, const char *list)
+{
+    json_t *lines = json_object_get(run->params, list);
+
+    for (size_t i = 0; i < json_array_size(lines); i++)
+        if (!complete_person(run, json_array_get(lines, i)))
+            return false;
+    return true;
 }
 
 bool run_release_publish(struct run *run)
 {
-    struct ctl *ctl = run->ctl;
-    const json_t *missing;
-    char names[1024];
-
-    run->result = run_call(ctl, "release.publish", run->params);
-    if (run->result == NULL)
+    if (!complete_people(run, "credits") || !complete_people(run, "omitted"))
         return false;
-    missing = json_object_get(run->result, "missing");
-    if (json_array_size(missing) == 0)
-        return true;
-    missing_names(names, sizeof names, missing);
-    return fail_set(&ctl->fail, EXIT_CODE_REFUSED,
-                    "add --credit PERSON=ROLE for each, or --omit "
-                    "PERSON=REASON",
-                    "the release leaves out people whose work is in it: %s",
-                    names);
+    run->result = run_call(run->ctl, "release.publish", run->params);
+    return run->result != NULL;
 }

@@ -64,74 +64,25 @@ static bool take_items(struct run *run)
     return true;
 }
 
-/* The project whose terms are to be accepted; a new reference or NULL. */
-static json_t *find_terms(struct run *run)
+/* Terms before work: the daemon's refusal names them. */
+static bool accepts_terms(const struct fail *refusal)
 {
-    const char *project = run_text(run->params, "project");
-    json_t *request = NULL;
-    json_t *params;
-    json_t *shown;
-
-    if (project == NULL) {
-        params = json_pack("{s:O}", "request",
-                           json_object_get(run->params, "request"));
-        request = run_call(run->ctl, "request.show", params);
-        json_decref(params);
-        project = run_text(request, "project");
-    }
-    params = json_pack("{s:s*}", "project", project);
-    shown = project == NULL ? NULL : run_call(run->ctl, "project.show", params);
-    json_decref(params);
-    json_decref(request);
-    return shown;
-}
-
-static void put_term(const char *label, const json_t *v)
-{
-    char *text = text_of_value(label, v, false);
-
-    (void)fprintf(stderr, "  %-20s ", label);
-    text_put(stderr, text == NULL ? "" : text);
+    text_put_lines(stderr, refusal->text, 0);
     (void)fputc('\n', stderr);
-    free(text);
-}
-
-/* Terms before work: shown, and accepted by whoever is asked. */
-static bool ask_terms(struct run *run)
-{
-    json_t *project = find_terms(run);
-    const json_t *terms = json_object_get(project, "terms");
-
-    if (project == NULL)
-        return false;
-    (void)fputs("The terms of this project:\n", stderr);
-    put_term("licence", json_object_get(project, "licence"));
-    put_term("pay", json_object_get(terms, "pay"));
-    put_term("house_share_bp", json_object_get(terms, "house_share_bp"));
-    put_term("decision", json_object_get(terms, "decision"));
-    put_term("ml_use", json_object_get(terms, "ml_use"));
-    json_decref(project);
     return run_ask("Do you accept them?");
 }
 
 bool run_contribute(struct run *run)
 {
     struct ctl *ctl = run->ctl;
-    struct fail why;
 
     if (!take_items(run))
         return false;
-    set_default(run->params, "fields.work_kind", "original");
-    set_default(run->params, "fields.rights_statement", "own_work");
     run->result = run_call(ctl, "contribute", run->params);
     if (run->result != NULL || ctl->fail.code != EXIT_CODE_CONFIRM ||
-        !run_may_ask(ctl))
+        !run_may_ask(ctl) || !accepts_terms(&ctl->fail))
         return run->result != NULL;
-    why = ctl->fail;
-    if (!ask_terms(run)) {
-        ctl->fail = why;
-        return false;
-    }
+    fail_clear(&ctl->fail);
     (void)json_object_set_new(run->params, "accept_terms", json_true());
     run->result = run_call(ctl, "contribute", run->params);
     return run->result != NULL;

@@ -382,6 +382,7 @@ bool run_demo(struct run *run)
         (void)printf("\nThe work outlived those who made it. All of this took "
                      "%s and left nothing behind.\n",
                      took);
+    (void)(ok || demo_goes_on(d)); /* the reason, if it was Ctrl-C */
     run->ctl->fail = d->fail;
     if (!ok && d->fail.code == EXIT_CODE_OK)
         (void)fail_set(&run->ctl->fail, EXIT_CODE_FAILED, NULL,

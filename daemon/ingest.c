@@ -403,7 +403,11 @@ static void find_certificate(struct item *item)
         item->certificate_len = w.len;
 }
 
-/* Whether a record may travel in the topic that its sender named. */
+/*
+ * §3.3: whether a record may travel in the topic that its sender named.  A
+ * founder joins the call board with what its author lists; the identity of
+ * authors goes wherever they are.
+ */
 static bool belongs(const struct item *item)
 {
     const struct record *r = &item->record;
@@ -411,8 +415,9 @@ static bool belongs(const struct item *item)
 
     if (memcmp(r->topic, item->topic, ID_LEN) == 0)
         return true;
-    if (memcmp(node_board(item->ingest->node), item->topic, ID_LEN) == 0)
-        return (r->flags & RECORD_LISTED) != 0 || r->founds_topic;
+    if (memcmp(node_board(item->ingest->node), item->topic, ID_LEN) == 0 &&
+        ((r->flags & RECORD_LISTED) != 0 || r->founds_topic))
+        return true;
     return kind != NULL && kind->author == AUTHOR_PERSON_KEY;
 }
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -88,7 +89,8 @@ class Node:
         done = subprocess.run(
             [str(TROUPE), "--home", str(self.home), "--no-input",
              *map(str, args)],
-            capture_output=True, text=text, timeout=PATIENCE, input=stdin)
+            capture_output=True, text=text, timeout=PATIENCE, input=stdin,
+            cwd=self.home.parent)
         if check and done.returncode != 0:
             raise CommandFailed(args, done)
         return done
@@ -155,6 +157,11 @@ def until(question, what="it", patience=PATIENCE):
         if time.monotonic() > end:
             raise AssertionError(f"still waiting for {what}")
         time.sleep(0.05)
+
+
+def listener():
+    """A listening socket on a free port, of a test's own."""
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def sha256(path):

@@ -480,4 +480,5 @@ def main():
         sys.exit("%s: not what make.py makes" % ", ".join(different))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -334,7 +334,7 @@ const struct command commands[] = {
       .help = "give a work: to a request, or to a project's pool",
       .more = "Hashes and stores the files, signs, and tells the project. The project's terms must have been read: without --accept-terms they are shown, and asked for on a terminal.",
       .example = "troupe contribute 1f2e3d4c5b6a7988 crown.svg --title Crown --licence CC-BY-SA-4.0 --from 99aabbccddeeff00 --thanks \"Your melody set the mood\" --accept-terms" },
-    { .noun = "contribution", .verb = "list", .method = "contribution.list", .options = contribution_list, .flags = COMMAND_LIST, .columns = "title kind author created_ms selection licence id",
+    { .noun = "contribution", .verb = "list", .method = "contribution.list", .options = contribution_list, .flags = COMMAND_LIST, .columns = "title kind author_name author created_ms selection licence id",
       .help = "works, by request, project or person" },
     { .noun = "contribution", .verb = "show", .method = "contribution.show", .options = contribution,
       .help = "a work and its files" },

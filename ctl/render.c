@@ -174,7 +174,8 @@ static void put_object(const json_t *object, unsigned indent)
     json_object_foreach (held, key, v) {
         if (json_is_null(v) || is_table(v))
             continue;
-        if (json_is_array(v) && json_array_size(v) == 0)
+        if ((json_is_array(v) && json_array_size(v) == 0) ||
+            (json_is_string(v) && json_string_length(v) == 0))
             continue;
         if (json_is_object(v) && json_object_size(v) > 0) {
             (void)fprintf(stdout, "%*s%s:\n", (int)indent, "", key);

@@ -160,13 +160,18 @@ static void put_tree_line(struct tree *t, const char *id, const json_t *edge,
     const json_t *node = tree_node(t, id);
     const char *title = string_at(node, "title");
     const char *thanks = string_at(edge, "thanks");
+    const char *author = string_at(node, "author_name");
 
+    if (author[0] == '\0')
+        author = string_at(node, "author");
     (void)fprintf(stdout, "%*s%s", (int)(2 * depth), "",
                   depth > 0 ? "\u2514 " : "");
     text_put_style(stdout, TEXT_BOLD,
                    title[0] != '\0' ? title : string_at(edge, "source_text"));
-    if (string_at(node, "author")[0] != '\0')
-        (void)fprintf(stdout, "  by %.16s", string_at(node, "author"));
+    if (author[0] != '\0') {
+        (void)fputs("  by ", stdout);
+        text_put(stdout, author);
+    }
     if (id[0] != '\0')
         (void)fprintf(stdout, "  %.16s", id);
     if (edge != NULL) {
@@ -273,7 +278,8 @@ void render_project(const json_t *project)
     put_terms(project);
     put_value_line("deadline", project, "deadline");
     put_value_line("needs", project, "needs");
-    put_table("requests", json_object_get(project, "requests"), NULL);
+    put_table("requests", json_object_get(project, "requests"),
+              "title kinds deadline_ms state id");
 }
 
 /* --- init, files, findings, invites, version --- */

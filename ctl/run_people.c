@@ -190,13 +190,15 @@ bool run_join(struct run *run)
     json_t *invite = run_call(ctl, "invite.show", run->params);
     const char *name = run_text(invite, "name");
     const char *title = run_text(invite, "title");
+    bool named = name != NULL && name[0] != '\0';
+    bool titled = title != NULL && title[0] != '\0';
 
     if (invite == NULL)
         return false;
     if (!ctl->globals.quiet) {
-        put_line("from", name != NULL ? name : run_text(invite, "signer"));
+        put_line("from", named ? name : run_text(invite, "signer"));
         put_line("network", run_text(invite, "network"));
-        put_line("project", title != NULL ? title : run_text(invite, "topic"));
+        put_line("project", titled ? title : run_text(invite, "topic"));
     }
     json_decref(invite);
     if (!run_flag(run, "yes") && run_may_ask(ctl) && !run_ask("Join?"))

@@ -181,6 +181,8 @@ bool service_start_home(struct ctl *ctl)
     char log[PATHS_LEN_MAX];
     struct fail none = { 0 };
 
+    if (ctl->client != NULL)
+        return true;
     if (!paths_find(&ctl->paths, &ctl->fail, ctl->globals.home))
         return false;
     ctl->client = client_open(&none, ctl->paths.runtime);

@@ -74,18 +74,29 @@ enum err address_parse(struct sockaddr_storage *out, const char *text)
     return ERR_OK;
 }
 
+/* Every sockaddr here lies in memory for the largest of them, aligned so. */
+static const struct sockaddr_in *as_v4(const struct sockaddr *addr)
+{
+    return (const struct sockaddr_in *)(const void *)addr;
+}
+
+static const struct sockaddr_in6 *as_v6(const struct sockaddr *addr)
+{
+    return (const struct sockaddr_in6 *)(const void *)addr;
+}
+
 /* The 4 bytes of an IPv4 address, also of one mapped into IPv6; or NULL. */
 static const uint8_t *v4_bytes(const struct sockaddr *addr)
 {
     static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
     if (addr->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+        const struct sockaddr_in *v4 = as_v4(addr);
 
         return (const uint8_t *)&v4->sin_addr;
     }
     if (addr->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+        const struct sockaddr_in6 *v6 = as_v6(addr);
 
         if (memcmp(v6->sin6_addr.s6_addr, mapped, sizeof mapped) == 0)
             return v6->sin6_addr.s6_addr + sizeof mapped;
@@ -100,18 +111,16 @@ void address_print(char out[ADDRESS_TEXT_MAX], const struct sockaddr *addr)
     uint16_t port = 0;
 
     if (addr->sa_family == AF_INET)
-        port = ntohs(((const struct sockaddr_in *)addr)->sin_port);
+        port = ntohs(as_v4(addr)->sin_port);
     else if (addr->sa_family == AF_INET6)
-        port = ntohs(((const struct sockaddr_in6 *)addr)->sin6_port);
+        port = ntohs(as_v6(addr)->sin6_port);
     if (v4 != NULL) {
         (void)inet_ntop(AF_INET, v4, host, sizeof host);
         (void)snprintf(out, ADDRESS_TEXT_MAX, "%s:%u", host, port);
         return;
     }
     if (addr->sa_family == AF_INET6)
-        (void)inet_ntop(AF_INET6,
-                        &((const struct sockaddr_in6 *)addr)->sin6_addr, host,
-                        sizeof host);
+        (void)inet_ntop(AF_INET6, &as_v6(addr)->sin6_addr, host, sizeof host);
     (void)snprintf(out, ADDRESS_TEXT_MAX, "[%s]:%u", host, port);
 }
 
@@ -142,7 +151,7 @@ uint64_t address_network(const struct sockaddr *addr)
         return (uint64_t)v4[0] << 8 | v4[1];
     if (addr->sa_family != AF_INET6)
         return UINT64_MAX;
-    v6 = ((const struct sockaddr_in6 *)addr)->sin6_addr.s6_addr;
+    v6 = as_v6(addr)->sin6_addr.s6_addr;
     return (uint64_t)1 << 32 | get_u32(v6);
 }
 
@@ -153,8 +162,7 @@ bool address_is_loopback(const struct sockaddr *addr)
     if (v4 != NULL)
         return v4[0] == 127;
     return addr->sa_family == AF_INET6 &&
-           IN6_IS_ADDR_LOOPBACK(
-               &((const struct sockaddr_in6 *)addr)->sin6_addr);
+           IN6_IS_ADDR_LOOPBACK(&as_v6(addr)->sin6_addr);
 }
 
 bool address_same_host(const struct sockaddr *a, const struct sockaddr *b)
@@ -167,6 +175,5 @@ bool address_same_host(const struct sockaddr *a, const struct sockaddr *b)
     if (a4 != NULL || b4 != NULL || a->sa_family != AF_INET6 ||
         b->sa_family != AF_INET6)
         return false;
-    return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
-                  &((const struct sockaddr_in6 *)b)->sin6_addr, 16) == 0;
+    return memcmp(&as_v6(a)->sin6_addr, &as_v6(b)->sin6_addr, 16) == 0;
 }

@@ -48,6 +48,9 @@ struct transfer {
     struct slot slots[FETCHES];
     struct wants_walk walks[WALKS];
     size_t walks_count;
+    bool catching_up; /* at the start: every topic is walked through once */
+    bool has_caught;
+    uint8_t caught[ID_LEN]; /* the last topic whose walk was begun */
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -60,9 +63,10 @@ enum err transfer_open(struct transfer **out, struct node *node)
         return ERR_NO_MEMORY;
     t->node = node;
     t->look = true;
+    t->catching_up = true;
     (void)uv_timer_init(node_loop(node), &t->timer);
     t->timer.data = t;
-    (void)uv_timer_start(&t->timer, on_timer, LOOK_MS, 0);
+    (void)uv_timer_start(&t->timer, on_timer, 0, 0);
     *out = t;
     return ERR_OK;
 }
@@ -320,8 +324,31 @@ static bool any_fetch(const struct transfer *t)
     return false;
 }
 
+/*
+ * A record may have become durable and its wants not, when the node was killed:
+ * so the topics are walked through at the start, one after the other.
+ */
+static void catch_up(struct transfer *t)
+{
+    struct store_follow next;
+    size_t n = 0;
+
+    if (store_follows(node_store(t->node), t->has_caught ? t->caught : NULL,
+                      &next, 1, &n) != ERR_OK ||
+        n == 0) {
+        t->catching_up = false;
+        return;
+    }
+    memcpy(t->caught, next.topic, ID_LEN);
+    t->has_caught = true;
+    if (next.policy != STORE_POLICY_BOARD)
+        wants_walk_init(&t->walks[t->walks_count++], &next);
+}
+
 static void walk(struct transfer *t)
 {
+    if (t->walks_count == 0 && t->catching_up)
+        catch_up(t);
     if (t->walks_count == 0)
         return;
     if (!wants_walk_step(&t->walks[0], t->node))
@@ -332,7 +359,7 @@ static void rearm(struct transfer *t)
 {
     uint64_t wait = any_fetch(t) ? TICK_MS : LOOK_MS;
 
-    if (t->walks_count > 0)
+    if (t->walks_count > 0 || t->catching_up)
         wait = 0;
     if (uv_timer_get_due_in(&t->timer) > wait ||
         !uv_is_active((uv_handle_t *)&t->timer))

@@ -4,9 +4,8 @@ set -eu
 cd "$(dirname "$0")"
 
 BUILD_PACKAGES="gcc libc6-dev pkg-config meson ninja-build libuv1-dev
-libsodium-dev libssl-dev libmsgpack-dev liblmdb-dev libminiupnpc-dev
-libnatpmp-dev libinih-dev libjansson-dev libunistring-dev libmagic-dev
-libqrencode-dev libcmocka-dev"
+libsodium-dev libssl-dev libmsgpack-dev liblmdb-dev libinih-dev
+libjansson-dev libunistring-dev libmagic-dev libcmocka-dev"
 DEMO_PACKAGES="lomiri-wallpapers-20.04 fretsonfire-songs-muldjord
 tango-icon-theme"
 TEST_PACKAGES="clang libclang-rt-14-dev binutils mandoc shellcheck python3
@@ -140,7 +139,7 @@ build)
 demo)
     shift
     # shellcheck disable=SC2086
-    need "run the demo on real files" $DEMO_PACKAGES
+    need "build and run the demo on real files" $BUILD_PACKAGES $DEMO_PACKAGES
     build
     exec build/ctl/troupe demo "$@"
     ;;

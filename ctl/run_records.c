@@ -196,6 +196,7 @@ bool run_record_import(struct run *run)
 
 bool run_verify(struct run *run)
 {
+    bool repairs = json_is_true(json_object_get(run->params, "repair"));
     size_t count;
 
     run->result = run_job(run->ctl, "verify", run->params);
@@ -204,7 +205,11 @@ bool run_verify(struct run *run)
     count = json_array_size(json_object_get(run->result, "findings"));
     if (count > 0)
         return fail_set(&run->ctl->fail, EXIT_CODE_INTEGRITY,
-                        "`troupe verify --repair` fetches it again",
+                        repairs
+                            ? "what peers have is being fetched again; then "
+                              "run `troupe verify --data` once more"
+                            : "`troupe verify --data --repair` fetches files "
+                              "again",
                         "%zu things are not as they must be", count);
     return true;
 }

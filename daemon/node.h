@@ -145,6 +145,8 @@ bool node_caught_up(const struct node *node, const uint8_t topic[ID_LEN]);
 void node_want_blob(struct node *node, const struct blob_id *blob,
                     const uint8_t topic[ID_LEN], node_done_fn *done,
                     void *context);
+/* Rows of wants were written by node_apply(): look at them now. */
+void node_wants_changed(struct node *node);
 /* Bytes of a blob held here so far, whole or partial. */
 uint64_t node_blob_progress(const struct node *node,
                             const struct blob_id *blob);

@@ -141,6 +141,11 @@ void node_want_blob(struct node *n, const struct blob_id *blob,
     transfer_want(node_transfer(n), blob, topic, done, context);
 }
 
+void node_wants_changed(struct node *n)
+{
+    transfer_wants_added(node_transfer(n));
+}
+
 uint64_t node_blob_progress(const struct node *n, const struct blob_id *blob)
 {
     return transfer_progress(node_transfer(n), blob);

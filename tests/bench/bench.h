@@ -1,0 +1,116 @@
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "ctl/run.h"
+#include "proto/domain.h"
+
+/*
+ * Figures of real daemons, each beside a limit that the same machine reached
+ * in the same run.  A measurement that fails ends the program: it has no
+ * result to save.
+ */
+
+#define BENCH_NETWORK "test-bench"
+#define BENCH_RECORDS 20000
+#define BENCH_BLOB    ((uint64_t)1 << 30)
+#define BENCH_MIB     (1024.0 * 1024.0)
+
+/* Ends the program with what failed. */
+_Noreturn void bench_die(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+void bench_check(bool ok, const char *what);
+/* Seconds of the monotonic clock. */
+double bench_now(void);
+void bench_sleep_ms(unsigned ms);
+double bench_median(double *values, size_t n); /* sorts them */
+double bench_p99(double *values, size_t n);
+/* One line of JSON: {name, value, unit, limit, ratio}. */
+void bench_row(const char *name, double value, const char *unit, double limit);
+/* The folder of this run, which is removed at its end. */
+const char *bench_folder(void);
+void bench_path(char out[PATHS_LEN_MAX], const char *name);
+
+/* --- daemons (node.c) --- */
+
+struct node {
+    const char *name;
+    char home[PATHS_LEN_MAX];
+    char id[2 * KEY_LEN + 1];
+    char address[80];
+    unsigned port;
+    pid_t pid;
+    struct ctl ctl;
+};
+
+/* Starts a daemon on the home `name` and learns its address. */
+void node_start(struct node *n, const char *name);
+void node_stop(struct node *n);
+/* A command's result; the words end with NULL.  The caller decrefs it. */
+json_t *node_run(struct node *n, ...) __attribute__((sentinel));
+/* The same for commands of which nothing but success matters. */
+void node_do(struct node *n, ...) __attribute__((sentinel));
+/* The id that a command made. */
+void node_id(char out[2 * ID_LEN + 1], json_t *take);
+void node_init_person(struct node *n);
+/* Makes `from` dial `to`; does not wait. */
+void node_dial(struct node *from, const struct node *to);
+/* A number of a topic in `status`. */
+uint64_t node_topic(struct node *n, const char *topic, const char *field);
+/* Waits until that number is at least `least`. */
+void node_await(struct node *n, const char *topic, const char *field,
+                uint64_t least);
+
+/* --- what the system says of daemons (watch.c) --- */
+
+/* Starts to watch the RssAnon of a process, every few ms. */
+struct watch;
+struct watch *watch_start(pid_t pid);
+/* Ends it; the highest that was seen, in bytes. */
+uint64_t watch_stop(struct watch *w);
+uint64_t watch_anon(pid_t pid);     /* bytes, now */
+double watch_cpu(pid_t pid);        /* seconds of both kinds so far */
+uint64_t watch_wire(unsigned port); /* bytes both ways of its connections */
+
+/* --- records (records.c) --- */
+
+/*
+ * A project of a made-up person with `count` of their comments of 100
+ * characters, each linking to it, as a file for `record import`.
+ */
+struct pile {
+    char topic[2 * ID_LEN + 1];
+    char path[PATHS_LEN_MAX];
+    uint8_t *data;
+    size_t len;
+    size_t count; /* records, with the project */
+};
+void pile_make(struct pile *p, const char *name, size_t count);
+void pile_free(struct pile *p);
+
+/* --- raw limits (limits.c) --- */
+
+/* Verifying with all processors beside one LMDB writer; records a second. */
+double limit_verify_and_append(const struct pile *p);
+/* An append of `len` bytes and its fdatasync; median of 50, in ms. */
+double limit_fsync_ms(size_t len);
+/* `cp` of a file and fsync; seconds. */
+double limit_copy(const char *path);
+/* `openssl dgst -sha256` of a file; seconds. */
+double limit_hash(const char *path);
+/* A daemon's program that only says its version; ms. */
+double limit_exec_ms(void);
+void limit_random_file(const char *path, uint64_t len);
+
+/* --- the measurements --- */
+
+void bench_sync(void);
+void bench_live(void);
+void bench_idle(void);
+void bench_start(void);
+void bench_blob(void);
+void bench_import(void);
+
+#endif

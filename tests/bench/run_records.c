@@ -1,0 +1,244 @@
+/* Records: sync to an empty node, one at a time, at rest, at start. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/bench/bench.h"
+
+enum {
+    SYNC_ROUNDS = 3,
+    LIVE_ROUNDS = 50,
+    IDLE_RECORDS = 1000,
+    IDLE_S = 60,
+    START_ROUNDS = 5
+};
+
+/* A node that holds the pile. */
+static void start_holder(struct node *n, const struct pile *p, double *import_s)
+{
+    double begun;
+
+    node_start(n, "holder");
+    node_do(n, "init", "--node-only", NULL);
+    node_do(n, "project", "follow", p->topic, NULL);
+    begun = bench_now();
+    node_do(n, "record", "import", p->path, NULL);
+    *import_s = bench_now() - begun;
+    node_await(n, p->topic, "records", p->count);
+}
+
+/* An empty node that wants the topic, not yet connected. */
+static void start_empty(struct node *n, const char *name, const struct pile *p)
+{
+    node_start(n, name);
+    node_do(n, "init", "--node-only", NULL);
+    node_do(n, "project", "follow", p->topic, NULL);
+}
+
+/* --- sync --- */
+
+struct fetched {
+    double per_s[SYNC_ROUNDS];
+    double bytes[SYNC_ROUNDS];
+    double anon_holder;
+    double anon_empty;
+};
+
+static void fetch_all(struct fetched *out, size_t round, struct node *holder,
+                      const struct pile *p)
+{
+    char name[32];
+    struct node empty;
+    struct watch *a = watch_start(holder->pid);
+    struct watch *b;
+    double begun;
+    uint64_t peak;
+
+    (void)snprintf(name, sizeof name, "empty%zu", round);
+    start_empty(&empty, name, p);
+    b = watch_start(empty.pid);
+    begun = bench_now();
+    node_dial(&empty, holder);
+    node_await(&empty, p->topic, "records", p->count);
+    out->per_s[round] = (double)p->count / (bench_now() - begun);
+    out->bytes[round] = (double)watch_wire(holder->port) / (double)p->count;
+    peak = watch_stop(a);
+    if ((double)peak > out->anon_holder)
+        out->anon_holder = (double)peak;
+    peak = watch_stop(b);
+    if ((double)peak > out->anon_empty)
+        out->anon_empty = (double)peak;
+    node_stop(&empty);
+}
+
+void bench_sync(void)
+{
+    struct fetched f = { .anon_holder = 0 };
+    double limit[SYNC_ROUNDS];
+    double import_s = 0;
+    double raw;
+    struct node holder;
+    struct pile p;
+
+    pile_make(&p, "records", BENCH_RECORDS);
+    start_holder(&holder, &p, &import_s);
+    for (size_t i = 0; i < SYNC_ROUNDS; i++) {
+        limit[i] = limit_verify_and_append(&p);
+        fetch_all(&f, i, &holder, &p);
+    }
+    raw = bench_median(limit, SYNC_ROUNDS);
+    bench_row("sync.import", (double)p.count / import_s, "records/s", raw);
+    bench_row("sync.fetch", bench_median(f.per_s, SYNC_ROUNDS), "records/s",
+              raw);
+    bench_row("sync.wire", bench_median(f.bytes, SYNC_ROUNDS), "B/record",
+              (double)p.len / (double)p.count);
+    bench_row("sync.holder_anon_peak", f.anon_holder / BENCH_MIB, "MiB", 64);
+    bench_row("sync.empty_anon_peak", f.anon_empty / BENCH_MIB, "MiB", 64);
+    node_stop(&holder);
+    pile_free(&p);
+}
+
+/* --- live --- */
+
+struct awaited {
+    char id[2 * ID_LEN + 1];
+    bool seen;
+};
+
+static void on_notice(void *context, const char *method, json_t *params)
+{
+    struct awaited *a = context;
+    const char *id = run_text(params, "id");
+
+    (void)method;
+    if (id == NULL)
+        return;
+    (void)snprintf(a->id, sizeof a->id, "%s", id);
+    a->seen = true;
+}
+
+/* Milliseconds from the command to the other node's event. */
+static double publish_one(struct node *from, struct node *to, struct awaited *a,
+                          const char *project)
+{
+    char id[2 * ID_LEN + 1];
+    double begun = bench_now();
+
+    node_id(id, node_run(from, "comment", project, "How it goes.", NULL));
+    do {
+        a->seen = false;
+        while (!a->seen)
+            bench_check(client_wait_notice(to->ctl.client, &to->ctl.fail),
+                        "an event");
+    } while (strcmp(a->id, id) != 0);
+    return (bench_now() - begun) * 1000;
+}
+
+void bench_live(void)
+{
+    char project[2 * ID_LEN + 1];
+    struct awaited awaited = { .seen = false };
+    double ms[LIVE_ROUNDS];
+    double fsync_ms;
+    struct node from;
+    struct node to;
+
+    node_start(&from, "from");
+    node_init_person(&from);
+    node_id(project, node_run(&from, "project", "create", "--title", "Bench",
+                              "--goal", "Some comments", "--medium", "song",
+                              "--licence", "CC-BY-SA-4.0", NULL));
+    node_start(&to, "to");
+    node_do(&to, "init", "--node-only", NULL);
+    node_do(&to, "project", "follow", project, NULL);
+    node_dial(&to, &from);
+    node_await(&to, project, "records", 1);
+    client_listen(to.ctl.client, on_notice, &awaited);
+    {
+        json_t *params =
+            json_pack("{s:b,s:s}", "follow", true, "kind", "comment");
+
+        json_decref(run_call(&to.ctl, "events.open", params));
+        json_decref(params);
+    }
+    fsync_ms = limit_fsync_ms(4096);
+    for (size_t i = 0; i < LIVE_ROUNDS; i++) {
+        ms[i] = publish_one(&from, &to, &awaited, project);
+        bench_sleep_ms(50); /* each record goes alone */
+    }
+    bench_row("live.median", bench_median(ms, LIVE_ROUNDS), "ms", fsync_ms);
+    bench_row("live.p99", bench_p99(ms, LIVE_ROUNDS), "ms", fsync_ms);
+    node_stop(&to);
+    node_stop(&from);
+}
+
+/* --- idle --- */
+
+void bench_idle(void)
+{
+    struct node holder;
+    struct node other;
+    struct node fresh;
+    struct pile p;
+    double import_s;
+    double cpu;
+    uint64_t wire;
+    double anon_fresh;
+
+    pile_make(&p, "records", IDLE_RECORDS);
+    start_holder(&holder, &p, &import_s);
+    start_empty(&other, "other", &p);
+    node_dial(&other, &holder);
+    node_await(&other, p.topic, "records", p.count);
+    node_start(&fresh, "fresh");
+    anon_fresh = (double)watch_anon(fresh.pid) / BENCH_MIB;
+    bench_sleep_ms(3000);
+    cpu = watch_cpu(holder.pid) + watch_cpu(other.pid);
+    wire = watch_wire(holder.port);
+    bench_sleep_ms(IDLE_S * 1000);
+    cpu = watch_cpu(holder.pid) + watch_cpu(other.pid) - cpu;
+    wire = watch_wire(holder.port) - wire;
+    bench_row("idle.holder_anon", (double)watch_anon(holder.pid) / BENCH_MIB,
+              "MiB", anon_fresh);
+    bench_row("idle.other_anon", (double)watch_anon(other.pid) / BENCH_MIB,
+              "MiB", anon_fresh);
+    /* A hundredth of a second is the least that the system counts. */
+    bench_row("idle.cpu_both", cpu * 1000, "ms/min", 10);
+    /* A ping and its answer: header, type, length and tag each. */
+    bench_row("idle.wire", (double)wire, "B/min", 2 * (2 + 2 + 8 + 16));
+    node_stop(&fresh);
+    node_stop(&other);
+    node_stop(&holder);
+    pile_free(&p);
+}
+
+/* --- start --- */
+
+void bench_start(void)
+{
+    double ms[START_ROUNDS];
+    double fresh_ms[START_ROUNDS];
+    double limit = limit_exec_ms();
+    double import_s;
+    struct node holder;
+    struct pile p;
+
+    pile_make(&p, "records", BENCH_RECORDS);
+    start_holder(&holder, &p, &import_s);
+    node_stop(&holder);
+    for (size_t i = 0; i < START_ROUNDS; i++) {
+        double begun = bench_now();
+        char name[32];
+
+        node_start(&holder, "holder");
+        ms[i] = (bench_now() - begun) * 1000;
+        node_stop(&holder);
+        (void)snprintf(name, sizeof name, "fresh%zu", i);
+        begun = bench_now();
+        node_start(&holder, name);
+        fresh_ms[i] = (bench_now() - begun) * 1000;
+        node_stop(&holder);
+    }
+    bench_row("start.full", bench_median(ms, START_ROUNDS), "ms", limit);
+    bench_row("start.fresh", bench_median(fresh_ms, START_ROUNDS), "ms", limit);
+    pile_free(&p);
+}

@@ -21,7 +21,8 @@ class Repair(lab.LabTest):
                    self.file("take.bin", os.urandom(SIZE)), "--title",
                    "Take", "--licence", "CC0-1.0")
         archive.json("seed", project)
-        lab.until(lambda: self.copies(archive), "the copy")
+        lab.until(lambda: archive.json("status")["blobs"]["count"] == 1,
+                  "the copy")
         with open(self.copies(archive)[0], "r+b") as blob:
             blob.seek(2000000)
             blob.write(b"not what it was")
@@ -31,7 +32,8 @@ class Repair(lab.LabTest):
         archive.run("--json", "verify", "--data", "--repair", check=False)
         lab.until(lambda: archive.run("verify", "--data",
                                       check=False).returncode == 0
-                  and self.copies(archive), "the repair")
+                  and archive.json("status")["blobs"]["count"] == 1,
+                  "the repair")
 
     @staticmethod
     def copies(node):

@@ -15,6 +15,8 @@ import unittest
 BUILD = pathlib.Path(os.environ["TROUPE_BUILD"])
 TROUPED = BUILD / "daemon" / "trouped"
 TROUPE = BUILD / "ctl" / "troupe"
+# Sanitizers take much more memory for the same work.
+SANITIZED = b"__asan_init" in TROUPED.read_bytes()
 # A sanitized build on a busy machine is slow; nothing here measures time.
 PATIENCE = float(os.environ.get("TROUPE_PATIENCE", "90"))
 
@@ -95,6 +97,13 @@ class Node:
             raise CommandFailed(args, done)
         return done
 
+    def begin(self, *args):
+        """The client, started and not waited for."""
+        return subprocess.Popen(
+            [str(TROUPE), "--home", str(self.home), "--no-input",
+             *map(str, args)], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, cwd=self.home.parent)
+
     def json(self, *args):
         """The client's JSON answer as a dictionary."""
         return json.loads(self.run("--json", *args).stdout)
@@ -168,23 +177,12 @@ def sha256(path):
     return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
 
-class LabTest(unittest.TestCase):
+class Lab:
     """A folder for daemons that are all ended, whatever happens."""
 
-    def setUp(self):
+    def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="troupe-"))
         self.nodes = []
-        self.addCleanup(self.clean)
-
-    def clean(self):
-        """Kills what still runs; keeps the logs of a failed test in sight."""
-        result = getattr(getattr(self, "_outcome", None), "result", None)
-        failed = result is not None and bool(result.failures + result.errors)
-        for node in self.nodes:
-            node.kill()
-            if failed and node.log.exists():
-                print(f"--- {node.log.name}\n{node.log.read_text()[-6000:]}")
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def node(self, name, *options, person=None):
         """A started daemon; with `person`, somebody signs from it."""
@@ -198,8 +196,32 @@ class LabTest(unittest.TestCase):
         return node
 
     def file(self, name, content):
-        """A file in the test's folder."""
+        """A file in the lab's folder."""
         path = self.folder / name
         path.write_bytes(content if isinstance(content, bytes)
                          else content.encode())
         return path
+
+    def clean(self, tell=False):
+        """Kills what still runs; tells the ends of the logs, if asked to."""
+        for node in self.nodes:
+            node.kill()
+            if tell and node.log.exists():
+                print(f"--- {node.log.name}\n{node.log.read_text()[-6000:]}")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class LabTest(unittest.TestCase):
+    """A test with a lab of its own."""
+
+    def setUp(self):
+        self.lab = Lab()
+        self.folder = self.lab.folder
+        self.node = self.lab.node
+        self.file = self.lab.file
+        self.addCleanup(self.clean)
+
+    def clean(self):
+        result = getattr(getattr(self, "_outcome", None), "result", None)
+        self.lab.clean(result is not None
+                       and bool(result.failures + result.errors))

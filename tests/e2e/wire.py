@@ -311,7 +311,11 @@ class Wire:
     # Bytes, messages, frames.
 
     def send_raw(self, message):
-        self.sock.sendall(struct.pack(">H", len(message)) + message)
+        """One Noise message; who has gone may still have said why."""
+        try:
+            self.sock.sendall(struct.pack(">H", len(message)) + message)
+        except ConnectionError:
+            pass
 
     def _exactly(self, n):
         out = bytearray()

@@ -332,12 +332,26 @@ void peers_flush(struct peers *p)
     for_all(p, conn_flush);
 }
 
+/*
+ * Up to GOSSIP_FULL_MESH peers of a topic are told at once; with more of them
+ * the others hear of it in a session, from us or from those who were told.
+ */
 void peers_record_added(struct peers *p, const uint8_t topic[ID_LEN],
                         const struct record_key *key, uint64_t source)
 {
+    uint64_t now_ms = uv_now(node_loop(p->node));
+    unsigned told = 0;
+
     for (struct conn *c = peers_next(p, NULL); c != NULL;
          c = peers_next(p, c)) {
-        peer_record_added(conn_peer(c), topic, key, conn_number(c) == source);
+        bool is_source = conn_number(c) == source;
+
+        if (is_source || told < GOSSIP_FULL_MESH)
+            peer_record_added(conn_peer(c), topic, key, is_source);
+        else
+            peer_reconcile(conn_peer(c), topic, now_ms);
+        if (!is_source && peer_shares(conn_peer(c), topic))
+            told++;
         conn_wake(c);
     }
 }

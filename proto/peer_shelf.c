@@ -153,6 +153,11 @@ void peer_session_finish(struct peer *p, struct peer_shelf *shelf)
     if (!sync_state_equal(&s->ours, &s->theirs))
         wait_ms = peer_shelf_wait(shelf, s->has_moved);
     peer_shelf_compared(p, shelf, &s->ours, &s->theirs, wait_ms);
+    if (s->from_day != shelf->from_day || s->until_day != shelf->until_day) {
+        /* It was about another window than the one that both hold by now. */
+        shelf->in_sync = false;
+        shelf->due_ms = p->now_ms + (p->is_smaller ? 0 : OTHER_SIDE_MS);
+    }
     peer_session_drop(p, shelf);
 }
 

@@ -155,7 +155,7 @@ static void deliver(struct peer_pair *pair, size_t from, struct bytes frames)
     }
 }
 
-static bool run_side(struct peer_pair *pair, size_t from)
+bool pair_carry(struct peer_pair *pair, size_t from)
 {
     static uint8_t buf[NOISE_PLAINTEXT_MAX];
     struct writer w = writer_fixed(buf, sizeof buf);
@@ -186,8 +186,8 @@ void pair_run(struct peer_pair *pair)
     bool was_busy = true;
 
     while (was_busy && pair->err == ERR_OK) {
-        was_busy = run_side(pair, 0);
-        was_busy = run_side(pair, 1) || was_busy;
+        was_busy = pair_carry(pair, 0);
+        was_busy = pair_carry(pair, 1) || was_busy;
     }
 }
 

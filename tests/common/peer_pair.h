@@ -40,6 +40,8 @@ void pair_wipe(struct peer_pair *pair);
 void pair_join(struct peer_pair *pair);
 void pair_join_days(struct peer_pair *pair, size_t side, uint32_t from,
                     uint32_t until);
+/* Hands over what one side has to say now; whether it said something. */
+bool pair_carry(struct peer_pair *pair, size_t from);
 /* Hands over frames until neither side has any. */
 void pair_run(struct peer_pair *pair);
 /* Both speak before either hears. */

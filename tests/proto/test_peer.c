@@ -368,6 +368,26 @@ static void a_session_of_another_window_is_stopped(void **state)
     assert_int_equal(m.number, 2);
 }
 
+/* What it compares is not what the two share once it has ended. */
+static void a_session_of_an_old_window_is_followed_by_another(void **state)
+{
+    struct peer_pair *pair = *state;
+
+    pair_fill(pair, 0, 0, 100);
+    pair_fill(pair, 1, 50, 150);
+    pair_join_days(pair, 0, PAIR_FROM_DAY + 1, PAIR_UNTIL_DAY);
+    pair_join_days(pair, 1, PAIR_FROM_DAY, PAIR_UNTIL_DAY);
+    pair_run(pair);
+    assert_true(pair_in_sync(pair));
+    peer_reconcile(&pair->side[1].peer, PAIR_TOPIC, pair->now_ms);
+    pair_advance(pair, 0);
+    assert_true(pair_carry(pair, 1));
+    pair_join(pair);
+    assert_true(pair_settle(pair, 10000));
+    assert_true(
+        memory_set_equal(&pair->side[0].set, &pair->side[1].set, PAIR_TOPIC));
+}
+
 static enum err open_with(struct peer_pair *pair, struct bytes body)
 {
     uint8_t buf[8000];
@@ -613,6 +633,7 @@ int main(void)
         TEST(a_salt_may_not_change),
         TEST(numbers_of_sessions_rise_and_have_a_side),
         TEST(a_session_of_another_window_is_stopped),
+        TEST(a_session_of_an_old_window_is_followed_by_another),
         TEST(bad_ranges_are_refused),
         TEST(more_ranges_than_allowed_are_refused),
         TEST(a_liar_gets_bounded_answers),

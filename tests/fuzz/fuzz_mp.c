@@ -3,19 +3,8 @@
  * tree byte by byte; what it calls well-formed must be parsed without a limit
  * of msgpack-c's; what it refuses must reach nobody.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "proto/mp.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* Writing a tree sorts and drops nothing, so it ends where it began. */
 static void check_tree(struct bytes value, enum mp_grade grade)

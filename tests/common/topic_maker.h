@@ -27,6 +27,7 @@ struct maker {
     const struct made *revises; /* of the next record alone, or NULL */
     bool with_person_key;       /* the next is signed by the person's own key */
     bool malformed;             /* the next has a body without fields */
+    struct bytes body;          /* of the next, in place of what is given */
 };
 
 /* Fails the test if `json` (a printf format) does not fit the kind. */

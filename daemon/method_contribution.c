@@ -203,7 +203,7 @@ static void follow(struct call *call, const uint8_t topic[ID_LEN])
 static const struct topic_entry *terms_entry(const struct topic_state *ts)
 {
     if (ts->terms != TOPIC_NONE)
-        return topic_state_at(ts, ts->terms);
+        return &ts->entries[ts->terms];
     return topic_state_find(ts, ts->topic);
 }
 

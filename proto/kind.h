@@ -175,7 +175,7 @@ MUST_CHECK enum err kind_render(const struct record *r, struct writer *w);
 /*
  * The hash of a project's terms that contributions carry as accepted_terms
  * (§3.9), from the fields of a project's body.  ERR_MALFORMED_BODY if licence
- * or terms are absent.
+ * or terms are absent; ERR_NO_MEMORY.
  */
 MUST_CHECK enum err kind_terms_hash(uint8_t out[HASH_LEN],
                                     const struct mp_value *project);

@@ -259,18 +259,21 @@ enum err kind_terms_hash(uint8_t out[HASH_LEN], const struct mp_value *project)
 {
     const struct mp_value *licence = mp_get(project, "licence");
     const struct mp_value *terms = mp_get(project, "terms");
-    uint8_t buf[1024];
-    struct writer w = writer_fixed(buf, sizeof buf);
+    struct writer w;
     struct bytes parts[2] = { { (const uint8_t *)"troupe terms 1", 15 } };
+    enum err err;
 
     if (mp_type(licence) != MP_STR || mp_type(terms) != MP_MAP)
         return ERR_MALFORMED_BODY;
+    w = writer_growing(RECORD_BODY_MAX);
     mp_put_array(&w, 2);
     mp_put_value(&w, licence);
     mp_put_value(&w, terms);
-    if (w.err != ERR_OK)
-        return ERR_MALFORMED_BODY;
-    parts[1] = writer_view(&w);
-    hash_parts(out, parts, 2);
-    return ERR_OK;
+    err = w.err;
+    if (err == ERR_OK) {
+        parts[1] = writer_view(&w);
+        hash_parts(out, parts, 2);
+    }
+    writer_free(&w);
+    return err;
 }

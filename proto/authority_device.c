@@ -9,16 +9,11 @@
 #include "proto/kind.h"
 #include "proto/revocation.h"
 
+/* A revocation that holds, opened while its effect is worked out. */
 struct revoked {
-    const struct topic_entry *by;
     struct revocation what;
     uint8_t *known; /* ours; what.known borrows it */
     uint8_t device[KEY_LEN];
-};
-
-struct revocations {
-    struct revoked *items; /* by (device, order) */
-    uint32_t count;
 };
 
 /*
@@ -45,6 +40,11 @@ static bool is_by_person_key(const struct record *r)
            memcmp(device, r->signer, KEY_LEN) == 0;
 }
 
+static int by_prefix(const void *a, const void *b)
+{
+    return memcmp(a, b, REVOCATION_PREFIX_LEN);
+}
+
 /* The joined list of what the person knows to be theirs; NULL if none is. */
 static enum err read_known(struct revoked *out, const struct topic_list *list)
 {
@@ -52,7 +52,7 @@ static enum err read_known(struct revoked *out, const struct topic_list *list)
     const struct mp_value *item;
     size_t count = 0;
 
-    if (mp_get(list->roots[0], "known") == NULL && list->count == 1)
+    if (!topic_list_has(list, "known"))
         return ERR_OK;
     while (topic_list_next(list, "known", &at) != NULL)
         count++;
@@ -67,6 +67,7 @@ static enum err read_known(struct revoked *out, const struct topic_list *list)
         if (mp_bin_exact(item, to, REVOCATION_PREFIX_LEN))
             out->what.known_count++;
     }
+    qsort(out->known, out->what.known_count, REVOCATION_PREFIX_LEN, by_prefix);
     out->what.known = out->known;
     return ERR_OK;
 }
@@ -77,8 +78,9 @@ static enum err read_revocation(struct revoked *out,
 {
     const struct mp_value *root = list->roots[0];
 
-    *out = (struct revoked){ .by = e };
+    *out = (struct revoked){ 0 };
     (void)mp_bin_exact(mp_get(root, "device"), out->device, KEY_LEN);
+    out->what.device = out->device;
     out->what.person = e->record.author;
     out->what.created_ms = e->record.created_ms;
     out->what.since_ms = mp_uint(mp_get(root, "since"));
@@ -113,91 +115,80 @@ static enum err open_revocation(struct revoked *out,
     return err;
 }
 
-static int by_device(const void *a, const void *b)
+/* Sorting: the context is the array of entries. */
+static int by_author(const void *a, const void *b, void *context)
 {
-    const struct revoked *one = a;
-    const struct revoked *other = b;
-    int order = memcmp(one->device, other->device, KEY_LEN);
+    const struct topic_entry *entries = context;
+    const struct topic_entry *one = &entries[*(const uint32_t *)a];
+    const struct topic_entry *other = &entries[*(const uint32_t *)b];
+    int order = memcmp(one->record.author, other->record.author, ID_LEN);
 
-    return order != 0 ? order : topic_entry_compare(one->by, other->by);
+    return order != 0 ? order : topic_entry_compare(one, other);
 }
 
-static void revocations_wipe(struct revocations *all)
+static int by_signer(const void *a, const void *b, void *context)
 {
-    for (uint32_t i = 0; i < all->count; i++)
-        free(all->items[i].known);
-    free(all->items);
+    const struct topic_entry *entries = context;
+
+    return memcmp(entries[*(const uint32_t *)a].record.signer,
+                  entries[*(const uint32_t *)b].record.signer, KEY_LEN);
 }
 
-static uint32_t count_revocations(const struct topic_state *ts)
+/* The records of a topic as revocations look at them. */
+struct records {
+    uint32_t *revokes; /* device_revoke records, by (author, order) */
+    uint32_t revokes_count;
+    uint32_t *others; /* all others that are not settled, by signer */
+    uint32_t others_count;
+};
+
+static enum err records_init(struct records *out, const struct topic_state *ts)
 {
-    uint32_t count = 0;
+    struct records r = { .revokes = calloc(ts->count, sizeof *r.revokes),
+                         .others = calloc(ts->count, sizeof *r.others) };
 
-    for (uint32_t i = 0; i < ts->count; i++) {
-        if (ts->entries[i].record.kind == KIND_DEVICE_REVOKE)
-            count++;
-    }
-    return count;
-}
-
-/* Judges the device_revoke records and gathers those that hold. */
-static enum err gather(struct revocations *out, struct topic_state *ts)
-{
-    struct revocations all = { 0 };
-
-    all.items = calloc((size_t)count_revocations(ts) + 1, sizeof *all.items);
-    if (all.items == NULL)
+    if (r.revokes == NULL || r.others == NULL) {
+        free(r.revokes);
+        free(r.others);
         return ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < ts->count; i++) {
-        struct topic_entry *e = &ts->entries[ts->order[i]];
-        enum err err;
-
-        if (e->record.kind != KIND_DEVICE_REVOKE || e->is_settled)
-            continue;
-        if (e->is_malformed) {
-            authority_void(e, VOID_MALFORMED);
-            continue;
-        }
-        if (memcmp(e->record.topic, e->record.author, ID_LEN) != 0) {
-            authority_void(e, VOID_WRONG_TOPIC);
-            continue;
-        }
-        if (!is_by_person_key(&e->record)) {
-            authority_void(e, VOID_NOT_BY_PERSON);
-            continue;
-        }
-        err = open_revocation(&all.items[all.count], ts, e);
-        if (err == ERR_NOT_FOUND) {
-            authority_settle(e, VERDICT_UNDECIDED); /* its body is not held */
-            continue;
-        }
-        if (err != ERR_OK) {
-            all.count++; /* it may have got its list */
-            revocations_wipe(&all);
-            return err;
-        }
-        authority_settle(e, VERDICT_IN_FORCE);
-        e->current = ts->order[i];
-        all.count++;
     }
-    qsort(all.items, all.count, sizeof *all.items, by_device);
-    for (uint32_t i = 0; i < all.count; i++)
-        all.items[i].what.device = all.items[i].device;
-    *out = all;
+    for (uint32_t i = 0; i < ts->count; i++) {
+        if (ts->entries[i].is_settled)
+            continue;
+        if (ts->entries[i].record.kind == KIND_DEVICE_REVOKE)
+            r.revokes[r.revokes_count++] = i;
+        else
+            r.others[r.others_count++] = i;
+    }
+    if (r.revokes_count > 0) {
+        qsort_r(r.revokes, r.revokes_count, sizeof *r.revokes, by_author,
+                ts->entries);
+        qsort_r(r.others, r.others_count, sizeof *r.others, by_signer,
+                ts->entries);
+    }
+    *out = r;
     return ERR_OK;
 }
 
-/* The first of the revocations of r's signer. */
-static uint32_t first_of_device(const struct revocations *all,
+static void records_wipe(struct records *r)
+{
+    free(r->revokes);
+    free(r->others);
+}
+
+/* The place of the first record that `device` signed, or of the one after. */
+static uint32_t first_of_device(const struct records *r,
+                                const struct topic_state *ts,
                                 const uint8_t device[KEY_LEN])
 {
     uint32_t low = 0;
-    uint32_t high = all->count;
+    uint32_t high = r->others_count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
+        const struct topic_entry *e = &ts->entries[r->others[middle]];
 
-        if (memcmp(all->items[middle].device, device, KEY_LEN) < 0)
+        if (memcmp(e->record.signer, device, KEY_LEN) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -212,35 +203,80 @@ static bool is_contestable(uint64_t kind)
            kind == KIND_RIGHTS_GRANT;
 }
 
-static void strike(const struct revocations *all, struct topic_entry *e)
+/* What is struck already keeps the first revocation as its subject. */
+static void strike(const struct records *r, struct topic_state *ts,
+                   const struct topic_entry *by, const struct revoked *revoked)
 {
-    const uint8_t *device = e->record.signer;
+    for (uint32_t i = first_of_device(r, ts, revoked->device);
+         i < r->others_count; i++) {
+        struct topic_entry *e = &ts->entries[r->others[i]];
 
-    for (uint32_t i = first_of_device(all, device);
-         i < all->count && memcmp(all->items[i].device, device, KEY_LEN) == 0;
-         i++) {
-        if (!revocation_hits(&all->items[i].what, &e->record))
+        if (memcmp(e->record.signer, revoked->device, KEY_LEN) != 0)
+            break;
+        if (e->is_settled || !revocation_hits(&revoked->what, &e->record))
             continue;
         if (is_contestable(e->record.kind))
             authority_settle(e, VERDICT_CONTESTED);
         else
             authority_void_by(e, VOID_REVOKED_DEVICE, VERDICT_ABOUT_RECORD,
-                              all->items[i].by->record.id);
-        return;
+                              by->record.id);
     }
+}
+
+/* What is wrong with a device_revoke for itself; VOID_NONE if nothing is. */
+static enum void_reason flaw_of(const struct topic_entry *e)
+{
+    if (e->is_malformed)
+        return VOID_MALFORMED;
+    if (memcmp(e->record.topic, e->record.author, ID_LEN) != 0)
+        return VOID_WRONG_TOPIC;
+    return is_by_person_key(&e->record) ? VOID_NONE : VOID_NOT_BY_PERSON;
+}
+
+static enum err judge_revocation(const struct records *r,
+                                 struct topic_state *ts, uint32_t index)
+{
+    struct topic_entry *e = &ts->entries[index];
+    struct revoked revoked = { 0 };
+    enum err err = open_revocation(&revoked, ts, e);
+
+    if (err == ERR_NOT_FOUND) {
+        authority_settle(e, VERDICT_UNDECIDED); /* its body is not held */
+        return ERR_OK;
+    }
+    if (err == ERR_OK) {
+        authority_settle(e, VERDICT_IN_FORCE);
+        e->current = index;
+        strike(r, ts, e, &revoked);
+    }
+    free(revoked.known);
+    return err;
 }
 
 enum err authority_judge_revocations(struct topic_state *ts)
 {
-    struct revocations all;
-    enum err err = gather(&all, ts);
+    const struct topic_entry *before = NULL;
+    struct records r;
+    uint32_t of_person = 0;
+    enum err err = records_init(&r, ts);
 
     if (err != ERR_OK)
         return err;
-    for (uint32_t i = 0; all.count > 0 && i < ts->count; i++) {
-        if (!ts->entries[i].is_settled)
-            strike(&all, &ts->entries[i]);
+    for (uint32_t i = 0; err == ERR_OK && i < r.revokes_count; i++) {
+        struct topic_entry *e = &ts->entries[r.revokes[i]];
+        enum void_reason flaw = flaw_of(e);
+
+        if (before == NULL ||
+            memcmp(before->record.author, e->record.author, ID_LEN) != 0)
+            of_person = 0;
+        before = e;
+        if (flaw != VOID_NONE)
+            authority_void(e, flaw);
+        else if (of_person++ >= REVOCATIONS_MAX)
+            authority_void(e, VOID_TOO_MANY);
+        else
+            err = judge_revocation(&r, ts, r.revokes[i]);
     }
-    revocations_wipe(&all);
-    return ERR_OK;
+    records_wipe(&r);
+    return err;
 }

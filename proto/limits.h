@@ -43,6 +43,9 @@
 static_assert(RECORD_LEN_MAX + 16 <= FRAME_PAYLOAD_MAX,
               "any record fits one frame beside its topic tag");
 
+/* Of one person: as many as travel with every topic they have a record in. */
+#define REVOCATIONS_MAX 64
+
 /* Canonical MessagePack (frozen): 2^53 - 1 is exact in JSON's doubles. */
 #define MP_DEPTH_MAX 8
 #define MP_INT_MAX   (((uint64_t)1 << 53) - 1)

@@ -111,7 +111,7 @@ static enum err is_known(bool *out, const struct topic_state *ts,
     if (err != ERR_OK)
         return err == ERR_NOT_HELD ? ERR_NOT_FOUND : err;
     /* A close without the list claims nothing about what was seen. */
-    *out = mp_get(list.roots[0], "known") == NULL && list.count == 1;
+    *out = !topic_list_has(&list, "known");
     while (!*out && (item = topic_list_next(&list, "known", &at)) != NULL)
         *out = mp_bin_exact(item, prefix, PREFIX_LEN) &&
                memcmp(prefix, id, PREFIX_LEN) == 0;

@@ -16,10 +16,21 @@ static uint64_t since(const struct revocation *v)
 
 static bool is_known(const struct revocation *v, const uint8_t id[ID_LEN])
 {
-    for (size_t i = 0; i < v->known_count; i++)
-        if (memcmp(v->known + i * REVOCATION_PREFIX_LEN, id,
-                   REVOCATION_PREFIX_LEN) == 0)
+    size_t low = 0;
+    size_t high = v->known_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = memcmp(v->known + middle * REVOCATION_PREFIX_LEN, id,
+                           REVOCATION_PREFIX_LEN);
+
+        if (order == 0)
             return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return false;
 }
 

@@ -19,7 +19,8 @@ struct revocation {
     const uint8_t *device; /* KEY_LEN bytes */
     uint64_t created_ms;
     uint64_t since_ms;
-    /* The `known` of body and pages joined; NULL where the body has none. */
+    /* The `known` of body and pages joined, ascending; NULL if there is none.
+     */
     const uint8_t *known;
     size_t known_count;
 };

@@ -168,6 +168,30 @@ enum err topic_state_add(struct topic_state *ts, struct bytes whole)
     return e;
 }
 
+/*
+ * Nothing was put after it, so that its slot can be freed without breaking the
+ * way to any other.
+ */
+void topic_state_drop_last(struct topic_state *ts)
+{
+    uint32_t last = ts->count - 1;
+    uint32_t at;
+    uint32_t kept = 0;
+
+    assert(ts->count > 0);
+    at = slot_of(ts, ts->entries[last].record.id);
+    while (ts->slots[at] != last + 1)
+        at = (at + 1) & (ts->slots_count - 1);
+    ts->slots[at] = 0;
+    for (uint32_t i = 0; i < ts->order_count; i++) {
+        if (ts->order[i] != last)
+            ts->order[kept++] = ts->order[i];
+    }
+    ts->order_count = kept;
+    free(ts->entries[last].whole);
+    ts->count--;
+}
+
 const struct topic_entry *topic_state_find(const struct topic_state *ts,
                                            const uint8_t id[ID_LEN])
 {
@@ -247,6 +271,16 @@ uint32_t topic_edges_of_source(const struct topic_state *ts, uint32_t source,
     return lower_bound(ts, true, source + 1) - *out;
 }
 
+/* Whether the same id stands earlier in the array: it is read once. */
+static bool is_repeated(const struct mp_value *pages, uint32_t at)
+{
+    for (uint32_t i = 0; i < at; i++) {
+        if (bytes_equal(mp_bin(mp_at(pages, i)), mp_bin(mp_at(pages, at))))
+            return true;
+    }
+    return false;
+}
+
 /* Takes the page named by `id` into the list, if it may stand there. */
 static enum err add_page(struct topic_list *list, const struct topic_state *ts,
                          const struct topic_entry *e, const struct mp_value *id)
@@ -260,6 +294,7 @@ static enum err add_page(struct topic_list *list, const struct topic_state *ts,
         page = topic_state_find(ts, raw);
     if (page == NULL || page->record.kind != KIND_PAGE || page->is_ahead ||
         page->verdict.state == VERDICT_VOID ||
+        memcmp(page->record.topic, e->record.topic, ID_LEN) != 0 ||
         memcmp(page->record.author, e->record.author, ID_LEN) != 0)
         return ERR_NOT_HELD;
     err = topic_entry_body(&doc, page);
@@ -283,8 +318,10 @@ enum err topic_list_open(struct topic_list *out, const struct topic_state *ts,
     pages = mp_get(list.roots[0], "pages");
     if (mp_type(pages) == MP_ARRAY) {
         assert(mp_count(pages) <= TOPIC_PAGES_MAX); /* by the schema */
-        for (uint32_t i = 0; err == ERR_OK && i < mp_count(pages); i++)
-            err = add_page(&list, ts, e, mp_at(pages, i));
+        for (uint32_t i = 0; err == ERR_OK && i < mp_count(pages); i++) {
+            if (!is_repeated(pages, i))
+                err = add_page(&list, ts, e, mp_at(pages, i));
+        }
     }
     if (err != ERR_OK) {
         topic_list_wipe(&list);
@@ -317,6 +354,15 @@ static const struct mp_value *part_of(const struct topic_list *list,
     if (!bytes_equal(mp_str(mp_get(list->roots[part], "of")), name))
         return NULL;
     return mp_get(list->roots[part], "items");
+}
+
+bool topic_list_has(const struct topic_list *list, const char *field)
+{
+    for (uint32_t part = 0; part < list->count; part++) {
+        if (mp_type(part_of(list, part, field)) == MP_ARRAY)
+            return true;
+    }
+    return false;
 }
 
 const struct mp_value *topic_list_next(const struct topic_list *list,

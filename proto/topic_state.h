@@ -60,7 +60,7 @@ struct topic_state {
 
 /*
  * An empty state for `topic` that takes at most `records_max` records (up to
- * 2^31).  On ERR_OK the caller owns *out.  ERR_NO_MEMORY.
+ * 2^28).  On ERR_OK the caller owns *out.  ERR_NO_MEMORY.
  */
 MUST_CHECK enum err topic_state_new(struct topic_state **out,
                                     const uint8_t topic[ID_LEN],
@@ -79,6 +79,11 @@ void topic_state_free(struct topic_state *ts); /* accepts NULL */
  * The state is as before on every error.
  */
 MUST_CHECK enum err topic_state_add(struct topic_state *ts, struct bytes whole);
+
+/*
+ * Takes the record that was added last out again.  After it, judge anew.
+ */
+void topic_state_drop_last(struct topic_state *ts);
 
 /* The entry with that id or NULL; valid until the next add or judgement. */
 const struct topic_entry *topic_state_find(const struct topic_state *ts,
@@ -119,7 +124,7 @@ uint32_t topic_edges_of_source(const struct topic_state *ts, uint32_t source,
 /*
  * A body together with the pages on which its lists go on (§3.9), read as one:
  * each list is the body's items, then those of its pages in the order in which
- * the body names them.
+ * the body names them, each page once.
  */
 #define TOPIC_PAGES_MAX 64
 struct topic_list {
@@ -129,8 +134,8 @@ struct topic_list {
 };
 
 /*
- * ERR_NOT_FOUND if the body is absent, ERR_NOT_HELD if a page is not in the
- * topic, not by the same author or void.  On ERR_OK wipe *out.
+ * ERR_NOT_FOUND if the body is absent, ERR_NOT_HELD if a page is not held, of
+ * another topic or author, void or malformed.  On ERR_OK wipe *out.
  */
 MUST_CHECK enum err topic_list_open(struct topic_list *out,
                                     const struct topic_state *ts,
@@ -138,6 +143,8 @@ MUST_CHECK enum err topic_list_open(struct topic_list *out,
 /* One body without pages, borrowed. */
 struct topic_list topic_list_of(const struct mp_value *body);
 void topic_list_wipe(struct topic_list *list);
+/* Whether body or pages have that list at all, be it empty. */
+bool topic_list_has(const struct topic_list *list, const char *field);
 /* Start with a zeroed cursor; NULL after the last. */
 struct topic_cursor {
     uint32_t part;

@@ -41,7 +41,8 @@
     X(CYCLE,          "closes a cycle of citations")                           \
     X(OMITS,          "omits")                                                 \
     X(LICENCE_MIX,    "builds on works whose licences exclude each other")     \
-    X(INCOMPLETE,     "goes on in pages that are not held")
+    X(INCOMPLETE,     "goes on in pages that are not held")                    \
+    X(TOO_MANY,       "one more than counts of its kind and author")
 /* clang-format on */
 
 enum verdict_state {

@@ -526,9 +526,90 @@ static void a_dry_run_tells_the_verdict_before_publishing(void **state)
         authority_try(ts, &v, (struct bytes){ forged.whole, forged.len }, NOW),
         ERR_OK);
     assert_int_equal(v.reason, VOID_NOT_LEADER);
+    assert_int_equal(topic_state_count(ts), 1);
+    assert_null(topic_state_find(ts, forged.id));
     topic_state_free(ts);
     made_free(&forged);
     scene_assert_any_order(&s);
+    scene_free(&s);
+}
+
+/* A trial that would void or supersede others leaves them as they were. */
+static void a_dry_run_changes_nothing(void **state)
+{
+    struct scene s;
+    struct topic_state *before;
+    struct topic_state *ts;
+    struct verdict v;
+    const struct made *first;
+    const struct made *held;
+
+    (void)state;
+    (void)scene_begin(&s);
+    first = scene_work(&s, 'B', 110, "CC0-1.0", "");
+    held = scene_comment(&s, 'C', 120, first);
+    for (uint64_t i = 0; i < 200; i++) /* the table grows on the way */
+        (void)scene_comment(&s, 'C', 130 + i, first);
+    before = scene_judge(&s, NULL, NOW);
+    ts = scene_judge(&s, NULL, NOW);
+    for (uint64_t i = 0; i < 3; i++) {
+        struct made trial[3];
+
+        s.m.revises = first;
+        trial[0] =
+            make(&s.m, KIND_CONTRIBUTION, 'B', 500 + i,
+                 "{\"title\":\"T\",\"media_kind\":\"image\","
+                 "\"work_kind\":\"original\"," FILES ",\"licence\":\"CC0-1.0\","
+                 "\"rights_statement\":\"own_work\"}");
+        trial[1] = make(&s.m, KIND_RETRACTION, 'B', 500 + i,
+                        "{\"target\":\"%s\",\"reason\":\"r\"}", first->hex);
+        trial[2] = make(&s.m, KIND_RESOURCE, 'B', 500 + i,
+                        "{\"child\":\"%s\",\"source\":\"%s\",\"thanks\":"
+                        "\"t\"}",
+                        first->hex, held->hex);
+        for (size_t k = 0; k < 3; k++) {
+            assert_int_equal(
+                authority_try(ts, &v,
+                              (struct bytes){ trial[k].whole, trial[k].len },
+                              NOW),
+                ERR_OK);
+            assert_int_equal(v.state, VERDICT_IN_FORCE);
+            scene_assert_same(before, ts);
+            made_free(&trial[k]);
+        }
+    }
+    assert_int_equal(
+        authority_try(ts, &v, (struct bytes){ held->whole, held->len }, NOW),
+        ERR_OK); /* held already: it stays */
+    assert_int_equal(v.state, VERDICT_IN_FORCE);
+    scene_assert_same(before, ts);
+    assert_int_equal(authority_try(ts, &v,
+                                   (struct bytes){ held->whole, held->len - 1 },
+                                   NOW),
+                     ERR_TRUNCATED);
+    topic_state_free(before);
+    topic_state_free(ts);
+    scene_free(&s);
+}
+
+static void a_founder_is_tried_in_an_empty_topic(void **state)
+{
+    struct scene s;
+    struct topic_state *ts;
+    struct verdict v;
+    const struct made *p = scene_begin(&s);
+
+    (void)state;
+    assert_int_equal(topic_state_new(&ts, p->id, 1), ERR_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            authority_try(ts, &v, (struct bytes){ p->whole, p->len }, NOW),
+            ERR_OK);
+        assert_int_equal(v.state, VERDICT_IN_FORCE);
+        assert_int_equal(topic_state_count(ts), 0);
+        assert_int_equal(ts->founder, TOPIC_NONE);
+    }
+    topic_state_free(ts);
     scene_free(&s);
 }
 
@@ -586,6 +667,8 @@ int main(void)
         cmocka_unit_test(a_revoked_device_signs_nothing_from_then_on),
         cmocka_unit_test(an_unknown_even_kind_needs_a_newer_release),
         cmocka_unit_test(a_dry_run_tells_the_verdict_before_publishing),
+        cmocka_unit_test(a_dry_run_changes_nothing),
+        cmocka_unit_test(a_founder_is_tried_in_an_empty_topic),
         cmocka_unit_test(a_topic_takes_its_own_records_up_to_its_maximum),
     };
 

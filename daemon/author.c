@@ -23,8 +23,6 @@ static void on_published(void *context, enum err e,
 
     (void)result;
     free(a);
-    if (e != ERR_OK) /* the dry run has left it in its topic */
-        topic_cache_clear(desk_topics(call_desk(copy.call)));
     if (e == ERR_NO_SPACE)
         call_fail(copy.call, e, "the disk is full: nothing was published",
                   "Free some space, then run the command again.");
@@ -46,7 +44,7 @@ static bool may_stand(struct call *call, const uint8_t topic[ID_LEN],
 
     if (e == ERR_OK)
         e = authority_try(state, &verdict, whole, now_ms);
-    if (e != ERR_OK || verdict.state == VERDICT_VOID)
+    if (e != ERR_OK) /* the topic may be left without a judgement */
         topic_cache_clear(desk_topics(desk));
     if (e != ERR_OK) {
         call_fail(call, e, NULL, NULL);

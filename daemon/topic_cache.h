@@ -24,7 +24,7 @@ MUST_CHECK enum err topic_cache_get(struct topic_cache *cache,
                                     const uint8_t topic[ID_LEN],
                                     struct topic_state **out);
 
-/* Forgets all: a record was tried in a topic and did not come to stay. */
+/* Forgets all: a topic may have been left without a judgement. */
 void topic_cache_clear(struct topic_cache *cache);
 
 #endif

@@ -111,6 +111,7 @@ static void begin(struct topic_state *ts)
     }
     ts->founder = TOPIC_NONE;
     ts->terms = TOPIC_NONE;
+    ts->edges_count = 0; /* the old ones name what may be gone */
 }
 
 /* §7.3: only the author takes back, and nothing final. */
@@ -338,13 +339,13 @@ enum err authority_judge(struct topic_state *ts, uint64_t now_ms)
 {
     enum err err;
 
+    ts->now_ms = now_ms;
+    begin(ts);
     if (ts->count == 0)
         return ERR_OK;
     err = sort_entries(ts);
     if (err != ERR_OK)
         return err;
-    ts->now_ms = now_ms;
-    begin(ts);
     err = authority_judge_revocations(ts);
     if (err != ERR_OK)
         return err;
@@ -376,20 +377,45 @@ bool authority_is_leader(const struct topic_state *ts,
            memcmp(ts->entries[ts->founder].record.author, person, ID_LEN) == 0;
 }
 
+/* The verdict of a record that is in the topic for the time being. */
+static enum err judge_last(struct topic_state *ts, struct verdict *out,
+                           uint64_t now_ms)
+{
+    enum err err = authority_judge(ts, now_ms);
+
+    if (err == ERR_OK)
+        *out = ts->entries[ts->count - 1].verdict;
+    return err;
+}
+
 enum err authority_try(struct topic_state *ts, struct verdict *out,
                        struct bytes whole, uint64_t now_ms)
 {
+    const struct topic_entry *held;
+    struct verdict verdict;
     struct record r;
+    enum err tried;
     enum err err = record_decode(&r, whole);
 
     if (err != ERR_OK)
         return err;
-    err = topic_state_add(ts, whole);
-    if (err == ERR_OK)
+    held = topic_state_find(ts, r.id);
+    if (held != NULL) {
         err = authority_judge(ts, now_ms);
-    if (err == ERR_OK)
-        *out = topic_state_find(ts, r.id)->verdict;
-    return err;
+        if (err == ERR_OK)
+            *out = held->verdict;
+        return err;
+    }
+    err = topic_state_add(ts, whole);
+    if (err != ERR_OK)
+        return err;
+    tried = judge_last(ts, &verdict, now_ms);
+    topic_state_drop_last(ts);
+    err = authority_judge(ts, now_ms);
+    if (tried != ERR_OK || err != ERR_OK)
+        return tried != ERR_OK ? tried : err;
+    *out = verdict;
+    return ERR_OK;
 }
 
 uint64_t authority_next_ms(const struct topic_state *ts, uint64_t now_ms)

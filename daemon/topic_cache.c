@@ -7,7 +7,12 @@
 #include "proto/kind.h"
 #include "store/store.h"
 
-enum { TOPICS_KEPT = 8, TOPIC_RECORDS_MAX = 1 << 20, PAGE = 256 };
+enum {
+    TOPICS_KEPT = 64,
+    RECORDS_KEPT = 100000, /* of all topics but the one asked for */
+    TOPIC_RECORDS_MAX = 1 << 20,
+    PAGE = 256
+};
 
 struct entry {
     struct topic_state *state; /* NULL: free */
@@ -133,6 +138,28 @@ static enum err entry_update(struct entry *e, struct node *node)
     return ERR_OK;
 }
 
+/* Lets go of the least recently used until the others fit. */
+static void cache_trim(struct topic_cache *cache, const struct entry *asked)
+{
+    for (;;) { /* one entry less each time */
+        struct entry *oldest = NULL;
+        size_t records = 0;
+
+        for (size_t i = 0; i < TOPICS_KEPT; i++) {
+            struct entry *e = &cache->entries[i];
+
+            if (e->state == NULL || e == asked)
+                continue;
+            records += topic_state_count(e->state);
+            if (oldest == NULL || e->used < oldest->used)
+                oldest = e;
+        }
+        if (oldest == NULL || records <= RECORDS_KEPT)
+            return;
+        entry_drop(oldest);
+    }
+}
+
 enum err topic_cache_get(struct topic_cache *cache, const uint8_t topic[ID_LEN],
                          struct topic_state **out)
 {
@@ -150,6 +177,7 @@ enum err topic_cache_get(struct topic_cache *cache, const uint8_t topic[ID_LEN],
         return err;
     }
     e->used = ++cache->turn;
+    cache_trim(cache, e);
     *out = e->state;
     return ERR_OK;
 }

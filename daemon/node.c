@@ -174,23 +174,38 @@ void node_topics_changed(struct node *n)
 
 /* ---- Life --------------------------------------------------------------- */
 
+/* Keys cannot be made again: what is wrong with one is for people to mend. */
+static enum err tell_bad_key(const struct node *n, const char *file,
+                             const char *way_out, enum err e)
+{
+    log_event(LOG_LEVEL_ERROR, "keys", "unusable", "why=%s file=%s/keys/%s",
+              err_name(e), n->home->data, file);
+    if (err_exit_code(e) == EXIT_CODE_KEY)
+        (void)fprintf(stderr,
+                      "trouped: %s/keys/%s: %s; nothing was replaced.\n"
+                      "Put back a copy of the file. Without one, %s.\n",
+                      n->home->data, file, err_text(e), way_out);
+    return e;
+}
+
 static enum err open_keys(struct node *n)
 {
     enum err e = keys_open_node(&n->keys, n->home->data);
 
-    if (e != ERR_OK) {
-        log_event(LOG_LEVEL_ERROR, "keys", "node_key", "why=%s folder=%s/keys",
-                  err_name(e), n->home->data);
-        return e;
-    }
+    if (e != ERR_OK)
+        return tell_bad_key(n, "node.key",
+                            "move it away: this machine becomes a new node, "
+                            "and its records stay",
+                            e);
     e = keys_open_person(&n->person, n->home->data, &n->config.network);
     if (e == ERR_OK || e == ERR_NOT_FOUND) {
         n->has_person = e == ERR_OK;
         return ERR_OK;
     }
-    log_event(LOG_LEVEL_ERROR, "keys", "device_key", "why=%s folder=%s/keys",
-              err_name(e), n->home->data);
-    return e;
+    return tell_bad_key(n, "device.key",
+                        "keep your 24 words, move device.key and person.key "
+                        "away and run `troupe init` for a new person",
+                        e);
 }
 
 static void on_rebuild(void *context, uint64_t done, uint64_t total)

@@ -69,7 +69,8 @@ class Node:
         """Ends it in peace; fails if it does not end with 0."""
         if self.process is None:
             return
-        self.process.send_signal(signal.SIGTERM)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(PATIENCE)
         self.process.stdout.close()
         self.process = None

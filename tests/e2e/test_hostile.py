@@ -12,7 +12,7 @@ import lab
 import peer
 import wire
 from shelf import Blob
-from test_peer import LICENCE, now_ms, signed
+from test_peer import LICENCE, contribution, now_ms, signed
 from wire import records
 
 # Anna and Ben only ever lie; what their certificates say is never learnt.
@@ -487,17 +487,8 @@ class HostileTest(unittest.TestCase):
 
     def works(self, attacker, blobs):
         """A contribution with these files, stored by the target."""
-        terms = attacker.shelf.records[self.topic].fields
-        work = attacker.publish(signed(
-            kind=13, person=OLGA, topic=self.topic, links=[(1, self.topic)], fields={
-                "accepted_terms": records.sha(
-                    b"troupe terms 1\0", records.pack(
-                        [terms["licence"], terms["terms"]])),
-                "title": "Noise", "licence": LICENCE, "media_kind": 2,
-                "work_kind": 1, "rights_statement": "own_work",
-                "files": [{"blob": [blob.root, blob.size],
-                           "media_type": "audio/ogg", "name": f"{i}.ogg"}
-                          for i, blob in enumerate(blobs)]}))
+        work = attacker.publish(contribution(attacker, self.topic, blobs,
+                                             person=OLGA))
         self.stored(work.id)
         return work
 
@@ -511,13 +502,13 @@ class HostileTest(unittest.TestCase):
         work = self.works(liar, blobs)
         gets = [self.target.begin("get", work.id.hex(), "--out",
                                   self.lab.folder / name, "--file",
-                                  f"{i}.ogg") for i in range(2)]
+                                  f"{i}.ogv") for i in range(2)]
         self.ended(liar, name)
         honest = self.meet()
         honest.shelf.blobs.update((blob.root, blob) for blob in blobs)
         for i, get in enumerate(gets):
             self.assertEqual(get.wait(lab.PATIENCE), 0)
-            got = self.lab.folder / name / f"{i}.ogg"
+            got = self.lab.folder / name / f"{i}.ogv"
             self.assertEqual(got.read_bytes(), blobs[i].data)
 
     def test_wrong_bytes_of_two_blobs_close(self):

@@ -23,16 +23,21 @@ def signed(**parts):
     return records.pack(records.record(**{"created": now_ms(), **parts})[0])
 
 
-def work(project, request, blob, terms):
-    """A contribution of one file to a request."""
-    return signed(kind=13, topic=project, links=[(1, project), (2, request)],
-                  fields={
-                      "accepted_terms": terms, "title": "A film",
-                      "licence": LICENCE, "media_kind": 1, "work_kind": 1,
-                      "rights_statement": "own_work",
-                      "files": [{"blob": [blob.root, blob.size],
-                                 "media_type": "video/ogg",
-                                 "name": "film.ogv"}]})
+def contribution(author, project, blobs, request=None, **parts):
+    """A contribution of these files, under the terms that `author` knows."""
+    founder = author.shelf.records[project].fields
+    return signed(
+        kind=13, topic=project,
+        links=[(1, project)] + ([(2, request)] if request else []),
+        fields={
+            "accepted_terms": records.sha(
+                b"troupe terms 1\0",
+                records.pack([founder["licence"], founder["terms"]])),
+            "title": "A work", "licence": founder["licence"],
+            "media_kind": 1, "work_kind": 1, "rights_statement": "own_work",
+            "files": [{"blob": [blob.root, blob.size],
+                       "media_type": "video/ogg", "name": f"{i}.ogv"}
+                      for i, blob in enumerate(blobs)]}, **parts)
 
 
 class PeerTest(lab.LabTest):
@@ -51,12 +56,6 @@ class PeerTest(lab.LabTest):
         node = bytes.fromhex(self.daemon.node)
         return peer.Peer(wire.dial(self.daemon.address, expected=node),
                          topics=[self.project], **options)
-
-    def terms(self, anna):
-        """The hash that the founder's licence and terms have (3.9)."""
-        fields = anna.shelf.records[self.project].fields
-        return records.sha(b"troupe terms 1\0", records.pack(
-            [fields["licence"], fields["terms"]]))
 
     def test_records_cross_both_ways(self):
         with self.meet() as anna:
@@ -90,8 +89,8 @@ class PeerTest(lab.LabTest):
             self.assertEqual(anna.fetch(self.project, *file["blob"]),
                              ours.read_bytes())
             blob = anna.shelf.add_blob(os.urandom(SIZE))
-            film = anna.publish(work(self.project, self.request, blob,
-                                     self.terms(anna)))
+            film = anna.publish(contribution(anna, self.project, [blob],
+                                             self.request))
             lab.until(lambda: film.id.hex() in self.daemon.records(),
                       "the film")
             got, = self.daemon.json("get", film.id.hex(), "--out",

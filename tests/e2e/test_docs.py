@@ -147,9 +147,17 @@ class Texts(unittest.TestCase):
         described = (ROOT / "docs" / "control-api.md").read_text()
         self.assertGreater(len(methods), 40)
         for method in methods:
-            self.assertIn(f"| `{method}` |", described)
+            self.assertTrue(f"| `{method}` |" in described, method)
         for method in re.findall(r"^\| `([\w.]+)` \|", described, re.M):
             self.assertIn(method, methods)
+
+    def test_every_setting_is_described(self):
+        table = (ROOT / "daemon" / "config.c").read_text()
+        settings = re.findall(r'\{ "(?:node|peers)", "(\w+)"', table)
+        page = (ROOT / "docs" / "man" / "trouped.8").read_text()
+        self.assertGreater(len(settings), 5)
+        for setting in settings:
+            self.assertRegex(page, rf"(?m)^{setting} = ")
 
     def test_manual_pages_are_well_formed(self):
         for page in sorted(ROOT.glob("docs/man/*.[1-8]")):

@@ -93,12 +93,16 @@ static void ban_host(struct peers *p, const struct sockaddr *host)
     p->banned[eldest].until_ms = node_clock_ms(p->node) + BAN_MS;
 }
 
-/* Makes room for one more handshake. */
-static void thin_out(struct peers *p)
+/*
+ * Makes room for one more handshake.  ERR_BUSY: it is the newcomer that has to
+ * go, of a burst whose members are all of one age.
+ */
+static enum err thin_out(struct peers *p, const struct conn *newcomer)
 {
     struct crowd_member members[HANDSHAKES_MAX + 1];
     struct conn *conns[HANDSHAKES_MAX + 1];
     size_t count = 0;
+    struct conn *out;
 
     for (struct conn *c = p->first; c != NULL; c = conn_links(c)->next) {
         if (conn_is_open(c) || conn_is_dialled(c))
@@ -108,8 +112,13 @@ static void thin_out(struct peers *p)
         members[count].since_ms = conn_started_ms(c);
         conns[count++] = c;
     }
-    if (count > HANDSHAKES_MAX)
-        conn_close(conns[crowd_pick(members, count)], ERR_BUSY);
+    if (count <= HANDSHAKES_MAX)
+        return ERR_OK;
+    out = conns[crowd_pick(members, count)];
+    if (out == newcomer)
+        return ERR_BUSY;
+    conn_close(out, ERR_BUSY);
+    return ERR_OK;
 }
 
 void peers_add(struct peers *p, struct conn *c)
@@ -127,8 +136,7 @@ enum err peers_accepted(struct peers *p, struct conn *c)
 {
     if (host_is_banned(p, conn_sockaddr(c)))
         return ERR_BANNED;
-    thin_out(p);
-    return ERR_OK;
+    return thin_out(p, c);
 }
 
 bool peers_ours_stays(const uint8_t ours[KEY_LEN],

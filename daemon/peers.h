@@ -19,8 +19,8 @@ void peers_free(struct peers *peers);
 /* A socket was accepted or dialled: it counts as a handshake from now on. */
 void peers_add(struct peers *peers, struct conn *conn);
 /*
- * The accepted one has an address now.  ERR_BANNED: end it; else an older one
- * may have been ended to make room.
+ * The accepted one has an address now.  ERR_BANNED, ERR_BUSY: end it; else an
+ * older one may have been ended to make room.
  */
 MUST_CHECK enum err peers_accepted(struct peers *peers, struct conn *conn);
 /* A number for a new connection, never used again; never 0. */

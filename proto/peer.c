@@ -61,6 +61,14 @@ static bool is_kept(const struct peer_shelf *shelves, size_t n,
     return false;
 }
 
+/* A peer to which the topic is nothing new has no reason to tell its state. */
+static void compare_soon(const struct peer *p, struct peer_shelf *shelf)
+{
+    if (shelf->is_shared && !shelf->in_sync && shelf->session == NULL &&
+        shelf->due_ms == UINT64_MAX)
+        shelf->due_ms = p->now_ms + PEER_OTHER_SIDE_MS;
+}
+
 enum err peer_topics_set(struct peer *p, const struct peer_topic *topics,
                          size_t n, uint64_t now_ms)
 {
@@ -76,11 +84,13 @@ enum err peer_topics_set(struct peer *p, const struct peer_topic *topics,
     }
     for (size_t i = 0; i < p->topics_count; i++)
         if (!is_kept(shelves, n, p->topics[i].mine.topic))
-            peer_session_drop(p, &p->topics[i]);
+            peer_session_stop(p, &p->topics[i]);
     free(p->topics);
     p->topics = shelves;
     p->topics_count = n;
     peer_share_all(p);
+    for (size_t i = 0; i < n; i++)
+        compare_soon(p, &shelves[i]);
     p->hello_due = true;
     return ERR_OK;
 }
@@ -451,9 +461,7 @@ enum err peer_tick(struct peer *p, uint64_t now_ms)
         if (shelf->session == NULL ||
             now_ms < shelf->session->heard_ms + SYNC_STALL_MS)
             continue;
-        if (!shelf->session->must_open)
-            peer_stop_queue(p, shelf, shelf->session->number);
-        peer_session_drop(p, shelf);
+        peer_session_stop(p, shelf);
         shelf->due_ms = now_ms + peer_shelf_wait(shelf, false);
     }
     return peer_sessions_open(p);

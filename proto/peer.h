@@ -127,7 +127,7 @@ void peer_wipe(struct peer *p);
 
 /*
  * Names *all* topics that this node holds now, at most TOPICS_MAX and each
- * once, and queues a HELLO.  Sessions of topics no longer named end silently.
+ * once, and queues a HELLO.  Sessions of topics no longer named are called off.
  *   ERR_NO_MEMORY  nothing changed
  */
 MUST_CHECK enum err peer_topics_set(struct peer *p,

@@ -36,9 +36,13 @@ static enum err check_hello(const struct peer *p, const struct hello *h)
     return ERR_OK;
 }
 
+/*
+ * The peer's half of the session would else be in the way of the next one, if
+ * the topic is shared again before the peer has heard of this.
+ */
 static void unshare(struct peer *p, struct peer_shelf *shelf)
 {
-    peer_session_drop(p, shelf);
+    peer_session_stop(p, shelf);
     shelf->is_shared = false;
     shelf->has_state = false;
     shelf->is_said = false;

@@ -8,10 +8,6 @@
 #include <sodium.h>
 #include <string.h>
 
-/* If the side whose turn it is stays silent, the other opens this much later.
- */
-#define OTHER_SIDE_MS 5000
-
 struct peer_shelf *peer_shelf_find(const struct peer *p,
                                    const uint8_t topic[ID_LEN])
 {
@@ -75,7 +71,7 @@ void peer_shelf_compared(const struct peer *p, struct peer_shelf *shelf,
             shelf->due_ms = UINT64_MAX;
         return;
     }
-    shelf->due_ms = p->now_ms + wait_ms + (is_ours ? 0 : OTHER_SIDE_MS);
+    shelf->due_ms = p->now_ms + wait_ms + (is_ours ? 0 : PEER_OTHER_SIDE_MS);
 }
 
 uint64_t peer_shelf_wait(struct peer_shelf *shelf, bool has_moved)
@@ -106,6 +102,13 @@ void peer_session_drop(struct peer *p, struct peer_shelf *shelf)
     *place_of(p, shelf->session) = NULL;
     sync_free(shelf->session);
     shelf->session = NULL;
+}
+
+void peer_session_stop(struct peer *p, struct peer_shelf *shelf)
+{
+    if (shelf->session != NULL && !shelf->session->must_open)
+        peer_stop_queue(p, shelf, shelf->session->number);
+    peer_session_drop(p, shelf);
 }
 
 size_t peer_sessions_count(const struct peer *p, bool is_ours)
@@ -156,7 +159,7 @@ void peer_session_finish(struct peer *p, struct peer_shelf *shelf)
     if (s->from_day != shelf->from_day || s->until_day != shelf->until_day) {
         /* It was about another window than the one that both hold by now. */
         shelf->in_sync = false;
-        shelf->due_ms = p->now_ms + (p->is_smaller ? 0 : OTHER_SIDE_MS);
+        shelf->due_ms = p->now_ms + (p->is_smaller ? 0 : PEER_OTHER_SIDE_MS);
     }
     peer_session_drop(p, shelf);
 }

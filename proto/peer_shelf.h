@@ -3,6 +3,10 @@
 
 #include "proto/peer.h"
 
+/* If the side whose turn it is stays silent, the other opens this much later.
+ */
+#define PEER_OTHER_SIDE_MS 5000
+
 /*
  * What one connection keeps for each topic of this node; the private half of
  * peer.h, shared by peer.c and peer_recv.c.
@@ -53,6 +57,8 @@ uint64_t peer_shelf_wait(struct peer_shelf *shelf, bool has_moved);
 
 /* Frees the session, and its place. */
 void peer_session_drop(struct peer *p, struct peer_shelf *shelf);
+/* The same, and tells the peer, which may know of it by now. */
+void peer_session_stop(struct peer *p, struct peer_shelf *shelf);
 /* ERR_NO_MEMORY; the caller has checked that there is a place. */
 MUST_CHECK enum err peer_session_add(struct peer *p, struct peer_shelf *shelf,
                                      bool is_ours);

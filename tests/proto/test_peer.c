@@ -388,6 +388,29 @@ static void a_session_of_an_old_window_is_followed_by_another(void **state)
         memory_set_equal(&pair->side[0].set, &pair->side[1].set, PAIR_TOPIC));
 }
 
+/* The peer still has the session when the next one is opened. */
+static void a_topic_dropped_and_taken_up_again_is_synced(void **state)
+{
+    for (size_t turns = 0; turns < 8; turns++) {
+        struct peer_pair pair;
+
+        (void)state;
+        pair_init(&pair);
+        pair_fill(&pair, 0, 0, 100);
+        pair_fill(&pair, 1, 50, 150);
+        pair_join(&pair);
+        for (size_t i = 0; i < turns; i++)
+            (void)pair_carry(&pair, i % 2);
+        assert_int_equal(
+            peer_topics_set(&pair.side[1].peer, NULL, 0, pair.now_ms), ERR_OK);
+        pair_join_days(&pair, 1, PAIR_FROM_DAY, PAIR_UNTIL_DAY);
+        assert_true(pair_settle(&pair, 60000));
+        assert_true(
+            memory_set_equal(&pair.side[0].set, &pair.side[1].set, PAIR_TOPIC));
+        pair_wipe(&pair);
+    }
+}
+
 static enum err open_with(struct peer_pair *pair, struct bytes body)
 {
     uint8_t buf[8000];
@@ -634,6 +657,7 @@ int main(void)
         TEST(numbers_of_sessions_rise_and_have_a_side),
         TEST(a_session_of_another_window_is_stopped),
         TEST(a_session_of_an_old_window_is_followed_by_another),
+        TEST(a_topic_dropped_and_taken_up_again_is_synced),
         TEST(bad_ranges_are_refused),
         TEST(more_ranges_than_allowed_are_refused),
         TEST(a_liar_gets_bounded_answers),

@@ -164,10 +164,11 @@ MUST_CHECK enum err kind_encode(const struct kind *kind, struct writer *map,
 
 /*
  * Writes a map of all that stands in body and links, for people and JSON:
- * choices by name, links under their field's name, ids as bins, blobs as maps
- * {root, size}, unknown keys in a map under "other".  Absent fields are left
- * out; of a nil or an opaque body only links remain.  Values that nest too
- * deep for a reply are bins of their bytes.  At most KIND_RENDER_MAX bytes.
+ * choices by name (an unknown one by number where "other" is one of them),
+ * links under their field's name, ids as bins, blobs as maps {root, size},
+ * unknown keys in a map under "other".  Absent fields are left out; of a nil
+ * or an opaque body only links remain.  Values that nest too deep for a reply
+ * are bins of their bytes.  At most KIND_RENDER_MAX bytes.
  *   ERR_NO_MEMORY, or what sticks in `w`
  */
 MUST_CHECK enum err kind_render(const struct record *r, struct writer *w);

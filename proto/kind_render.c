@@ -60,11 +60,28 @@ static void render_blob(struct writer *w, const struct mp_value *v)
     render_raw(w, mp_at(v, 1), 0);
 }
 
+/*
+ * By name.  An unknown one is "other", unless that names a choice of its own:
+ * given back, it would become that one.
+ */
+static void render_choice(struct writer *w, enum choices choices,
+                          uint64_t value)
+{
+    const char *name = kind_choice_name(choices, value);
+    uint64_t named = kind_choice_value(
+        choices, (struct bytes){ (const uint8_t *)name, strlen(name) });
+
+    if (named == 0 || named == value)
+        mp_put_text(w, name);
+    else
+        mp_put_uint(w, value);
+}
+
 static void render_value(struct writer *w, const struct field *f,
                          const struct mp_value *v, unsigned room)
 {
     if (f->type == FIELD_ENUM && mp_type(v) == MP_UINT)
-        mp_put_text(w, kind_choice_name((enum choices)f->ref, mp_uint(v)));
+        render_choice(w, (enum choices)f->ref, mp_uint(v));
     else if (f->type == FIELD_BLOB && mp_type(v) == MP_ARRAY)
         render_blob(w, v);
     else if (f->type == FIELD_MAP && mp_type(v) == MP_MAP)

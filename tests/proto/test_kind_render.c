@@ -58,6 +58,22 @@ static void unknown_keys_and_choices_are_shown_as_other(void **state)
     mp_doc_free(s.doc);
 }
 
+static void an_unknown_choice_is_not_taken_for_one_called_other(void **state)
+{
+    struct bytes map = BYTES_LITERAL("\x81\xabmedia_kinds\x93\x01\x06\x5b");
+    struct shown s;
+    const struct mp_value *kinds =
+        mp_get(show(&s, KIND_REQUEST, map, (struct bytes){ NULL, 0 }, 0),
+               "media_kinds");
+
+    (void)state;
+    assert_int_equal(mp_count(kinds), 3);
+    assert_true(is_text(mp_at(kinds, 0), "video"));
+    assert_true(is_text(mp_at(kinds, 1), "other"));
+    assert_int_equal(mp_uint(mp_at(kinds, 2)), 0x5b);
+    mp_doc_free(s.doc);
+}
+
 static void links_stand_under_their_field_and_extra_ones_apart(void **state)
 {
     static const uint64_t relations[] = { RELATION_TARGET, RELATION_TARGET,
@@ -148,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unknown_keys_and_choices_are_shown_as_other),
+        cmocka_unit_test(an_unknown_choice_is_not_taken_for_one_called_other),
         cmocka_unit_test(links_stand_under_their_field_and_extra_ones_apart),
         cmocka_unit_test(records_of_unknown_kinds_are_shown_whole),
         cmocka_unit_test(values_that_nest_deep_are_shown_as_their_bytes),

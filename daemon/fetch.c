@@ -32,7 +32,6 @@ struct job {
 
 struct slot {
     uint8_t *data;
-    bool deferred; /* its write waits for a flush to end */
     uint64_t span;
     size_t len;
 };
@@ -43,11 +42,9 @@ struct fetch {
     enum fetch_state state;
     enum err why; /* once STOPPING */
     bool stepping;
-    bool flushing;          /* a flush is due or under way: writes wait */
+    bool flushing;          /* JOB_SYNC is on the pool */
     bool concluded;         /* the last batch is with the writer */
     unsigned jobs;          /* on the pool */
-    unsigned writes;        /* of them, JOB_WRITE */
-    unsigned flushes;       /* of them, JOB_SYNC */
     unsigned commits;       /* on their way through the writer */
     uint64_t sync_ms;       /* when the last flush began */
     uint64_t verified;      /* bytes written, or compared */
@@ -264,8 +261,6 @@ static void on_job_done(uv_work_t *work, int status)
     enum err e = status == 0 ? ERR_OK : ERR_SHUTDOWN;
 
     f->jobs--;
-    f->writes -= job->what == JOB_WRITE;
-    f->flushes -= job->what == JOB_SYNC;
     if (f->state == RUNNING || f->state == FINISHING) {
         if (e == ERR_OK)
             e = on_outcome(job);
@@ -298,8 +293,6 @@ static void job_start(struct job *job)
     int status;
 
     f->jobs++;
-    f->writes += job->what == JOB_WRITE;
-    f->flushes += job->what == JOB_SYNC;
     status =
         uv_queue_work(node_loop(f->node), &job->work, on_work, on_job_done);
     assert(status == 0); /* it fails without a work function only */
@@ -345,16 +338,14 @@ static bool flush_is_due(const struct fetch *f)
            (bytes > 0 && now_ms(f) - f->sync_ms >= SYNC_MS);
 }
 
-/* A flush waits for the writes before it and holds up those after it. */
-static void pace_writes(struct fetch *f)
+/* Writes go on beside a flush; its bitmap names those before it. */
+static void flush_if_due(struct fetch *f)
 {
-    if (f->state != RUNNING)
+    if (f->state != RUNNING || f->flushing || !flush_is_due(f))
         return;
-    f->flushing = f->flushing || flush_is_due(f);
-    if (f->flushing && f->writes == 0 && f->flushes == 0) {
-        f->sync_ms = now_ms(f);
-        start_with_batch(f, JOB_SYNC);
-    }
+    f->sync_ms = now_ms(f);
+    f->flushing = true;
+    start_with_batch(f, JOB_SYNC);
 }
 
 static void write_slot(struct fetch *f, unsigned slot)
@@ -364,20 +355,8 @@ static void write_slot(struct fetch *f, unsigned slot)
     if (f->part == NULL) { /* whole here already: the bytes were proof */
         f->verified += f->slots[slot].len;
         blob_fetch_span_written(&f->machine, slot, now_ms(f));
-    } else if (f->flushing) {
-        f->slots[slot].deferred = true;
     } else {
         start_on_slot(f, JOB_WRITE, slot, none);
-    }
-}
-
-static void write_deferred(struct fetch *f)
-{
-    for (unsigned i = 0; i < BLOB_FETCH_SPANS && !f->flushing; i++) {
-        if (f->state != RUNNING || !f->slots[i].deferred)
-            continue;
-        f->slots[i].deferred = false;
-        write_slot(f, i);
     }
 }
 
@@ -504,10 +483,9 @@ static void step(struct fetch *f)
     if (f->stepping || (f->state != RUNNING && f->state != FINISHING))
         return;
     f->stepping = true;
-    write_deferred(f);
     while (f->state == RUNNING && blob_fetch_next(&f->machine, &ef))
         act(f, &ef);
-    pace_writes(f);
+    flush_if_due(f);
     if (f->state == FINISHING && !f->concluded && f->jobs == 0 &&
         f->commits == 0)
         start_with_batch(f, JOB_FINISH);

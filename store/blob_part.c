@@ -27,6 +27,7 @@ struct blob_part {
 
     pthread_mutex_t lock; /* guards what follows */
     uint8_t *bits;        /* written */
+    uint8_t *flushing;    /* written when the flush began */
     uint8_t *durable;     /* written and flushed */
     uint64_t missing;
     uint64_t unsynced;
@@ -101,8 +102,9 @@ static enum err make(struct blob_part *part, struct bytes bitmap)
     enum err e;
 
     part->bits = calloc(1, len + 1);
+    part->flushing = calloc(1, len + 1);
     part->durable = calloc(1, len + 1);
-    if (part->bits == NULL || part->durable == NULL)
+    if (part->bits == NULL || part->flushing == NULL || part->durable == NULL)
         return ERR_NO_MEMORY;
     if (bitmap.len > 0)
         memcpy(part->bits, bitmap.data, len);
@@ -153,6 +155,7 @@ void blob_part_close(struct blob_part *part)
         (void)close(part->fd); /* what counts was flushed before */
     (void)pthread_mutex_destroy(&part->lock);
     free(part->bits);
+    free(part->flushing);
     free(part->durable);
     free(part->path);
     free(part);
@@ -243,27 +246,31 @@ enum err blob_part_write(struct blob_part *part, uint64_t span,
 }
 
 /*
- * After a failed flush nobody knows what of the written is on the disk, and
- * the next flush would not say so: only what was durable before counts.
+ * What is written while it runs counts with the next flush.  After a failed
+ * one nobody knows what of the written is on the disk, and the next would not
+ * say so: only what was durable before counts.
  */
 static enum err flush(struct blob_part *part)
 {
     size_t len = bitmap_len(part->id.size);
     enum err e = ERR_OK;
 
+    (void)pthread_mutex_lock(&part->lock);
+    memcpy(part->flushing, part->bits, len);
+    part->unsynced = 0;
+    (void)pthread_mutex_unlock(&part->lock);
     if (fdatasync(part->fd) != 0)
         e = blob_file_error(errno);
     if (e == ERR_OK && !part->known && !part->named)
         e = blob_file_sync_parent(part->path);
     (void)pthread_mutex_lock(&part->lock);
     if (e == ERR_OK) {
-        memcpy(part->durable, part->bits, len);
+        memcpy(part->durable, part->flushing, len);
         part->known = true;
     } else {
         memcpy(part->bits, part->durable, len);
         part->missing = count_missing(part);
     }
-    part->unsynced = 0;
     (void)pthread_mutex_unlock(&part->lock);
     return e == ERR_NOT_FOUND ? ERR_IO : e;
 }

@@ -139,8 +139,9 @@ uint64_t blob_part_unsynced(const struct blob_part *part);
 MUST_CHECK enum err blob_part_write(struct blob_part *part, uint64_t span,
                                     struct bytes bytes);
 /*
- * Pool, with no write running: makes what was written durable and puts the
- * bitmap that says so into the batch.
+ * Pool, one at a time: makes what was written durable and puts the bitmap that
+ * says so into the batch.  Writes may run beside it; what they write counts
+ * from the next sync on.
  */
 MUST_CHECK enum err blob_part_sync(struct blob_part *part,
                                    struct store_batch *batch);

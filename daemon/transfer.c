@@ -26,9 +26,14 @@ enum {
     /* How often wants are looked at, with and without a fetch running. */
     TICK_MS = 250,
     LOOK_MS = 5000,
-    /* A want that nobody could serve waits 2 s, doubled up to 5 min. */
-    RETRY_MIN_MS = 2000,
-    RETRY_MAX_MS = 300000
+    /*
+     * A want that nobody could serve waits, twice as long each time.  A peer
+     * that is still fetching it will often have it soon.
+     */
+    RETRY_MIN_MS = 250,
+    RETRY_MAX_MS = 300000,
+    /* The wall clock, which wants go by, and the loop's may differ a little. */
+    RETRY_SLACK_MS = 10
 };
 
 struct slot {
@@ -41,10 +46,11 @@ struct transfer {
     struct node *node;
     uv_timer_t timer;
     bool stopping;
-    bool look;      /* wants may be due, or new peers be there */
-    bool eager;     /* look at those that wait for their next try, too */
-    unsigned spans; /* in use */
-    uint32_t bases; /* given to fetches so far */
+    bool look;            /* wants may be due, or new peers be there */
+    bool eager;           /* look at those that wait for their next try, too */
+    uint64_t retry_at_ms; /* when the first put off is due; 0: none was */
+    unsigned spans;       /* in use */
+    uint32_t bases;       /* given to fetches so far */
     struct slot slots[FETCHES];
     struct wants_walk walks[WALKS];
     size_t walks_count;
@@ -110,10 +116,16 @@ static void put_off(struct transfer *t, const struct store_want *want)
 {
     struct store_want later = *want;
     struct store_batch *batch;
+    uint64_t wait;
+    uint64_t at;
 
     if (later.tries < UINT32_MAX)
         later.tries++;
-    later.next_try_ms = node_clock_ms(t->node) + retry_ms(later.tries);
+    wait = retry_ms(later.tries);
+    later.next_try_ms = node_clock_ms(t->node) + wait;
+    at = uv_now(node_loop(t->node)) + wait + RETRY_SLACK_MS;
+    if (t->retry_at_ms == 0 || at < t->retry_at_ms)
+        t->retry_at_ms = at;
     if (commits_batch(node_commits(t->node), &batch) == ERR_OK &&
         store_batch_want(batch, &later) == ERR_OK)
         commits_expect(node_commits(t->node), NULL, NULL);
@@ -358,12 +370,25 @@ static void walk(struct transfer *t)
 static void rearm(struct transfer *t)
 {
     uint64_t wait = any_fetch(t) ? TICK_MS : LOOK_MS;
+    uint64_t now = uv_now(node_loop(t->node));
 
-    if (t->walks_count > 0 || t->catching_up)
-        wait = 0;
+    if (t->retry_at_ms != 0 && t->retry_at_ms < now + wait)
+        wait = t->retry_at_ms > now ? t->retry_at_ms - now : 0;
+    /* Never 0: libuv would call the timer again before it looks at sockets. */
+    if (t->walks_count > 0 || t->catching_up || wait == 0)
+        wait = 1;
     if (uv_timer_get_due_in(&t->timer) > wait ||
         !uv_is_active((uv_handle_t *)&t->timer))
         (void)uv_timer_start(&t->timer, on_timer, wait, 0);
+}
+
+/* True once for the wants that were put off till now. */
+static bool retry_is_due(struct transfer *t)
+{
+    if (t->retry_at_ms == 0 || uv_now(node_loop(t->node)) < t->retry_at_ms)
+        return false;
+    t->retry_at_ms = 0;
+    return true;
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -375,7 +400,7 @@ static void on_timer(uv_timer_t *timer)
         if (t->slots[i].fetch != NULL && !t->slots[i].ended)
             fetch_tick(t->slots[i].fetch);
     }
-    if (!any_fetch(t))
+    if (retry_is_due(t) || !any_fetch(t))
         t->look = true;
     rearm(t);
 }

@@ -151,6 +151,14 @@ class Texts(unittest.TestCase):
         for method in re.findall(r"^\| `([\w.]+)` \|", described, re.M):
             self.assertIn(method, methods)
 
+    def test_the_demo_that_is_shown_is_the_one_that_plays(self):
+        story = (ROOT / "ctl" / "demo_story.c").read_text().replace('\\"', '"')
+        steps = re.findall(r"^ +\d+\.   (.+)$",
+                           (ROOT / "README.md").read_text(), re.M)
+        self.assertGreater(len(steps), 10)
+        for step in steps:
+            self.assertTrue(f'{{ "{step}",' in story, step)
+
     def test_every_setting_is_described(self):
         table = (ROOT / "daemon" / "config.c").read_text()
         settings = re.findall(r'\{ "(?:node|peers)", "(\w+)"', table)

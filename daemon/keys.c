@@ -253,9 +253,6 @@ static enum err write_person(int folder, const struct new_person *p,
     }
     if (e == ERR_OK)
         e = file.err;
-    /* One that is left of an init cut short: nobody was shown its words. */
-    if (e == ERR_OK)
-        (void)unlinkat(folder, PERSON_KEY_NEW, 0);
     if (e == ERR_OK)
         e = write_file(folder, PERSON_KEY_NEW, writer_view(&file));
     wipe_writer(&file);
@@ -285,6 +282,12 @@ static enum err write_keys(int folder, const struct new_person *p,
 
     if (exists(folder, "device.key") || exists(folder, "person.key"))
         return ERR_EXISTS;
+    /*
+     * One that is left of an init cut short: nobody was shown its words.  On
+     * paper, too, or it would later be taken for this person's.
+     */
+    if (unlinkat(folder, PERSON_KEY_NEW, 0) < 0 && errno != ENOENT)
+        return ERR_IO;
     if (custody != KEYS_PAPER)
         e = write_person(folder, p, custody, passphrase);
     if (e == ERR_OK)

@@ -224,7 +224,7 @@ static void field_options(struct command_options *out, const struct command *c)
 
 static const struct option list_options[] = {
     { "limit", OPTION_UINT, 0, NULL, "N", "at most so many items" },
-    { "after", OPTION_TEXT, 0, NULL, "CURSOR",
+    { "after", OPTION_UINT, 0, NULL, "CURSOR",
       "go on where `next` of the last list points" },
 };
 

@@ -525,7 +525,7 @@ static bool merge_file(struct run *run, const char *param, const char *path)
                     ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &error)
                     : json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     json_t *list = json_is_object(v) ? json_object_get(v, param) : v;
-    char inside[128];
+    char inside[130]; /* param, a dot and NUL */
     const char *below = inside;
     size_t i;
     json_t *element;
@@ -534,6 +534,12 @@ static bool merge_file(struct run *run, const char *param, const char *path)
     if (v == NULL)
         return fail_set(f, EXIT_CODE_USAGE, NULL, "%s is not JSON: line %d: %s",
                         path, error.line, error.text);
+    if (!json_is_object(v) && !json_is_array(v)) {
+        json_decref(v);
+        return fail_set(f, EXIT_CODE_USAGE, NULL,
+                        "%s is neither a JSON object nor a list", path);
+    }
+    (void)snprintf(inside, sizeof inside, "%s.", param);
     if (json_is_array(list)) {
         json_array_foreach (list, i, element)
             (void)value_append(run->params, param, json_incref(element));

@@ -14,6 +14,11 @@ enum { PAGE = 64, SCANNED_MAX = 200000 };
 bool listing_begin(struct listing *listing, struct call *call)
 {
     *listing = (struct listing){ .call = call };
+    if (param_is_given(call, "limit") &&
+        mp_uint(call_param(call, "limit")) == 0) {
+        call_fail(call, ERR_USAGE, "a page holds at least one item", NULL);
+        return false;
+    }
     if (!param_is_given(call, "after") ||
         mp_type(call_param(call, "after")) == MP_UINT)
         return true;

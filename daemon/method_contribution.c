@@ -433,6 +433,11 @@ void method_cite(struct call *call)
     struct store_item source;
     struct store_item child;
 
+    if (param_is_given(call, "source") && param_is_given(call, "source_text")) {
+        call_fail(call, ERR_USAGE, "a source is a record or a text, not both",
+                  "Cite twice, once for each.");
+        return;
+    }
     if (!param_record_of(call, "child", PARAM_SIGNS, KIND_CONTRIBUTION,
                          &child) ||
         (param_is_given(call, "source") &&

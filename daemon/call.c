@@ -133,6 +133,7 @@ void call_send(struct call *call)
                   "Ask for less at once, with --limit.");
         return;
     }
+    call->on_abandon = NULL; /* answered, even if the client is lost by it */
     if (call->client != NULL)
         client_send(call->client, &call->reply);
     call_end(call);
@@ -145,6 +146,7 @@ void call_fail(struct call *call, enum err e, const char *text,
 
     assert(e != ERR_OK);
     control_put_error(&w, call->message.number, e, text, hint);
+    call->on_abandon = NULL;
     if (call->client != NULL)
         client_send(call->client, &w);
     else

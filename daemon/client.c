@@ -98,7 +98,7 @@ void client_send(struct client *c, struct writer *bytes)
 
     if (out == NULL || c->closing || bytes->err != ERR_OK) {
         free(out);
-        writer_free(bytes);
+        client_wipe(bytes);
         client_close(c);
         return;
     }
@@ -108,7 +108,7 @@ void client_send(struct client *c, struct writer *bytes)
     if (uv_write(&out->request, (uv_stream_t *)&c->pipe, &buf, 1, on_written) ==
         0)
         return;
-    writer_free(&out->bytes);
+    client_wipe(&out->bytes);
     free(out);
     client_close(c);
 }

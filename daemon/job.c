@@ -20,6 +20,7 @@ struct job {
     uint64_t total;
     uint64_t started_ms;
     enum job_state state;
+    bool ending;                     /* its waiters are being answered */
     bool moved;                      /* since watchers were told */
     uint64_t watchers[WATCHERS_MAX]; /* numbers of clients, 0 for none */
     struct call *waiters[WAITERS_MAX];
@@ -221,7 +222,8 @@ static void jobs_trim(struct jobs *jobs)
     while (*at != NULL) {
         struct job *job = *at;
 
-        if (job->state == JOB_RUNNING || ++finished <= JOBS_FINISHED_MAX) {
+        if (job->state == JOB_RUNNING || job->ending ||
+            ++finished <= JOBS_FINISHED_MAX) {
             at = &job->next;
             continue;
         }
@@ -288,12 +290,17 @@ static void job_end(struct job *job, enum job_state state)
     assert(job->state == JOB_RUNNING);
     job->state = state;
     job->on_cancel = NULL;
+    /* An answer lets its client go on asking, perhaps for another job. */
+    job->ending = true;
     job_tell(job);
-    for (size_t i = 0; i < WAITERS_MAX; i++)
-        if (job->waiters[i] != NULL) {
-            reply_waiter(job->waiters[i], job);
-            job->waiters[i] = NULL;
-        }
+    for (size_t i = 0; i < WAITERS_MAX; i++) {
+        struct call *call = job->waiters[i];
+
+        job->waiters[i] = NULL;
+        if (call != NULL)
+            reply_waiter(call, job);
+    }
+    job->ending = false;
     if (job->jobs->closing)
         jobs_finish(job->jobs);
 }

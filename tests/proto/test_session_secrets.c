@@ -30,6 +30,7 @@ static uint8_t secrets[SECRETS_MAX][KEY_LEN];
 static size_t secrets_count;
 static size_t leaks;  /* freed blocks that still held a secret */
 static size_t blocks; /* freed blocks that were searched */
+static size_t lent;   /* blocks that libcrypto has and must give back */
 
 static void note(const uint8_t secret[KEY_LEN])
 {
@@ -97,6 +98,7 @@ static void *crypto_malloc(size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
+    lent++;
     return malloc(size);
 }
 
@@ -111,6 +113,8 @@ static void *crypto_realloc(void *block, size_t size, const char *file,
     (void)line;
     if (grown == NULL)
         return NULL;
+    if (block == NULL)
+        lent++;
     if (old > 0)
         memcpy(grown, block, old < size ? old : size);
     free(block);
@@ -121,6 +125,8 @@ static void crypto_free(void *block, const char *file, int line)
 {
     (void)file;
     (void)line;
+    if (block != NULL)
+        lent--;
     free(block);
 }
 
@@ -218,6 +224,20 @@ static void every_end_of_an_open_session_frees_clean_memory(void **state)
     }
 }
 
+/* A context that is forgotten keeps its keys, and nothing above would see it.
+ */
+static void libcrypto_gets_all_its_blocks_back(void **state)
+{
+    size_t before;
+
+    (void)wipe_pair(state);
+    before = lent;
+    (void)open_pair(state);
+    assert_true(lent > before);
+    (void)wipe_pair(state);
+    assert_int_equal(lent, before);
+}
+
 static void every_end_of_a_handshake_leaves_nothing(void **state)
 {
     for (int messages = 0; messages < 3; messages++) {
@@ -293,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(the_search_finds_what_is_there),
         T(every_end_of_an_open_session_frees_clean_memory),
+        T(libcrypto_gets_all_its_blocks_back),
         T(every_end_of_a_handshake_leaves_nothing),
         T(a_peer_with_the_wrong_identity_leaves_nothing),
         T(keys_that_were_replaced_leave_nothing),

@@ -368,15 +368,6 @@ static json_t *number_of(struct fail *f, enum option_type type,
     return ok ? json_integer((json_int_t)v) : NULL;
 }
 
-static json_t *path_of(struct fail *f, const char *text)
-{
-    char path[PATHS_LEN_MAX];
-
-    if (strcmp(text, "-") == 0)
-        return json_string(text);
-    return paths_absolute(path, f, text) ? json_string(path) : NULL;
-}
-
 static json_t *text_of(struct fail *f, const char *text)
 {
     json_t *v = json_string(text);
@@ -384,6 +375,15 @@ static json_t *text_of(struct fail *f, const char *text)
     if (v == NULL)
         (void)fail_set(f, EXIT_CODE_USAGE, NULL, "text is not valid UTF-8");
     return v;
+}
+
+static json_t *path_of(struct fail *f, const char *text)
+{
+    char path[PATHS_LEN_MAX];
+
+    if (strcmp(text, "-") == 0)
+        return json_string(text);
+    return paths_absolute(path, f, text) ? text_of(f, path) : NULL;
 }
 
 static json_t *content_of(struct fail *f, const char *path)

@@ -243,6 +243,18 @@ class Files(CommandTest):
         self.assert_refused(3, "get", work, "--file", "c.txt", "--out",
                             self.folder / "out")
 
+    def test_a_folder_whose_name_is_no_text_is_refused(self):
+        project = self.project()
+        work = self.ada.json(
+            "contribute", "--project", project, self.file("a", "a"),
+            "--title", "T", "--licence", LICENCE, "--accept-terms")["id"]
+        done = subprocess.run(
+            [str(lab.TROUPE), "--home", str(self.ada.home), "get", work,
+             "--out", os.fsencode(self.folder) + b"/\xff"],
+            capture_output=True, timeout=lab.PATIENCE, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"UTF-8", done.stderr)
+
     def test_names_that_lead_elsewhere_stay_in_their_folder(self):
         project = self.project()
         for number, name in enumerate(("two\nlines.txt", "-rf", "a b", "~",
@@ -468,6 +480,16 @@ class Works(CommandTest):
         failure = self.assert_refused(2, "seed", "all")
         self.assertIn("seed", failure.error["hint"])
 
+    def test_a_job_has_a_name_however_long_its_files_is(self):
+        project = self.project()
+        path = self.file("a" + "\u00fc" * 60 + ".txt", "x")
+        work = self.ada.json(
+            "contribute", "--project", project, path, "--title", "T",
+            "--licence", LICENCE, "--accept-terms")["id"]
+        self.ada.json("get", work, "--out", self.folder / "out")
+        what = self.ada.json("job", "list")["items"][0]["what"]
+        self.assertTrue(what.startswith("get a\u00fc"), what)
+
     def test_a_job_that_waits_for_what_nobody_has_can_be_ended(self):
         other = self.node("other")
         project = self.project()
@@ -488,6 +510,28 @@ class Works(CommandTest):
         command.wait()
         self.assertNotEqual(command.returncode, 0)
         self.assert_refused(3, "job", "cancel", "999999", node=other)
+
+
+class Waiting(CommandTest):
+    """Until something is so, or for so long."""
+
+    def test_what_is_so_ends_the_wait_and_what_is_not_its_time(self):
+        project = self.project()
+        work = self.ada.json(
+            "contribute", "--project", project, self.file("a", "a" * 50000),
+            "--title", "T", "--licence", LICENCE, "--accept-terms")
+        root = work["blobs"][0]["root"]
+        self.ada.json("wait", f"held:{root}:1", "--timeout", "60")
+        self.ada.json("get", work["id"], "--out", self.folder / "out")
+        job = self.ada.json("job", "list")["items"][0]["id"]
+        self.assertTrue(self.ada.json("wait", f"job:{job}")["done"])
+        for what in (f"held:{'0' * 63}1:1", "online",
+                     f"caught-up:{project}"):
+            self.assert_refused(7, "wait", what, "--timeout", "1")
+        self.assert_refused(3, "wait", "job:99")
+        for what in ("caught-up:zzzzzz", f"held:{root}", "job:",
+                     "caught-up:" + "1" * 70):
+            self.assert_refused(2, "wait", what)
 
 
 class Clock(CommandTest):

@@ -233,6 +233,15 @@ static void jobs_trim(struct jobs *jobs)
     }
 }
 
+/* A name that was cut may end within a character. */
+static void trim_utf8(char *text)
+{
+    size_t len = strlen(text);
+
+    while (!mp_utf8_valid((struct bytes){ (const uint8_t *)text, len }))
+        text[--len] = '\0';
+}
+
 struct job *job_start(struct jobs *jobs, struct call *call, const char *unit,
                       const char *what)
 {
@@ -248,6 +257,7 @@ struct job *job_start(struct jobs *jobs, struct call *call, const char *unit,
     job->jobs = jobs;
     job->number = ++jobs->next_number;
     (void)snprintf(job->what, sizeof job->what, "%s", what);
+    trim_utf8(job->what);
     (void)snprintf(job->unit, sizeof job->unit, "%s", unit);
     job->started_ms = uv_now(jobs->timer.loop);
     job->result = writer_growing(CONTROL_MESSAGE_MAX);

@@ -12,6 +12,7 @@
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "proto/kind.h"
 #include "proto/record_files.h"
 #include "store/blobs.h"
 
@@ -278,9 +279,10 @@ static enum err list_files(struct getting_file *files, size_t *count,
         if ((only.len > 0 && !bytes_equal(only, file.name)) ||
             file.name.len == 0 || file.name.len >= sizeof at->name ||
             memchr(file.name.data, '/', file.name.len) != NULL ||
+            !kind_is_line(file.name) ||
             bytes_equal(file.name, BYTES_LITERAL("..")) ||
             bytes_equal(file.name, BYTES_LITERAL(".")))
-            continue; /* a name of a peer's never leaves the folder */
+            continue; /* a peer's name neither leaves the folder nor lies */
         at->blob = file.blob;
         memcpy(at->name, file.name.data, file.name.len);
         at->name[file.name.len] = '\0';

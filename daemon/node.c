@@ -194,8 +194,9 @@ static enum err open_keys(struct node *n)
 
     if (e != ERR_OK)
         return tell_bad_key(n, "node.key",
-                            "move it away: this machine becomes a new node, "
-                            "and its records stay",
+                            "move the folder's files aside, start once, which "
+                            "makes a new node, and put device.key and "
+                            "person.key back",
                             e);
     e = keys_open_person(&n->person, n->home->data, &n->config.network);
     if (e == ERR_OK || e == ERR_NOT_FOUND) {

@@ -54,19 +54,9 @@ const char *licence_text(enum licence l)
     return table[l].text;
 }
 
-void licence_mix_add(struct licence_mix *mix, enum licence l)
-{
-    assert(l < LICENCE_COUNT);
-    mix->set |= (uint32_t)1 << l;
-}
-
-bool licence_mix_is_empty(struct licence_mix mix)
-{
-    return mix.set == 0;
-}
-
-/* §7.10: share-alike takes no further term in, no-derivatives nothing at all. */
-static bool excludes(enum licence a, enum licence b)
+/* §7.10: share-alike takes no further term in, no-derivatives nothing at all.
+ */
+static bool excludes_other(enum licence a, enum licence b)
 {
     unsigned one = table[a].terms;
     unsigned other = table[b].terms;
@@ -80,13 +70,35 @@ static bool excludes(enum licence a, enum licence b)
     return (other & LICENCE_NC) != 0 && (one & LICENCE_NC) == 0;
 }
 
+bool licence_excludes(enum licence a, enum licence b)
+{
+    assert(a < LICENCE_COUNT && b < LICENCE_COUNT);
+    return a != b && (excludes_other(a, b) || excludes_other(b, a));
+}
+
+void licence_mix_add(struct licence_mix *mix, enum licence l)
+{
+    assert(l < LICENCE_COUNT);
+    mix->set |= (uint32_t)1 << l;
+}
+
+bool licence_mix_has(struct licence_mix mix, enum licence l)
+{
+    return (mix.set >> l & 1) != 0;
+}
+
+bool licence_mix_is_empty(struct licence_mix mix)
+{
+    return mix.set == 0;
+}
+
 static bool find_clash(struct licence_mix mix, enum licence clash[2])
 {
     for (enum licence a = 0; a < LICENCE_COUNT; a++) {
         for (enum licence b = a + 1; b < LICENCE_COUNT; b++) {
             bool both = (mix.set >> a & 1) != 0 && (mix.set >> b & 1) != 0;
 
-            if (both && (excludes(a, b) || excludes(b, a))) {
+            if (both && licence_excludes(a, b)) {
                 clash[0] = a;
                 clash[1] = b;
                 return true;

@@ -49,6 +49,9 @@ enum licence {
 enum licence licence_parse(struct bytes text);
 const char *licence_text(enum licence l);
 
+/* Whether nothing may be built from works of both (§7.10.2). */
+bool licence_excludes(enum licence a, enum licence b);
+
 /* A set of licences; zero-initialised it is empty. */
 struct licence_mix {
     uint32_t set;
@@ -56,6 +59,7 @@ struct licence_mix {
 
 void licence_mix_add(struct licence_mix *mix, enum licence l);
 bool licence_mix_is_empty(struct licence_mix mix);
+bool licence_mix_has(struct licence_mix mix, enum licence l);
 
 /*
  * The licence under which a work of this mix can stand: the strictest.  True

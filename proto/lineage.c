@@ -7,11 +7,28 @@
 
 #include "proto/kind.h"
 
-/* Adds the licence that the version in force of a work states. */
-static enum err add_licence(struct licence_mix *mix, const char *field,
-                            const struct topic_entry *e)
+/* Licences, each with the first work that was found to bear it. */
+struct found {
+    struct licence_mix mix;
+    uint8_t works[LICENCE_COUNT][ID_LEN];
+};
+
+static void found_add(struct found *f, struct bytes licence,
+                      const uint8_t work[ID_LEN])
 {
-    struct bytes licence;
+    enum licence l = licence_parse(licence);
+
+    if (licence.len == 0 || licence_mix_has(f->mix, l))
+        return;
+    licence_mix_add(&f->mix, l);
+    memcpy(f->works[l], work, ID_LEN);
+}
+
+/* Adds the licence that the version in force of `work` states. */
+static enum err add_licence(struct found *f, const char *field,
+                            const struct topic_entry *e,
+                            const uint8_t work[ID_LEN])
+{
     struct mp_doc *doc;
     enum err err;
 
@@ -20,9 +37,7 @@ static enum err add_licence(struct licence_mix *mix, const char *field,
     err = topic_entry_body(&doc, e);
     if (err != ERR_OK)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
-    licence = mp_str(mp_get(mp_doc_root(doc), field));
-    if (licence.len > 0)
-        licence_mix_add(mix, licence_parse(licence));
+    found_add(f, mp_str(mp_get(mp_doc_root(doc), field)), work);
     mp_doc_free(doc);
     return ERR_OK;
 }
@@ -73,25 +88,48 @@ static bool queue_put(struct queue *q, uint32_t work)
     return true;
 }
 
-static enum err mix_edge(struct licence_mix *mix, struct queue *q,
-                         const struct topic_state *ts,
-                         const struct topic_edge *edge)
+static enum err follow_edge(struct found *f, struct queue *q,
+                            const struct topic_state *ts,
+                            const struct topic_edge *edge)
 {
     const struct topic_entry *resource = &ts->entries[edge->resource];
+    uint8_t source[ID_LEN] = { 0 };
     bool inspired;
     enum err err = is_inspiration(&inspired, resource);
 
     if (err != ERR_OK || inspired)
         return err;
-    if (edge->source == TOPIC_NONE)
-        return add_licence(mix, "source_licence", resource);
-    (void)queue_put(q, edge->source);
-    return ERR_OK;
+    if (edge->source != TOPIC_NONE) {
+        (void)queue_put(q, edge->source);
+        return ERR_OK;
+    }
+    (void)record_link_find(&resource->record, RELATION_SOURCE, source);
+    return add_licence(f, "source_licence", resource, source);
+}
+
+/* The licences of the works in the queue and of all that binds them. */
+static enum err find_licences(struct found *f, struct queue *q,
+                              const struct topic_state *ts)
+{
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; err == ERR_OK && i < q->count; i++) {
+        const struct topic_entry *e = &ts->entries[q->items[i]];
+        uint32_t at;
+        uint32_t edges = topic_edges_of_child(ts, q->items[i], &at);
+
+        err =
+            add_licence(f, "licence", topic_state_current(ts, e), e->record.id);
+        for (uint32_t k = 0; err == ERR_OK && k < edges; k++)
+            err = follow_edge(f, q, ts, &ts->edges[at + k]);
+    }
+    return err;
 }
 
 enum err lineage_mix_of(struct licence_mix *mix, const struct topic_state *ts,
                         const uint32_t *firsts, uint32_t count)
 {
+    struct found f = { .mix = *mix };
     struct queue q;
     enum err err = queue_init(&q, ts);
 
@@ -99,15 +137,9 @@ enum err lineage_mix_of(struct licence_mix *mix, const struct topic_state *ts,
         return err;
     for (uint32_t i = 0; i < count; i++)
         (void)queue_put(&q, firsts[i]);
-    for (uint32_t i = 0; err == ERR_OK && i < q.count; i++) {
-        const struct topic_entry *e = &ts->entries[q.items[i]];
-        uint32_t at;
-        uint32_t edges = topic_edges_of_child(ts, q.items[i], &at);
-
-        err = add_licence(mix, "licence", topic_state_current(ts, e));
-        for (uint32_t k = 0; err == ERR_OK && k < edges; k++)
-            err = mix_edge(mix, &q, ts, &ts->edges[at + k]);
-    }
+    err = find_licences(&f, &q, ts);
+    if (err == ERR_OK)
+        *mix = f.mix;
     queue_wipe(&q);
     return err;
 }
@@ -120,6 +152,65 @@ enum err lineage_mix(struct licence_mix *mix, const struct topic_state *ts,
     if (index == TOPIC_NONE)
         return ERR_NOT_FOUND;
     return lineage_mix_of(mix, ts, &ts->entries[index].first, 1);
+}
+
+static enum err find_work(struct found *f, const struct topic_state *ts,
+                          const struct lineage_work *work)
+{
+    static const uint8_t nobody[ID_LEN] = { 0 };
+    uint32_t index =
+        work->id == NULL ? TOPIC_NONE : topic_state_index(ts, work->id);
+    struct queue q;
+    enum err err;
+
+    *f = (struct found){ 0 };
+    if (index == TOPIC_NONE) {
+        found_add(f, work->licence, work->id == NULL ? nobody : work->id);
+        return ERR_OK;
+    }
+    err = queue_init(&q, ts);
+    if (err != ERR_OK)
+        return err;
+    (void)queue_put(&q, ts->entries[index].first);
+    err = find_licences(f, &q, ts);
+    queue_wipe(&q);
+    return err;
+}
+
+/* The first licences, one of each side, that exclude each other. */
+static bool find_clash(struct lineage_clash *out, const struct found *child,
+                       const struct found *source)
+{
+    for (enum licence a = 0; a < LICENCE_COUNT; a++) {
+        for (enum licence b = 0; b < LICENCE_COUNT; b++) {
+            if (!licence_mix_has(child->mix, a) ||
+                !licence_mix_has(source->mix, b) || !licence_excludes(a, b))
+                continue;
+            *out = (struct lineage_clash){ .child = a, .source = b };
+            memcpy(out->child_id, child->works[a], ID_LEN);
+            memcpy(out->source_id, source->works[b], ID_LEN);
+            return true;
+        }
+    }
+    return false;
+}
+
+enum err lineage_clash_of(bool *clashes, struct lineage_clash *out,
+                          const struct topic_state *ts,
+                          const struct lineage_work *child,
+                          const struct lineage_work *source)
+{
+    struct found one;
+    struct found other;
+    enum err err = find_work(&one, ts, child);
+
+    if (err == ERR_OK)
+        err = find_work(&other, ts, source);
+    if (err != ERR_OK)
+        return err;
+    /* What is cited may be impossible by itself; nothing comes of it then. */
+    *clashes = find_clash(out, &one, &other) || find_clash(out, &other, &other);
+    return ERR_OK;
 }
 
 void lineage_tree_wipe(struct lineage_tree *tree)
@@ -184,10 +275,14 @@ static void visit(struct lineage_tree *tree, struct queue *q,
 {
     const struct topic_entry *e = &ts->entries[work];
 
-    if (tree->nodes_count == LINEAGE_NODES_MAX)
+    if (q->seen[work])
+        return;
+    if (tree->nodes_count == LINEAGE_NODES_MAX) {
         tree->is_cut = true;
-    else if (queue_put(q, work))
-        add_node(tree, e->record.id, e, NULL);
+        return;
+    }
+    (void)queue_put(q, work);
+    add_node(tree, e->record.id, e, NULL);
 }
 
 static void walk_up(struct lineage_tree *tree, struct queue *q,

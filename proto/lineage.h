@@ -55,6 +55,33 @@ MUST_CHECK enum err lineage_mix_of(struct licence_mix *mix,
                                    const uint32_t *firsts, uint32_t count);
 
 /*
+ * A work as somebody about to cite names it: a record of this topic, of which
+ * the lineage counts, or else what is said of its licence.
+ */
+struct lineage_work {
+    const uint8_t *id; /* ID_LEN bytes, or NULL: not published yet, or text */
+    struct bytes licence; /* where the topic does not hold it; may be empty */
+};
+
+/* Two works whose licences exclude each other. */
+struct lineage_clash {
+    enum licence child;        /* of the citing work or what it is built on */
+    enum licence source;       /* of the cited work or what that is built on */
+    uint8_t child_id[ID_LEN];  /* zeros: the citing work, not published yet */
+    uint8_t source_id[ID_LEN]; /* zeros: a text */
+};
+
+/*
+ * Whether an impossible mix (§7.9) would come of citing `source` from `child`
+ * otherwise than as an inspiration: *out says which two works clash first.
+ * Clashes that `child` has already are not looked for.  ERR_NO_MEMORY.
+ */
+MUST_CHECK enum err lineage_clash_of(bool *clashes, struct lineage_clash *out,
+                                     const struct topic_state *ts,
+                                     const struct lineage_work *child,
+                                     const struct lineage_work *source);
+
+/*
  * The same from the record `id`, any version.
  * ERR_NOT_FOUND, ERR_NO_MEMORY.
  */

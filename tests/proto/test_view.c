@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "proto/authority.h"
-#include "proto/brief.h"
 #include "proto/credits.h"
 #include "proto/lineage.h"
 #include "proto/request_state.h"
@@ -328,47 +327,6 @@ static void a_draft_credits_parts_and_those_they_cite(void **state)
     end(&s);
 }
 
-static uint32_t lacks(const char *deliverable, bool whole)
-{
-    uint8_t buf[512];
-    struct writer w = writer_fixed(buf, sizeof buf);
-    struct mp_doc *doc;
-    uint32_t found;
-
-    mp_put_map(&w, whole ? 4 : 1);
-    if (whole) {
-        mp_put_text(&w, "deadline");
-        mp_put_uint(&w, 5);
-    }
-    mp_put_text(&w, "deliverable");
-    mp_put_text(&w, deliverable);
-    if (whole) {
-        mp_put_text(&w, "media_kinds");
-        mp_put_array(&w, 1);
-        mp_put_uint(&w, 3);
-        mp_put_text(&w, "references");
-        mp_put_array(&w, 1);
-        mp_put_uint(&w, 1);
-    }
-    doc = parse(&w);
-    found = brief_check(mp_doc_root(doc));
-    mp_doc_free(doc);
-    return found;
-}
-
-static void a_vague_brief_is_told_what_it_lacks(void **state)
-{
-    (void)state;
-    assert_int_equal(lacks("draw the crown", true), 0);
-    assert_int_equal(lacks("Draw a pretty picture", true), 1 << BRIEF_GENERIC);
-    assert_int_equal(lacks("a song", true), 1 << BRIEF_GENERIC);
-    assert_int_equal(lacks("draw the crown", false), 1 << BRIEF_KINDS |
-                                                         1 << BRIEF_REFERENCE |
-                                                         1 << BRIEF_DEADLINE);
-    for (int i = 0; i < BRIEF_LACK_COUNT; i++)
-        assert_true(strlen(brief_text((enum brief_lack)i)) > 10);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,7 +337,6 @@ int main(void)
         cmocka_unit_test(every_record_has_a_view_and_unknown_ids_have_none),
         cmocka_unit_test(the_tree_goes_both_ways),
         cmocka_unit_test(a_draft_credits_parts_and_those_they_cite),
-        cmocka_unit_test(a_vague_brief_is_told_what_it_lacks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "daemon/importer.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
+#include "daemon/mix.h"
 #include "daemon/pair.h"
 #include "proto/authority.h"
 
@@ -271,6 +272,9 @@ static bool find_place(struct call *call, struct contributing *c)
 void method_contribute(struct call *call)
 {
     struct contributing *c = call_alloc(call, sizeof *c);
+    struct lineage_work work = {
+        .licence = mp_str(mp_get(call_param(call, "fields"), "licence")),
+    };
     struct store_item source;
 
     if (c == NULL) {
@@ -285,6 +289,8 @@ void method_contribute(struct call *call)
         if (!param_record(call, "from", PARAM_SIGNS, &source))
             return;
         memcpy(c->source, source.id, ID_LEN);
+        if (!mix_is_possible(call, c->topic, &work, &source))
+            return;
     }
     if (mp_count(call_param(call, "source_texts")) > SOURCES_MAX) {
         call_fail(call, ERR_TOO_LARGE, "too many sources at once",
@@ -429,6 +435,7 @@ void method_contribution_show(struct call *call)
 void method_cite(struct call *call)
 {
     struct author_draft draft = { .kind = KIND_RESOURCE };
+    struct lineage_work work = { .id = NULL };
     struct author_fields fields;
     struct store_item source;
     struct store_item child;
@@ -442,6 +449,10 @@ void method_cite(struct call *call)
                          &child) ||
         (param_is_given(call, "source") &&
          !param_record(call, "source", PARAM_SIGNS, &source)))
+        return;
+    work.id = child.id;
+    if (param_is_given(call, "source") &&
+        !mix_is_possible(call, child.topic, &work, &source))
         return;
     author_fields_init(&fields);
     mp_put_bin(author_fields_put(&fields, "child"), BYTES_ARRAY(child.id));

@@ -154,6 +154,19 @@ void call_fail(struct call *call, enum err e, const char *text,
     call_end(call);
 }
 
+/* What a client said may be no text, or be cut in the midst of a letter. */
+static void make_text(char *text)
+{
+    struct bytes all = { (const uint8_t *)text, strlen(text) };
+
+    if (mp_utf8_valid(all))
+        return;
+    for (char *at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    }
+}
+
 void call_failf(struct call *call, enum err e, const char *hint,
                 const char *format, ...)
 {
@@ -163,6 +176,7 @@ void call_failf(struct call *call, enum err e, const char *hint,
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    make_text(text);
     call_fail(call, e, text, hint);
 }
 

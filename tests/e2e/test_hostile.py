@@ -53,6 +53,12 @@ class HostileTest(unittest.TestCase):
         cls.address = cls.target.address
         cls.node = bytes.fromhex(cls.target.node)
 
+    @classmethod
+    def tearDownClass(cls):
+        """All end in peace, which with sanitizers means without a leak."""
+        for node in cls.lab.nodes:
+            node.stop()
+
     def setUp(self):
         result = self._outcome.result
         self.before = len(result.failures) + len(result.errors)

@@ -167,10 +167,12 @@ static void refuse(struct item *item, enum err e)
     struct peers *peers = node_peer_table(item->ingest->node);
     uint64_t source = item->source;
     bool is_local = item->is_local;
+    /* Such a record says nothing of its sender, who may send many. */
+    bool is_usual = err_blame(e) == BLAME_AUTHOR;
 
-    log_event(LOG_LEVEL_WARN, "record", "refused", "id=%s why=%s source=%llu",
-              log_id(item->record.id).text, err_name(e),
-              (unsigned long long)source);
+    log_event(is_usual ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "record", "refused",
+              "id=%s why=%s source=%llu", log_id(item->record.id).text,
+              err_name(e), (unsigned long long)source);
     finish(item, e, NULL);
     if (!is_local && err_blame(e) == BLAME_PEER)
         peers_blame(peers, source, e);

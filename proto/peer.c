@@ -104,7 +104,9 @@ enum err peer_record_done(struct peer *p, const uint8_t topic[ID_LEN],
         return ERR_OK;
     if (shelf->awaited > 0)
         shelf->awaited--;
-    if (result != ERR_EXISTS || shelf->session != NULL)
+    /* What only its author could have got right is never asked for. */
+    if (err_blame(result) != BLAME_AUTHOR &&
+        (result != ERR_EXISTS || shelf->session != NULL))
         return ERR_OK;
     return peer_charge(p, COST_KNOWN);
 }

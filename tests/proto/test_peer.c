@@ -529,6 +529,19 @@ static void endless_frames_that_nobody_asked_for_are_a_flood(void **state)
     assert_int_equal(n, PEER_UNASKED_PER_SEC);
 }
 
+static void records_of_the_future_are_always_counted(void **state)
+{
+    struct peer_pair *pair = *state;
+    enum err e = ERR_OK;
+    uint64_t n;
+
+    join_in_sync(pair, 10);
+    for (n = 0; e == ERR_OK && n < 2 * PEER_UNASKED_MAX; n++)
+        e = peer_record_done(&pair->side[0].peer, PAIR_TOPIC, ERR_FUTURE);
+    assert_int_equal(e, ERR_FLOOD);
+    assert_in_range(n, PEER_UNASKED_MAX / 2, PEER_UNASKED_MAX + 1);
+}
+
 static void known_records_out_of_a_session_are_counted(void **state)
 {
     struct peer_pair *pair = *state;
@@ -663,6 +676,7 @@ int main(void)
         TEST(a_liar_gets_bounded_answers),
         TEST(endless_frames_that_nobody_asked_for_are_a_flood),
         TEST(known_records_out_of_a_session_are_counted),
+        TEST(records_of_the_future_are_always_counted),
         TEST(every_truncation_is_refused_and_changes_nothing),
         TEST(a_failing_set_is_reported),
         TEST(a_wiped_peer_keeps_no_secret),

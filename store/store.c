@@ -47,8 +47,10 @@ static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
 static enum err look_open(struct store *store, struct look *out)
 {
     struct look look = { .records = NULL };
-    enum err e = txn_begin(&look.index, store->index, false);
+    enum err e = ERR_IO;
 
+    if (store->index != NULL && store->records != NULL) /* reopening failed? */
+        e = txn_begin(&look.index, store->index, false);
     if (e != ERR_OK)
         return e;
     e = index_applied(look.index, &look.applied);

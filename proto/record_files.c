@@ -8,11 +8,15 @@ enum err record_files_open(struct record_files *it, const struct record *r)
 {
     const struct kind *kind = kind_find(r->kind);
     struct bytes map = record_body_map(r);
+    const char *field;
     enum err e;
 
     *it = (struct record_files){ .doc = NULL };
     if (kind == NULL || map.len == 0)
         return ERR_OK;
+    e = kind_check(r, &field);
+    if (e != ERR_OK) /* void: neither its names nor its blobs mean anything */
+        return e == ERR_MALFORMED_BODY ? ERR_OK : e;
     e = mp_doc_parse(&it->doc, map, MP_CANONICAL);
     if (e == ERR_NO_MEMORY)
         return e;

@@ -59,7 +59,22 @@ struct book_entry *book_find(struct book *b, const uint8_t node[KEY_LEN])
     return NULL;
 }
 
-/* The entry that is missed least; NULL if each was added by hand. */
+/*
+ * A stranger's ban that the rules imposed is no reason to stay: new keys cost
+ * nothing, and their bans may neither fill the book nor empty it.
+ */
+static bool is_missed(const struct book_entry *entry, uint64_t now_ms)
+{
+    uint64_t until_ms = entry->row.ban_until_ms;
+
+    if ((entry->row.flags & STORE_PEER_MANUAL) != 0 || entry->from_config ||
+        entry->dialling)
+        return true;
+    return until_ms > now_ms &&
+           (entry->row.address[0] != '\0' || until_ms > now_ms + BAN_MS);
+}
+
+/* The entry that is missed least; NULL if all are missed. */
 static struct book_entry *least_missed(struct book *b)
 {
     struct book_entry *least = NULL;
@@ -68,8 +83,7 @@ static struct book_entry *least_missed(struct book *b)
     for (size_t i = 0; i < b->count; i++) {
         struct book_entry *entry = &b->entries[i];
 
-        if ((entry->row.flags & STORE_PEER_MANUAL) != 0 || entry->from_config ||
-            entry->dialling || entry->row.ban_until_ms > now_ms)
+        if (is_missed(entry, now_ms))
             continue;
         if (least == NULL || entry->row.last_seen_ms < least->row.last_seen_ms)
             least = entry;

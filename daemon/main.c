@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/desk.h"
@@ -160,10 +161,20 @@ static enum err run_at_home(struct daemon *d)
     return e;
 }
 
+/* A core dump would have the keys in it; where it fails, they are no worse. */
+static void forbid_core_dumps(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
+
 int main(int argc, char **argv)
 {
     static struct daemon d;
     enum err e;
+
+    forbid_core_dumps();
 
     if (sodium_init() < 0) {
         (void)fputs("trouped: no source of randomness\n", stderr);

@@ -209,28 +209,87 @@ static bool has_provider(const struct transfer *t, const uint8_t topic[ID_LEN])
     return false;
 }
 
-/* Whether the quotas leave room; what the owner asked for is their affair. */
-static bool has_room(const struct transfer *t, const struct store_want *want)
+/* What of the blob is not on the disk for good; external bytes are another's.
+ */
+static uint64_t missing(const struct transfer *t, const struct blob_id *blob)
 {
-    uint64_t quota = node_config(t->node)->quota_bytes;
+    struct blob_info info;
+
+    if (blobs_find(node_store(t->node), blob, &info) != ERR_OK)
+        return blob->size;
+    return blob->size - info.have_bytes;
+}
+
+/* What the fetches that run are still going to take. */
+static uint64_t reserved(const struct transfer *t)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < FETCHES; i++) {
+        if (t->slots[i].fetch != NULL)
+            bytes += missing(t, &fetch_want(t->slots[i].fetch)->blob);
+    }
+    return bytes;
+}
+
+static bool fits(uint64_t bytes, uint64_t used, uint64_t quota)
+{
+    return quota == 0 || (used <= quota && bytes <= quota - used);
+}
+
+/* Fetches for the topic that have no row yet by which it could count them. */
+static uint64_t beginning(const struct transfer *t, const uint8_t topic[ID_LEN])
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < FETCHES; i++) {
+        const struct store_want *want =
+            t->slots[i].fetch == NULL ? NULL : fetch_want(t->slots[i].fetch);
+
+        if (want != NULL && memcmp(want->topic, topic, ID_LEN) == 0 &&
+            !blobs_held_for(node_store(t->node), &want->blob, topic))
+            bytes += want->blob.size;
+    }
+    return bytes;
+}
+
+/* The topic counts its partial blobs as whole ones, the wanted one included. */
+static bool topic_has_room(const struct transfer *t,
+                           const struct store_want *want)
+{
     struct store *store = node_store(t->node);
-    struct store_totals totals;
     struct store_follow follow;
     uint64_t bytes;
 
-    if (want->why == STORE_WHY_ASKED)
-        return true;
-    if (quota > 0 && store_totals(store, &totals) == ERR_OK &&
-        want->blob.size >
-            quota - (totals.blob_bytes < quota ? totals.blob_bytes : quota))
-        return false;
     if (store_follow_find(store, want->topic, &follow) != ERR_OK ||
         follow.quota_bytes == 0 ||
         blobs_topic_bytes(store, want->topic, &bytes) != ERR_OK)
         return true;
-    return want->blob.size <=
-           follow.quota_bytes -
-               (bytes < follow.quota_bytes ? bytes : follow.quota_bytes);
+    if (blobs_held_for(store, &want->blob, want->topic))
+        bytes -= want->blob.size;
+    bytes += beginning(t, want->topic);
+    return fits(want->blob.size, bytes, follow.quota_bytes);
+}
+
+/*
+ * Whether the disk and the quotas leave room.  A record may name sizes that no
+ * disk has: nothing is begun for those.  Quotas do not bind what the owner has
+ * asked for.
+ */
+static bool has_room(const struct transfer *t, const struct store_want *want)
+{
+    struct store *store = node_store(t->node);
+    uint64_t need = missing(t, &want->blob);
+    uint64_t soon = reserved(t);
+    struct store_totals totals;
+
+    if (!blobs_have_room(store, soon + need))
+        return false;
+    if (want->why == STORE_WHY_ASKED || store_totals(store, &totals) != ERR_OK)
+        return true;
+    return fits(need, totals.blob_bytes + totals.part_bytes + soon,
+                node_config(t->node)->quota_bytes) &&
+           topic_has_room(t, want);
 }
 
 static void start(struct transfer *t, struct slot *slot,

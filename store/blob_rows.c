@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/internal.h"
+#include "store/blob_file.h"
 
 static const struct bytes NOTHING = { (const uint8_t *)"", 0 };
 
@@ -83,6 +83,19 @@ static void count(struct change *c, const struct blob_id *id,
     c->totals.blobs += comes ? 1 : UINT64_MAX;
     c->totals.blob_bytes = comes ? c->totals.blob_bytes + id->size
                                  : c->totals.blob_bytes - id->size;
+}
+
+/* What of a part is on the disk counts, too: it may never become whole. */
+static void count_part(struct change *c, const struct blob_id *id,
+                       const struct row_blob *row, bool comes)
+{
+    uint64_t bytes;
+
+    if (row->state != BLOB_PARTIAL || row->detail.len != bitmap_len(id->size))
+        return;
+    bytes = bitmap_bytes(row->detail.data, id->size);
+    c->totals.part_bytes =
+        comes ? c->totals.part_bytes + bytes : c->totals.part_bytes - bytes;
 }
 
 /* Holds an existing blob for one more topic. */
@@ -231,6 +244,7 @@ static enum err apply_whole(struct change *c, struct op *op)
     /* A whole copy ends a part, and one of our own a copy of the user's. */
     if (e == ERR_OK && !is_counted(&row)) {
         op->flag = row.state == BLOB_PARTIAL;
+        count_part(c, &op->blob, &row, false);
         row.state = (uint8_t)op->number;
         e = update(c, &op->blob, &row, &op->data);
         if (e == ERR_OK)
@@ -255,7 +269,12 @@ static enum err apply_bitmap(struct change *c, struct op *op)
 
     if (e == ERR_OK && row.state != BLOB_PARTIAL)
         return ERR_NOT_FOUND;
-    return e == ERR_OK ? update(c, &op->blob, &row, &op->data) : e;
+    if (e != ERR_OK)
+        return e;
+    count_part(c, &op->blob, &row, false);
+    row.detail = op->data;
+    count_part(c, &op->blob, &row, true);
+    return put_row(c, &op->blob, &row);
 }
 
 static enum err apply_finish(struct change *c, struct op *op)
@@ -267,6 +286,7 @@ static enum err apply_finish(struct change *c, struct op *op)
         e = get_row(c->records, &op->blob, &row);
     if (e != ERR_OK || row.state != BLOB_PARTIAL)
         return e;
+    count_part(c, &op->blob, &row, false);
     row.state = (uint8_t)op->number;
     op->flag = row.state == BLOB_INLINE;
     e = update(c, &op->blob, &row, &op->data);
@@ -282,6 +302,7 @@ static enum err remove_blob(struct change *c, struct op *op,
     enum err e;
 
     count(c, &op->blob, row, false);
+    count_part(c, &op->blob, row, false);
     op->flag = row->state == BLOB_FILE || row->state == BLOB_PARTIAL;
     e = txn_delete(c->records, T_BLOBS, key_view(&key));
     return e == ERR_OK ? drop_layer(c, &op->blob) : e;

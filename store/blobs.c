@@ -147,6 +147,11 @@ enum err blobs_of_topic(struct store *store, const uint8_t topic[ID_LEN],
     return ERR_OK;
 }
 
+bool blobs_have_room(const struct store *store, uint64_t bytes)
+{
+    return blob_file_has_room(store, bytes);
+}
+
 enum err blobs_topic_bytes(struct store *store, const uint8_t topic[ID_LEN],
                            uint64_t *out)
 {

@@ -43,6 +43,8 @@ MUST_CHECK enum err blobs_of_topic(struct store *store,
                                    const struct blob_id *after,
                                    struct blob_info *out, size_t max,
                                    size_t *n);
+/* Whether the disk takes so much more without touching its reserve. */
+bool blobs_have_room(const struct store *store, uint64_t bytes);
 /* Bytes of whole and partial blobs that the topic refers to: for quotas. */
 MUST_CHECK enum err blobs_topic_bytes(struct store *store,
                                       const uint8_t topic[ID_LEN],

@@ -303,5 +303,6 @@ enum err store_totals(struct store *store, struct store_totals *out)
     out->last_seq = look->applied;
     out->blobs = totals.blobs;
     out->blob_bytes = totals.blob_bytes;
+    out->part_bytes = totals.part_bytes;
     return ERR_OK;
 }

@@ -228,6 +228,7 @@ void row_totals_write(struct writer *w, const struct row_totals *totals)
     writer_u64(w, totals->known);
     writer_u64(w, totals->blobs);
     writer_u64(w, totals->blob_bytes);
+    writer_u64(w, totals->part_bytes);
 }
 
 enum err row_totals_read(struct row_totals *out, struct bytes value)
@@ -242,6 +243,7 @@ enum err row_totals_read(struct row_totals *out, struct bytes value)
     totals.known = reader_u64(&r);
     totals.blobs = reader_u64(&r);
     totals.blob_bytes = reader_u64(&r);
+    totals.part_bytes = reader_u64(&r);
     if (finish(&r) != ERR_OK)
         return ERR_CORRUPT;
     *out = totals;

@@ -64,6 +64,7 @@ struct row_totals {
     uint64_t known;
     uint64_t blobs;
     uint64_t blob_bytes;
+    uint64_t part_bytes; /* of partial blobs, as their bitmaps say */
 };
 
 void row_totals_write(struct writer *w, const struct row_totals *totals);

@@ -21,7 +21,7 @@
 struct store;
 struct store_batch;
 
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA 2
 /* One transaction takes at most this many operations or bytes. */
 #define STORE_BATCH_OPS   1000
 #define STORE_BATCH_BYTES (8 * 1024 * 1024)
@@ -281,6 +281,7 @@ struct store_totals {
     uint64_t last_seq;
     uint64_t blobs;      /* whole */
     uint64_t blob_bytes; /* of whole blobs, external ones not counted */
+    uint64_t part_bytes; /* of partial blobs, what is durable */
 };
 MUST_CHECK enum err store_totals(struct store *store, struct store_totals *out);
 

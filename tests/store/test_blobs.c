@@ -322,6 +322,56 @@ static void finish_part(struct fixture *f, struct blob_part *part)
     blob_part_close(part);
 }
 
+static uint64_t part_bytes(struct fixture *f)
+{
+    struct store_totals totals;
+
+    assert_int_equal(store_totals(f->store, &totals), ERR_OK);
+    return totals.part_bytes;
+}
+
+static void a_part_counts_as_far_as_it_is_durable(void **state)
+{
+    struct fixture *f = *state;
+    size_t len = (2 << 20) + 100;
+    uint8_t *data = content_of(len);
+    struct blob_id id = name_of(data, len);
+    struct blob_part *part = begin_part(f, &id);
+
+    assert_int_equal(part_bytes(f), 0);
+    write_span(part, data, &id, 2);
+    assert_int_equal(part_bytes(f), 0);
+    sync_part(f, part);
+    assert_int_equal(part_bytes(f), 100);
+    write_span(part, data, &id, 0);
+    sync_part(f, part);
+    sync_part(f, part);
+    assert_int_equal(part_bytes(f), (1 << 20) + 100);
+    write_span(part, data, &id, 1);
+    finish_part(f, part);
+    assert_int_equal(part_bytes(f), 0);
+    free(data);
+}
+
+static void a_part_that_nobody_wants_any_more_counts_no_more(void **state)
+{
+    struct fixture *f = *state;
+    size_t len = (1 << 20) + 100;
+    uint8_t *data = content_of(len);
+    struct blob_id id = name_of(data, len);
+    struct blob_part *part = begin_part(f, &id);
+
+    write_span(part, data, &id, 1);
+    sync_part(f, part);
+    blob_part_close(part);
+    assert_int_equal(part_bytes(f), 100);
+    store_batch_clear(f->batch);
+    assert_int_equal(blobs_put_release(f->batch, &id, T1), ERR_OK);
+    apply(f);
+    assert_int_equal(part_bytes(f), 0);
+    free(data);
+}
+
 static void spans_that_were_not_synced_are_fetched_again(void **state)
 {
     struct fixture *f = *state;
@@ -501,6 +551,8 @@ int main(void)
         TEST(a_file_in_place_is_not_served_once_it_changed),
         TEST(a_cancelled_import_leaves_nothing),
         TEST(what_is_no_file_is_not_imported),
+        TEST(a_part_counts_as_far_as_it_is_durable),
+        TEST(a_part_that_nobody_wants_any_more_counts_no_more),
         TEST(spans_that_were_not_synced_are_fetched_again),
         TEST(a_crash_between_rename_and_row_loses_nothing),
         TEST(a_part_whose_file_is_lost_starts_anew),

@@ -14,10 +14,14 @@ enum {
     PAGE = 256
 };
 
+/* Of one topic: anybody may put records into a topic that is followed. */
+static const size_t bytes_max = (size_t)512 << 20;
+
 struct entry {
     struct topic_state *state; /* NULL: free */
     uint64_t last_seq;         /* of the store when it was brought up to date */
     uint64_t used;
+    size_t bytes;      /* about what its records take */
     uint64_t stale_ms; /* when a verdict changes by itself */
 };
 
@@ -103,6 +107,9 @@ static enum err entry_fill(struct entry *e, struct store *store,
                 continue;
             writer_reset(&w);
             err = store_read_seq(store, items[i].seq, true, &w, NULL);
+            e->bytes += sizeof(struct topic_entry) + w.len;
+            if (err == ERR_OK && e->bytes > bytes_max)
+                err = ERR_TOO_LARGE;
             if (err == ERR_OK)
                 err = topic_state_add(e->state, writer_view(&w));
             e->stale_ms = 0;
@@ -144,6 +151,7 @@ static void cache_trim(struct topic_cache *cache, const struct entry *asked)
     for (;;) { /* one entry less each time */
         struct entry *oldest = NULL;
         size_t records = 0;
+        size_t bytes = 0;
 
         for (size_t i = 0; i < TOPICS_KEPT; i++) {
             struct entry *e = &cache->entries[i];
@@ -151,10 +159,12 @@ static void cache_trim(struct topic_cache *cache, const struct entry *asked)
             if (e->state == NULL || e == asked)
                 continue;
             records += topic_state_count(e->state);
+            bytes += e->bytes;
             if (oldest == NULL || e->used < oldest->used)
                 oldest = e;
         }
-        if (oldest == NULL || records <= RECORDS_KEPT)
+        if (oldest == NULL ||
+            (records <= RECORDS_KEPT && bytes <= bytes_max / 4))
             return;
         entry_drop(oldest);
     }

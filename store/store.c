@@ -366,10 +366,20 @@ bool store_failed(const struct store *store)
            env_failed(store->index);
 }
 
+/* Looks of other threads end first: what they read would go with the map. */
 enum err store_reopen(struct store *store)
 {
+    enum err e;
+
     store_refresh(store);
-    assert(store->looks == 0);
+    (void)pthread_mutex_lock(&store->gate);
+    store->growing = true;
+    while (store->looks > 0)
+        (void)pthread_cond_wait(&store->changed, &store->gate);
     close_envs(store);
-    return open_envs(store);
+    e = open_envs(store);
+    store->growing = false;
+    (void)pthread_cond_broadcast(&store->changed);
+    (void)pthread_mutex_unlock(&store->gate);
+    return e;
 }

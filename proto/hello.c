@@ -42,6 +42,48 @@ static void read_entry(struct reader *r, struct hello_entry *out)
     reader_copy(r, out->fingerprint, FINGERPRINT_LEN);
 }
 
+/* Equal tags in the order of the message: the first of them counts. */
+static int compare_entries(const void *a, const void *b, void *context)
+{
+    const struct hello_entry *entries = context;
+    uint16_t one = *(const uint16_t *)a;
+    uint16_t other = *(const uint16_t *)b;
+    int order = memcmp(entries[one].tag, entries[other].tag, HELLO_TAG_LEN);
+
+    return order != 0 ? order : (one < other ? -1 : 1);
+}
+
+static void sort_entries(struct hello *h)
+{
+    static_assert(TOPICS_MAX <= UINT16_MAX, "numbers of entries fit");
+    for (size_t i = 0; i < h->count; i++)
+        h->by_tag[i] = (uint16_t)i;
+    if (h->count > 1)
+        qsort_r(h->by_tag, h->count, sizeof *h->by_tag, compare_entries,
+                h->entries);
+}
+
+const struct hello_entry *hello_find(const struct hello *h,
+                                     const uint8_t tag[HELLO_TAG_LEN])
+{
+    size_t low = 0;
+    size_t high = h->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct hello_entry *e = &h->entries[h->by_tag[middle]];
+
+        if (memcmp(e->tag, tag, HELLO_TAG_LEN) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == h->count ||
+        memcmp(h->entries[h->by_tag[low]].tag, tag, HELLO_TAG_LEN) != 0)
+        return NULL;
+    return &h->entries[h->by_tag[low]];
+}
+
 enum err hello_decode(struct hello *out, struct bytes payload)
 {
     struct reader r = reader_of(payload);
@@ -60,8 +102,11 @@ enum err hello_decode(struct hello *out, struct bytes payload)
     h.count = (size_t)count;
     if (h.count > 0) {
         h.entries = calloc(h.count, sizeof *h.entries);
-        if (h.entries == NULL)
+        h.by_tag = calloc(h.count, sizeof *h.by_tag);
+        if (h.entries == NULL || h.by_tag == NULL) {
+            hello_free(&h);
             return ERR_NO_MEMORY;
+        }
     }
     for (size_t i = 0; i < h.count; i++)
         read_entry(&r, &h.entries[i]);
@@ -70,6 +115,7 @@ enum err hello_decode(struct hello *out, struct bytes payload)
         hello_free(&h);
         return e;
     }
+    sort_entries(&h);
     *out = h;
     return ERR_OK;
 }
@@ -77,6 +123,7 @@ enum err hello_decode(struct hello *out, struct bytes payload)
 void hello_free(struct hello *h)
 {
     free(h->entries);
+    free(h->by_tag);
     *h = (struct hello){ 0 };
 }
 

@@ -30,6 +30,7 @@ struct hello {
     uint8_t salt[HELLO_SALT_LEN];
     struct hello_entry *entries;
     size_t count;
+    uint16_t *by_tag; /* numbers of the entries, in the order of their tags */
 };
 
 /*
@@ -40,6 +41,9 @@ struct hello {
  */
 MUST_CHECK enum err hello_decode(struct hello *out, struct bytes payload);
 void hello_free(struct hello *h);
+/* The first entry of that tag, or NULL; fast even where all are hostile. */
+const struct hello_entry *hello_find(const struct hello *h,
+                                     const uint8_t tag[HELLO_TAG_LEN]);
 
 /* Writes salt and number of entries; hello_put_entry() follows that often. */
 void hello_put_head(struct writer *w, const uint8_t salt[HELLO_SALT_LEN],

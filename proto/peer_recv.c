@@ -9,20 +9,11 @@
 #define COST_OPEN  8
 #define COST_FRAME 1
 
-static const struct hello_entry *entry_of(const struct hello *h,
-                                          const uint8_t tag[HELLO_TAG_LEN])
-{
-    for (size_t i = 0; i < h->count; i++)
-        if (memcmp(h->entries[i].tag, tag, HELLO_TAG_LEN) == 0)
-            return &h->entries[i];
-    return NULL;
-}
-
 /* A node that knows no topic could else pretend to hold all of ours. */
 static bool is_reflected(const struct peer *p, const struct hello *h)
 {
     for (size_t i = 0; i < p->topics_count; i++)
-        if (entry_of(h, p->topics[i].tag_ours) != NULL)
+        if (hello_find(h, p->topics[i].tag_ours) != NULL)
             return true;
     return false;
 }
@@ -80,7 +71,7 @@ void peer_share_all(struct peer *p)
     for (size_t i = 0; i < p->topics_count; i++) {
         struct peer_shelf *shelf = &p->topics[i];
 
-        share(p, shelf, entry_of(&p->theirs, shelf->tag_theirs));
+        share(p, shelf, hello_find(&p->theirs, shelf->tag_theirs));
         if (shelf->is_shared && !shelf->is_said)
             p->hello_due = true;
     }
@@ -88,7 +79,7 @@ void peer_share_all(struct peer *p)
 
 static enum err compare_hello(struct peer *p, struct peer_shelf *shelf)
 {
-    const struct hello_entry *entry = entry_of(&p->theirs, shelf->tag_theirs);
+    const struct hello_entry *entry = hello_find(&p->theirs, shelf->tag_theirs);
     struct sync_state theirs;
     enum err e;
 

@@ -41,6 +41,38 @@ static void assert_hex(const uint8_t *data, size_t len, const char *hex)
     assert_string_equal(text, hex);
 }
 
+static void the_first_of_equal_tags_counts(void **state)
+{
+    struct hello_entry entry = { .until_day = 1 };
+    uint8_t salt[HELLO_SALT_LEN] = { 0 };
+    struct writer w = writer_growing(1 << 16);
+    struct hello h;
+    const struct hello_entry *found;
+
+    (void)state;
+    hello_put_head(&w, salt, 4 * 200);
+    for (uint32_t i = 0; i < 4 * 200; i++) { /* each tag four times */
+        entry.tag[0] = (uint8_t)(i * 3 % 200);
+        entry.until_day = i;
+        hello_put_entry(&w, &entry);
+    }
+    assert_int_equal(hello_decode(&h, writer_view(&w)), ERR_OK);
+    for (uint32_t i = 0; i < 200; i++) {
+        entry.tag[0] = (uint8_t)(i * 3 % 200);
+        found = hello_find(&h, entry.tag);
+        assert_non_null(found);
+        assert_int_equal(found->until_day, i);
+        entry.tag[1] = 1;
+        assert_null(hello_find(&h, entry.tag));
+        entry.tag[1] = 0;
+    }
+    entry.tag[0] = 200;
+    assert_null(hello_find(&h, entry.tag));
+    hello_free(&h);
+    assert_null(hello_find(&h, entry.tag));
+    writer_free(&w);
+}
+
 static void a_topic_has_a_tag_in_each_role(void **state)
 {
     struct fixture f = fixture();
@@ -200,6 +232,7 @@ static void more_topics_than_allowed_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_of_equal_tags_counts),
         cmocka_unit_test(a_topic_has_a_tag_in_each_role),
         cmocka_unit_test(the_session_key_is_as_written),
         cmocka_unit_test(fingerprints_and_short_ids_are_as_written),

@@ -9,7 +9,11 @@
 #include "proto/kind.h"
 #include "store/store.h"
 
-enum { NAME_MAX_LEN = 512 };
+enum {
+    NAME_MAX_LEN = 512,
+    /* Records made at one moment go on from it; a wrong clock is forgotten. */
+    AHEAD_MAX_MS = 60000
+};
 
 struct desk {
     struct node *node;
@@ -112,8 +116,13 @@ struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN])
 uint64_t desk_next_ms(struct desk *desk)
 {
     uint64_t now_ms = node_clock_ms(desk->node);
+    bool was_put_back =
+        desk->last_ms > now_ms && desk->last_ms - now_ms > AHEAD_MAX_MS;
 
-    desk->last_ms = now_ms > desk->last_ms ? now_ms : desk->last_ms + 1;
+    if (now_ms > desk->last_ms || was_put_back)
+        desk->last_ms = now_ms;
+    else
+        desk->last_ms++;
     return desk->last_ms;
 }
 

@@ -366,8 +366,9 @@ static void look_at_wants(struct transfer *t)
     uint64_t until = node_clock_ms(t->node);
     size_t n = 0;
 
+    /* All: if the clock was put back, some may wait for another year. */
     if (t->eager)
-        until += RETRY_MAX_MS;
+        until = UINT64_MAX;
     t->look = false;
     t->eager = false;
     if (store_wants_due(node_store(t->node), until, wants, WANTS_PAGE, &n) !=

@@ -499,6 +499,10 @@ static enum err gather(struct conn *c, size_t *len)
             e = pull_peer(c);
         if (e == ERR_OK && c->is_open && !session_has_output(&c->session, true))
             transfer_fill(node_transfer(c->node), c);
+        if (c->state == CONN_DEAD || c->writing) { /* it failed: CLOSE is out */
+            *len = 0;
+            return ERR_OK;
+        }
         session_pull(&c->session, now_ms(c), c->tx + *len, TX_CAP - *len, &got,
                      true);
         if (got == 0)

@@ -76,10 +76,10 @@ struct command {
     command_fn run;               /* NULL: one call, its result is shown */
     command_show_fn show;         /* NULL: by `columns`, or generically */
     const char *columns;          /* of items: "title state id" */
-    const char *said;             /* printed on success, "%s" is the id */
-    const char *help;             /* one line */
-    const char *more;             /* a paragraph, or NULL */
-    const char *example;          /* lines, or NULL */
+    const char *said;    /* printed on success; "": it says so itself */
+    const char *help;    /* one line */
+    const char *more;    /* a paragraph, or NULL */
+    const char *example; /* lines, or NULL */
 };
 
 /* Options that every command takes. */

@@ -302,7 +302,7 @@ const struct command commands[] = {
       .help = "refuse a node" },
     { .noun = "invite", .method = "invite.create", .options = invite, .show = render_link,
       .help = "a link that lets somebody join you" },
-    { .noun = "join", .method = "invite.show", .options = join, .run = run_join, .said = "joined",
+    { .noun = "join", .method = "invite.show", .options = join, .run = run_join, .said = "",
       .help = "follow somebody's link",
       .more = "Shows who invites, to which network and project, and asks on a terminal." },
 

@@ -257,7 +257,8 @@ static void put_text(const struct run *run)
     } else if (c->said != NULL) {
         if (id != NULL)
             (void)puts(id);
-        render_note(run->ctl, "%s", c->said);
+        if (c->said[0] != '\0')
+            render_note(run->ctl, "%s", c->said);
     } else {
         render_object(run->result);
     }

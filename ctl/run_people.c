@@ -184,25 +184,67 @@ static void put_line(const char *label, const char *text)
     (void)fputc('\n', stderr);
 }
 
+/* Whoever made the invite: by name, else by the device that signed it. */
+static void put_inviter(const json_t *invite)
+{
+    const char *name = run_text(invite, "name");
+    const char *signer = run_text(invite, "signer");
+    char text[64];
+
+    if (name == NULL || name[0] == '\0') {
+        (void)snprintf(text, sizeof text, "an invite by device %.8s\u2026",
+                       signer == NULL ? "" : signer);
+        name = text;
+    }
+    put_line("from", name);
+}
+
+/* What the link leads to, before anything is done. */
+static void put_invite(const json_t *invite)
+{
+    const char *title = run_text(invite, "title");
+    bool titled = title != NULL && title[0] != '\0';
+
+    put_inviter(invite);
+    put_line("network", run_text(invite, "network"));
+    put_line("project", titled ? title : run_text(invite, "topic"));
+}
+
+/* Nobody has been reached yet: what begins now, and how one sees it. */
+static void put_joined(const struct ctl *ctl, const json_t *invite)
+{
+    const json_t *nodes = json_object_get(invite, "nodes");
+    const char *topic = run_text(invite, "topic");
+    const char *at = run_text(json_array_get(nodes, 0), "address");
+
+    if (topic == NULL)
+        render_note(ctl,
+                    "connecting to %s; `troupe peer list` shows how it goes",
+                    at == NULL ? "its nodes" : at);
+    else
+        render_note(ctl,
+                    "following %.16s from now on; connecting to %s\n"
+                    "next: `troupe wait caught-up:%.16s`, then "
+                    "`troupe project show %.16s`",
+                    topic, at == NULL ? "its nodes" : at, topic, topic);
+}
+
 bool run_join(struct run *run)
 {
     struct ctl *ctl = run->ctl;
     json_t *invite = run_call(ctl, "invite.show", run->params);
-    const char *name = run_text(invite, "name");
-    const char *title = run_text(invite, "title");
-    bool named = name != NULL && name[0] != '\0';
-    bool titled = title != NULL && title[0] != '\0';
 
     if (invite == NULL)
         return false;
-    if (!ctl->globals.quiet) {
-        put_line("from", named ? name : run_text(invite, "signer"));
-        put_line("network", run_text(invite, "network"));
-        put_line("project", titled ? title : run_text(invite, "topic"));
-    }
+    if (!ctl->globals.quiet)
+        put_invite(invite);
     json_decref(invite);
     if (!run_flag(run, "yes") && run_may_ask(ctl) && !run_ask("Join?"))
         return fail_set(&ctl->fail, EXIT_CODE_CONFIRM, NULL, "not joined");
     run->result = run_call(ctl, "invite.accept", run->params);
-    return run->result != NULL;
+    if (run->result == NULL)
+        return false;
+    if (!ctl->globals.json)
+        put_joined(ctl, run->result);
+    return true;
 }

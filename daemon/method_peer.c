@@ -5,9 +5,13 @@
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/reach.h"
 #include "proto/invite.h"
+#include "proto/kind.h"
+#include "store/store.h"
 
-enum { NODES_IN_INVITE = 4 };
+/* How many profiles are looked at for whoever made an invite. */
+enum { PROFILES_MAX = 4096 };
 
 static const uint64_t invite_ms = 14 * (uint64_t)DAY_MS;
 
@@ -157,34 +161,51 @@ void method_peer_ban(struct call *call)
 
 /* --- invites --- */
 
+/* The addresses of this machine's own listeners; kept with the call. */
+static struct reach *own_addresses(struct call *call)
+{
+    struct reach *reach = call_alloc(call, sizeof *reach);
+    const char *listening[CONFIG_LISTEN_MAX];
+    size_t count = 0;
+
+    while (count < CONFIG_LISTEN_MAX) {
+        listening[count] = node_listening(call_node(call), count);
+        if (listening[count] == NULL)
+            break;
+        count++;
+    }
+    if (reach != NULL)
+        reach_of_machine(reach, listening, count);
+    return reach;
+}
+
+static void add_node(struct invite *invite, const uint8_t node[KEY_LEN],
+                     const char *address)
+{
+    struct invite_node *out = &invite->nodes[invite->nodes_count++];
+
+    memcpy(out->node, node, KEY_LEN);
+    out->address = (struct bytes){ (const uint8_t *)address, strlen(address) };
+}
+
 /* Where others may find this node: its listeners, then its nearest peers. */
-static size_t invite_nodes(struct call *call, struct invite *invite)
+static enum err invite_nodes(struct call *call, struct invite *invite)
 {
     struct node *node = call_node(call);
     struct node_peer *peers = call_alloc(call, NODE_PEERS_MAX * sizeof *peers);
-    size_t n = peers == NULL ? 0 : node_peers(node, peers, NODE_PEERS_MAX);
-    size_t count = 0;
+    struct reach *own = own_addresses(call);
+    size_t n;
 
-    for (size_t i = 0; i < NODES_IN_INVITE; i++) {
-        const char *address = node_listening(node, i);
-
-        if (address == NULL)
-            break;
-        memcpy(invite->nodes[count].node, node_keys(node)->sign.public_key,
-               KEY_LEN);
-        invite->nodes[count++].address =
-            (struct bytes){ (const uint8_t *)address, strlen(address) };
-    }
+    if (peers == NULL || own == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < own->count; i++)
+        add_node(invite, node_keys(node)->sign.public_key, own->at[i]);
     /* Somebody else who is reachable helps when this machine sleeps. */
-    for (size_t i = 0; i < n && count < INVITE_NODES_MAX; i++) {
-        if (peers[i].state != NODE_PEER_CONNECTED || !peers[i].dialled_by_us)
-            continue;
-        memcpy(invite->nodes[count].node, peers[i].node, KEY_LEN);
-        invite->nodes[count++].address =
-            (struct bytes){ (const uint8_t *)peers[i].address,
-                            strlen(peers[i].address) };
-    }
-    return count;
+    n = node_peers(node, peers, NODE_PEERS_MAX);
+    for (size_t i = 0; i < n && invite->nodes_count < INVITE_NODES_MAX; i++)
+        if (peers[i].state == NODE_PEER_CONNECTED && peers[i].dialled_by_us)
+            add_node(invite, peers[i].node, peers[i].address);
+    return invite->nodes_count == 0 ? ERR_REFUSED : ERR_OK;
 }
 
 void method_invite_create(struct call *call)
@@ -204,8 +225,15 @@ void method_invite_create(struct call *call)
     invite.expires_ms = mp_uint(call_param(call, "expires_ms"));
     if (invite.expires_ms == 0)
         invite.expires_ms = node_clock_ms(node) + invite_ms;
-    invite.nodes_count = invite_nodes(call, &invite);
-    e = invite_write(link, &invite, signer);
+    e = invite_nodes(call, &invite);
+    if (e == ERR_REFUSED) {
+        call_fail(call, e, "this machine has no address to invite to",
+                  "Connect it to a network, or let it listen on an address "
+                  "of its own: listen below [node] in troupe.conf.");
+        return;
+    }
+    if (e == ERR_OK)
+        e = invite_write(link, &invite, signer);
     if (e != ERR_OK) {
         call_fail(call, e, NULL, NULL);
         return;
@@ -245,11 +273,48 @@ static bool invite_of(struct call *call, struct invite *invite)
     return false;
 }
 
+/* True if the person is known to have let this device sign. */
+static bool has_device(struct call *call, const uint8_t person[ID_LEN],
+                       const uint8_t device[KEY_LEN])
+{
+    struct writer w = writer_growing(RECORD_LEN_MAX);
+    bool has = store_certificate(node_store(call_node(call)), person, device,
+                                 &w) == ERR_OK;
+
+    writer_free(&w);
+    return has;
+}
+
+/* The person whose device it is, among those whose profiles are held here. */
+static bool person_of_device(struct call *call, uint8_t out[ID_LEN],
+                             const uint8_t device[KEY_LEN])
+{
+    struct store *store = node_store(call_node(call));
+    struct store_scan scan;
+    struct store_item item;
+    size_t n;
+
+    store_scan_by_kind(&scan, KIND_PROFILE);
+    scan.held_only = true;
+    for (size_t i = 0; i < PROFILES_MAX; i++) {
+        if (store_scan_next(store, &scan, &item, 1, &n) != ERR_OK || n == 0)
+            return false;
+        if (has_device(call, item.author, device)) {
+            memcpy(out, item.author, ID_LEN);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void put_invite(struct call *call, const struct invite *invite)
 {
-    struct bytes name = desk_name(call_desk(call), invite->signer);
+    struct bytes name = { NULL, 0 };
     struct writer *w = call_reply(call);
+    uint8_t person[ID_LEN];
 
+    if (person_of_device(call, person, invite->signer))
+        name = desk_name(call_desk(call), person);
     mp_put_map(w, 6);
     pair_text(w, "network", invite->network.name);
     pair_array(w, "nodes", (uint32_t)invite->nodes_count);
@@ -278,6 +343,7 @@ struct accepting {
     struct invite invite;
     size_t next;
     size_t added;
+    size_t self; /* how many of its nodes are this one */
     bool followed;
 };
 
@@ -294,6 +360,7 @@ static void accept_next(void *context, enum err e)
     }
     if (!a->followed && a->next > 0 && e == ERR_OK)
         a->added++;
+    a->self += !a->followed && e == ERR_SELF;
     if (!a->followed && a->next < a->invite.nodes_count) {
         a->next++;
         memcpy(address, at->address.data, at->address.len);
@@ -302,8 +369,14 @@ static void accept_next(void *context, enum err e)
         return;
     }
     if (a->added == 0) {
-        call_fail(call, ERR_REFUSED, "this invite names only this node itself",
-                  NULL);
+        if (a->self > 0 && a->self == a->invite.nodes_count)
+            call_fail(call, ERR_REFUSED,
+                      "this invite names only this node itself",
+                      "It is for somebody else: send them the link.");
+        else
+            call_fail(call, ERR_REFUSED,
+                      "this invite names no address that could be used",
+                      "Ask for a new one from a machine that can be reached.");
         return;
     }
     if (!a->followed && a->invite.has_topic) {

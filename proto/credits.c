@@ -12,6 +12,10 @@
 #include "proto/kind.h"
 #include "proto/lineage.h"
 
+/* Credits and omissions of a body, and 3,000 on each of its pages (§3.8). */
+static_assert(CREDITS_LINES_MAX > 512 + 128 + TOPIC_PAGES_MAX * 3000,
+              "who is not in the lines kept cannot all be credited");
+
 /* One walk from the parts.  Nodes are first records of contributions. */
 struct walk {
     const struct topic_state *ts;
@@ -75,8 +79,6 @@ static enum err grow(struct credits *c)
 
     if (c->count < c->cap)
         return ERR_OK;
-    if (cap > (uint32_t)1 << 24)
-        return ERR_TOO_LARGE;
     slots = calloc((size_t)cap * 2, sizeof *slots);
     if (slots == NULL)
         return ERR_NO_MEMORY;
@@ -137,18 +139,22 @@ static void add_contribution(struct credit *line, const uint8_t id[ID_LEN])
         if (memcmp(line->contributions[i], id, ID_LEN) == 0)
             return;
     }
-    memcpy(line->contributions[line->contributions_count++], id, ID_LEN);
+    line->contributions[line->contributions_count++] = id;
 }
 
 static enum err mention(struct credits *c, const struct mention *m)
 {
     uint32_t at = 0;
     struct credit *line;
-    enum err err = grow(c);
+    enum err err = c->count < CREDITS_LINES_MAX ? grow(c) : ERR_OK;
 
     if (err != ERR_OK)
         return err;
     line = find_line(c, m, &at);
+    if (line == NULL && c->count == CREDITS_LINES_MAX) {
+        c->is_cut = true;
+        return ERR_OK;
+    }
     if (line == NULL) {
         line = &c->lines[c->count];
         *line = (struct credit){ .has_person = m->person != NULL,
@@ -437,11 +443,11 @@ static enum err read_stated(struct credits *c, const struct topic_list *list)
 
     while (err == ERR_OK &&
            (item = topic_list_next(list, "credits", &at)) != NULL) {
-        uint8_t id[ID_LEN];
+        struct bytes id = mp_bin(mp_get(item, "contribution"));
         struct mention m = { .influence = mp_bool(mp_get(item, "influence")) };
 
-        if (mp_bin_exact(mp_get(item, "contribution"), id, ID_LEN))
-            m.contribution = id;
+        if (id.len == ID_LEN)
+            m.contribution = id.data;
         err = mention_map(c, item, m);
     }
     return err;

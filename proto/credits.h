@@ -12,6 +12,11 @@
 
 #define CREDITS_ROLES_MAX         8
 #define CREDITS_CONTRIBUTIONS_MAX 16
+/*
+ * More lines than any release can state, with all its pages: whoever cites more
+ * people than this cannot be released, which the lines kept are enough to tell.
+ */
+#define CREDITS_LINES_MAX (1 << 18)
 
 struct credit {
     bool has_person;
@@ -22,12 +27,13 @@ struct credit {
     uint32_t roles_count;
     struct bytes roles[CREDITS_ROLES_MAX];
     uint32_t contributions_count; /* the first ones; more may stand behind */
-    uint8_t contributions[CREDITS_CONTRIBUTIONS_MAX][ID_LEN];
+    const uint8_t *contributions[CREDITS_CONTRIBUTIONS_MAX]; /* ids, borrowed */
 };
 
 struct credits {
     struct credit *lines; /* in order of discovery from the first part */
     uint32_t count;
+    bool is_cut;            /* there are more than CREDITS_LINES_MAX */
     struct licence_mix mix; /* of the parts and of all that binds them */
     uint32_t cap;           /* private, as all below */
     uint32_t *slots;        /* person or name -> line + 1; 0 is free */

@@ -218,6 +218,23 @@ static void link_revisions(struct topic_state *ts)
     }
 }
 
+/* First records or revisions of a kind; what revises a void one is void too. */
+static void judge_kind(struct topic_state *ts, uint64_t kind, bool revisions)
+{
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[ts->order[i]];
+        const struct topic_entry *first = &ts->entries[e->first];
+
+        if (e->record.kind != kind || e->is_settled ||
+            e->record.has_revises != revisions)
+            continue;
+        authority_judge_kind(ts, e);
+        if (!e->is_settled && first->verdict.state == VERDICT_VOID)
+            authority_void_by(e, VOID_VOID_TARGET, VERDICT_ABOUT_RECORD,
+                              first->record.id);
+    }
+}
+
 /* Rules by kind, in the order in which kinds rest on one another. */
 static enum err judge_kinds(struct topic_state *ts)
 {
@@ -228,12 +245,8 @@ static enum err judge_kinds(struct topic_state *ts)
     enum err err;
 
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        for (uint32_t i = 0; i < ts->count; i++) {
-            struct topic_entry *e = &ts->entries[ts->order[i]];
-
-            if (e->record.kind == kinds[k] && !e->is_settled)
-                authority_judge_kind(ts, e);
-        }
+        judge_kind(ts, kinds[k], false);
+        judge_kind(ts, kinds[k], true);
         if (kinds[k] == KIND_REQUEST) {
             err = authority_fix_terms(ts);
             if (err != ERR_OK)

@@ -21,7 +21,9 @@ struct graph {
     uint32_t *out_left; /* edges not taken away */
     uint32_t *in_left;
     uint32_t *stack;
-    uint32_t *seen;     /* number of the walk that saw the work last */
+    uint32_t *queue;
+    uint32_t *seen; /* number of the walk that saw the work last, downwards */
+    uint32_t *seen_up;
     uint8_t *is_void;   /* by edge: it closes a cycle */
     uint8_t *is_taken;  /* by entry: cannot be on a cycle */
     uint8_t *is_joined; /* by edge: in the graph already */
@@ -32,6 +34,9 @@ static void judge_resource(struct topic_state *ts, struct topic_entry *e)
     struct topic_entry *child = NULL;
     uint8_t id[ID_LEN] = { 0 };
 
+    authority_judge_kind(ts, e);
+    if (e->is_settled)
+        return;
     if (record_link_find(&e->record, RELATION_CHILD, id))
         child = authority_target(ts, id);
     if (child == NULL)
@@ -59,8 +64,6 @@ static enum err judge_resources(struct topic_state *ts)
             return err;
         if (mp_bool(mp_get(mp_doc_root(doc), "claim")))
             authority_settle(e, VERDICT_UNDECIDED);
-        else if (ts->founder == TOPIC_NONE)
-            authority_void(e, VOID_NO_FOUNDER);
         else
             judge_resource(ts, e);
         mp_doc_free(doc);
@@ -149,7 +152,7 @@ static enum err graph_init(struct graph *g, size_t count)
 
     *g = (struct graph){ 0 };
     g->edges = calloc(count, sizeof *g->edges);
-    words = calloc(count * 8, sizeof *words);
+    words = calloc(count * 10, sizeof *words);
     g->is_void = calloc(count * 3, 1);
     g->out_first = words;
     if (g->edges == NULL || words == NULL || g->is_void == NULL) {
@@ -163,6 +166,8 @@ static enum err graph_init(struct graph *g, size_t count)
     g->in_left = words + count * 5;
     g->stack = words + count * 6;
     g->seen = words + count * 7;
+    g->queue = words + count * 8;
+    g->seen_up = words + count * 9;
     g->is_taken = g->is_void + count;
     g->is_joined = g->is_void + count * 2;
     return ERR_OK;
@@ -217,28 +222,59 @@ static void take_away(struct graph *g, uint32_t works)
     }
 }
 
-/* Whether `to` is built on from `from` by the edges joined so far. */
+/* One side of a search: works found, of which `done` have been looked at. */
+struct side {
+    uint32_t *queue;
+    uint32_t *seen; /* number of the walk that saw the work last */
+    const uint32_t *first;
+    const uint32_t *next;
+    uint32_t count;
+    uint32_t done;
+    bool is_forward;
+};
+
+static void side_put(struct side *s, uint32_t work, uint32_t walk)
+{
+    if (s->seen[work] == walk)
+        return;
+    s->seen[work] = walk;
+    s->queue[s->count++] = work;
+}
+
+/* Looks at one more work of `s`; true if the other side has seen it as well. */
+static bool side_step(const struct graph *g, struct side *s,
+                      const struct side *other, uint32_t walk)
+{
+    uint32_t work = s->queue[s->done++];
+
+    if (other->seen[work] == walk)
+        return true;
+    for (uint32_t n = s->first[work]; n != 0; n = s->next[n - 1]) {
+        const struct topic_edge *e = &g->edges[n - 1];
+
+        if (g->is_joined[n - 1])
+            side_put(s, s->is_forward ? e->source : e->child, walk);
+    }
+    return false;
+}
+
+/*
+ * Whether `to` is reached from `from` by the edges joined so far.  Searched
+ * from both ends in turn, which ends as soon as one of them is exhausted:
+ * whoever wants it to take long has to grow both.
+ */
 static bool reaches(struct graph *g, uint32_t from, uint32_t to, uint32_t walk)
 {
-    uint32_t depth = 0;
+    struct side down = { g->stack, g->seen, g->out_first, g->out_next,
+                         0,        0,       true };
+    struct side up = { g->queue, g->seen_up, g->in_first, g->in_next,
+                       0,        0,          false };
 
-    if (from == to)
-        return true;
-    g->seen[from] = walk;
-    g->stack[depth++] = from;
-    while (depth > 0) { /* each work is pushed once a walk */
-        uint32_t work = g->stack[--depth];
-
-        for (uint32_t n = g->out_first[work]; n != 0; n = g->out_next[n - 1]) {
-            uint32_t next = g->edges[n - 1].source;
-
-            if (!g->is_joined[n - 1] || g->seen[next] == walk)
-                continue;
-            if (next == to)
-                return true;
-            g->seen[next] = walk;
-            g->stack[depth++] = next;
-        }
+    side_put(&down, from, walk);
+    side_put(&up, to, walk);
+    while (down.done < down.count && up.done < up.count) {
+        if (side_step(g, &down, &up, walk) || side_step(g, &up, &down, walk))
+            return true;
     }
     return false;
 }

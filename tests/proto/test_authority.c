@@ -297,6 +297,27 @@ static void the_newest_selection_of_a_contribution_is_in_force(void **state)
     scene_free(&s);
 }
 
+/* A revision of a void work is void before anything names it. */
+static void a_selection_of_a_void_works_revision_is_void(void **state)
+{
+    struct scene s;
+    const struct made *p = scene_begin(&s);
+    const struct made *bad;
+    const struct made *revised;
+    char more[128];
+
+    (void)state;
+    (void)snprintf(more, sizeof more, ",\"request\":\"%s\"", p->hex);
+    bad = scene_work(&s, 'B', 120, "CC0-1.0", more);
+    s.m.revises = bad;
+    revised = scene_work(&s, 'B', 110, "CC0-1.0", "");
+    assert_void(&s, bad, WRONG_TARGET);
+    assert_void(&s, revised, VOID_TARGET);
+    assert_void(&s, scene_select(&s, 'A', 140, revised), VOID_TARGET);
+    scene_assert_any_order(&s);
+    scene_free(&s);
+}
+
 static void comments_need_their_target_in_the_topic(void **state)
 {
     struct scene s;
@@ -657,6 +678,7 @@ int main(void)
         cmocka_unit_test(a_retracted_body_is_absent_on_every_node),
         cmocka_unit_test(an_erased_body_changes_no_verdict),
         cmocka_unit_test(the_newest_selection_of_a_contribution_is_in_force),
+        cmocka_unit_test(a_selection_of_a_void_works_revision_is_void),
         cmocka_unit_test(comments_need_their_target_in_the_topic),
         cmocka_unit_test(only_the_author_of_a_work_states_its_sources),
         cmocka_unit_test(the_newest_citation_that_closes_a_cycle_is_void),

@@ -238,6 +238,7 @@ static void what_is_no_revocation_says_why(void **state)
     const struct made *by_device;
     const struct made *ahead;
     const struct made *empty;
+    struct made erased;
 
     (void)state;
     r.person.malformed = true;
@@ -253,7 +254,9 @@ static void what_is_no_revocation_says_why(void **state)
                               "{\"device\":\"%s\",\"since\":1}", r.device));
     ahead = revoke(&r, NOW + 1, 1, "");
     empty = revoke(&r, 203, 1, "");
-    r.s.made[r.s.count - 1] = made_erased(empty);
+    erased = made_erased(empty);
+    made_free(&r.s.made[r.s.count - 1]);
+    r.s.made[r.s.count - 1] = erased;
     assert_void(&r.s, malformed, MALFORMED);
     assert_void(&r.s, elsewhere, WRONG_TOPIC);
     assert_void(&r.s, by_device, NOT_BY_PERSON);

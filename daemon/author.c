@@ -12,6 +12,7 @@
 struct authoring {
     struct call *call;
     author_fn *done;
+    method_fn on_lost;
     uint8_t id[ID_LEN];
 };
 
@@ -23,7 +24,9 @@ static void on_published(void *context, enum err e,
 
     (void)result;
     free(a);
-    if (e == ERR_NO_SPACE)
+    if (e != ERR_OK && copy.on_lost != NULL)
+        copy.on_lost(copy.call);
+    else if (e == ERR_NO_SPACE)
         call_fail(copy.call, e, "the disk is full: nothing was published",
                   "Free some space, then run the command again.");
     else if (e != ERR_OK)
@@ -131,6 +134,7 @@ void author_publish(struct call *call, const struct author_draft *draft,
         goto answered;
     a->call = call;
     a->done = done;
+    a->on_lost = draft->on_lost;
     node_publish(call_node(call), writer_view(&whole), on_published, a);
     writer_free(&map);
     writer_free(&whole);

@@ -15,6 +15,11 @@ struct author_draft {
     const uint8_t *revises;        /* ID_LEN bytes or NULL */
     const struct mp_value *fields; /* names to values, as kind_encode() */
     bool listed;
+    /*
+     * Called instead of failing the call if the record, which was good, could
+     * not be stored; NULL: the call fails.
+     */
+    method_fn on_lost;
 };
 
 /* `id` is the new record's, valid in the call. */

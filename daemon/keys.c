@@ -325,6 +325,20 @@ enum err keys_create_person(struct person_keys *out, char words[256],
     return e;
 }
 
+void keys_discard_person(const char *home)
+{
+    int folder = -1;
+
+    if (open_folder(&folder, home) != ERR_OK)
+        return;
+    /* device.key first: without it the rest does not count. */
+    (void)unlinkat(folder, "device.key", 0);
+    (void)unlinkat(folder, "person.key", 0);
+    (void)unlinkat(folder, PERSON_KEY_NEW, 0);
+    (void)fsync(folder);
+    (void)close(folder);
+}
+
 void person_keys_wipe(struct person_keys *keys)
 {
     sodium_memzero(keys, sizeof *keys);

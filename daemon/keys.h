@@ -48,6 +48,13 @@ keys_create_person(struct person_keys *out, char words[256], const char *home,
                    const struct network *network, enum keys_custody custody,
                    struct bytes passphrase, uint64_t now_ms);
 
+/*
+ * Takes back what keys_create_person() has just made, because nobody has seen
+ * its words and nothing has been signed with it.  Best effort: a file that
+ * stays is told of by the next init.
+ */
+void keys_discard_person(const char *home);
+
 void person_keys_wipe(struct person_keys *keys);
 
 #endif

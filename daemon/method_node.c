@@ -52,7 +52,7 @@ void method_clock_set(struct call *call)
 
 void method_config_check(struct call *call)
 {
-    struct config_finding finding;
+    struct config_finding finding = { .line = 0 };
     enum err e = node_config_check(call_node(call), &finding);
     struct writer *w = call_reply(call);
 
@@ -135,33 +135,50 @@ static void on_init_work(uv_work_t *work)
         (struct bytes){ in->passphrase, in->passphrase_len }, in->now_ms);
 }
 
-static void reply_init(struct call *call, const uint8_t id[ID_LEN])
+static void put_init(struct call *call, const char *warning)
 {
-    const struct initing *in = call_data(call);
+    const char *words = call_data(call);
     struct node *node = call_node(call);
     const struct person_keys *person = node_person(node);
     struct writer *w = call_reply(call);
 
-    (void)id;
-    mp_put_map(w, 4);
+    mp_put_map(w, 5);
     pair_id(w, "person", person->person);
     pair_id(w, "device", person->device.public_key);
     pair_id(w, "node", node_keys(node)->sign.public_key);
-    pair_text(w, "words", in == NULL ? NULL : in->words);
+    pair_text(w, "words", words);
+    pair_array(w, "warnings", warning == NULL ? 0 : 1);
+    if (warning != NULL)
+        mp_put_text(w, warning);
     call_send(call);
+}
+
+static void on_profile(struct call *call, const uint8_t id[ID_LEN])
+{
+    (void)id;
+    put_init(call, NULL);
+}
+
+/* The words are shown all the same: they would be lost for ever. */
+static void on_profile_lost(struct call *call)
+{
+    put_init(call, "The profile could not be stored. Give your name again "
+                   "with: troupe person edit --name NAME");
 }
 
 /* The person's profile, so that others see a name. */
 static void publish_profile(struct call *call)
 {
     struct author_fields fields;
-    struct author_draft draft = { .kind = KIND_PROFILE, .listed = true };
+    struct author_draft draft = { .kind = KIND_PROFILE,
+                                  .listed = true,
+                                  .on_lost = on_profile_lost };
 
     author_fields_init(&fields);
     author_fields_take(&fields, call, "name");
     draft.topic = node_person(call_node(call))->person;
     draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, reply_init);
+    author_publish(call, &draft, on_profile);
     author_fields_wipe(&fields);
 }
 
@@ -169,22 +186,22 @@ static void on_init_done(uv_work_t *work, int status)
 {
     struct initing *in = work->data;
     struct call *call = in->call;
-    struct initing *kept;
 
     (void)status;
-    if (in->err == ERR_OK)
-        node_set_person(call_node(call), &in->keys);
-    kept = in->err == ERR_OK ? call_alloc(call, sizeof *in) : NULL;
-    if (kept != NULL)
-        memcpy(kept->words, in->words, sizeof kept->words);
-    call_set_data(call, kept);
-    if (in->err == ERR_EXISTS)
+    if (in->err == ERR_EXISTS) {
         call_fail(call, in->err, "there is a person on this machine already",
                   "See who with: troupe person show");
-    else if (in->err != ERR_OK)
+    } else if (in->err != ERR_OK) {
         call_fail(call, in->err, NULL, NULL);
-    else
+    } else if (call_client(call) == NULL) {
+        /* Nobody waits for the words any more, so nobody may be this person. */
+        keys_discard_person(in->home);
+        call_fail(call, ERR_CANCELLED, NULL, NULL);
+    } else {
+        node_set_person(call_node(call), &in->keys);
+        memcpy(call_data(call), in->words, sizeof in->words);
         publish_profile(call);
+    }
     initing_free(in);
 }
 
@@ -241,7 +258,9 @@ void method_init(struct call *call)
         return;
     }
     in = calloc(1, sizeof *in);
-    if (in == NULL) {
+    call_set_data(call, call_alloc(call, sizeof in->words));
+    if (in == NULL || call_data(call) == NULL) {
+        free(in);
         call_fail(call, ERR_NO_MEMORY, NULL, NULL);
         return;
     }

@@ -107,7 +107,7 @@ static void log_difference(void *context, const char *key, const char *before,
 void node_reload(struct node *n)
 {
     static struct config fresh;
-    struct config_finding finding;
+    struct config_finding finding = { .line = 0 };
     char path[HOME_PATH_MAX];
     enum err e = home_path(path, sizeof path, n->home->config, "troupe.conf");
 

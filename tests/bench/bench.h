@@ -59,9 +59,12 @@ void node_init_person(struct node *n);
 void node_dial(struct node *from, const struct node *to);
 /* A number of a topic in `status`. */
 uint64_t node_topic(struct node *n, const char *topic, const char *field);
-/* Waits until that number is at least `least`. */
-void node_await(struct node *n, const char *topic, const char *field,
-                uint64_t least);
+/*
+ * Waits until that number is at least `least`.  The longest that an answer
+ * took meanwhile, in seconds: so long somebody else was served.
+ */
+double node_await(struct node *n, const char *topic, const char *field,
+                  uint64_t least);
 
 /* --- what the system says of daemons (watch.c) --- */
 
@@ -100,6 +103,8 @@ double limit_fsync_ms(size_t len);
 double limit_copy(const char *path);
 /* `openssl dgst -sha256` of a file; seconds. */
 double limit_hash(const char *path);
+/* What the programs of limits took of the processor so far; seconds. */
+double limit_cpu(void);
 /* A daemon's program that only says its version; ms. */
 double limit_exec_ms(void);
 void limit_random_file(const char *path, uint64_t len);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -229,6 +229,15 @@ double limit_copy(const char *path)
 double limit_hash(const char *path)
 {
     return run((const char *[]){ "openssl", "dgst", "-sha256", path, NULL });
+}
+
+double limit_cpu(void)
+{
+    struct rusage u;
+
+    bench_check(getrusage(RUSAGE_CHILDREN, &u) == 0, "the processor's time");
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 double limit_exec_ms(void)

@@ -142,9 +142,21 @@ uint64_t node_topic(struct node *n, const char *topic, const char *field)
     return (uint64_t)found;
 }
 
-void node_await(struct node *n, const char *topic, const char *field,
-                uint64_t least)
+double node_await(struct node *n, const char *topic, const char *field,
+                  uint64_t least)
 {
-    while (node_topic(n, topic, field) < least) /* the alarm ends it */
-        bench_sleep_ms(LOOK_MS);
+    double longest = 0;
+    uint64_t now;
+
+    do { /* the alarm ends it */
+        double begun = bench_now();
+        double took;
+
+        now = node_topic(n, topic, field);
+        took = bench_now() - begun;
+        longest = took > longest ? took : longest;
+        if (now < least)
+            bench_sleep_ms(LOOK_MS);
+    } while (now < least);
+    return longest;
 }

@@ -12,8 +12,8 @@ static void make_project(struct node *n, char project[2 * ID_LEN + 1])
     node_start(n, "leader");
     node_init_person(n);
     node_id(project, node_run(n, "project", "create", "--title", "Bench",
-                              "--goal", "A large file", "--medium", "short_film",
-                              "--licence", "CC-BY-SA-4.0", NULL));
+                              "--goal", "A large file", "--medium",
+                              "short_film", "--licence", "CC-BY-SA-4.0", NULL));
 }
 
 static void contribute(struct node *n, const char *project, const char *path,
@@ -86,12 +86,15 @@ static void check_same(const char *path, const char *folder)
 }
 
 /* Until the bytes are in the store of a node that seeds; seconds. */
-static double seed(struct node *from, const char *project, double *peak)
+static double seed(struct node *from, const char *project, double *peak,
+                   double *cpu)
 {
     struct node to;
     struct watch *w;
     double begun;
     double took;
+
+    *cpu = watch_cpu(from->pid);
 
     node_start(&to, "archive");
     w = watch_start(to.pid);
@@ -99,8 +102,9 @@ static double seed(struct node *from, const char *project, double *peak)
     node_do(&to, "seed", project, NULL);
     begun = bench_now();
     node_dial(&to, from);
-    node_await(&to, project, "blobs_held", 1);
+    (void)node_await(&to, project, "blobs_held", 1);
     took = bench_now() - begun;
+    *cpu = watch_cpu(from->pid) + watch_cpu(to.pid) - *cpu;
     *peak = (double)watch_stop(w) / BENCH_MIB;
     node_stop(&to);
     return took;
@@ -120,7 +124,8 @@ static double get(struct node *from, const char *project, const char *work,
     node_do(&to, "init", "--node-only", NULL);
     node_do(&to, "project", "follow", project, NULL);
     node_dial(&to, from);
-    node_await(&to, project, "records", node_topic(from, project, "records"));
+    (void)node_await(&to, project, "records",
+                     node_topic(from, project, "records"));
     begun = bench_now();
     node_do(&to, "get", work, "--out", out, NULL);
     took = bench_now() - begun;
@@ -140,6 +145,8 @@ void bench_blob(void)
     double peak = 0;
     double copy;
     double took;
+    double cpu;
+    double cpu_raw;
 
     bench_path(path, "file.bin");
     bench_path(out, "out");
@@ -147,9 +154,13 @@ void bench_blob(void)
     make_project(&from, project);
     contribute(&from, project, path, work);
     w = watch_start(from.pid);
+    cpu_raw = limit_cpu();
     copy = mb_s(limit_copy(path));
-    took = seed(&from, project, &peak);
+    (void)limit_hash(path);
+    cpu_raw = limit_cpu() - cpu_raw;
+    took = seed(&from, project, &peak, &cpu);
     bench_row("blob.seed", mb_s(took), "MB/s", copy);
+    bench_row("blob.seed_cpu_both", cpu, "s", cpu_raw);
     bench_row("blob.seed_anon_peak", peak, "MiB", 64);
     copy = mb_s(limit_copy(path));
     took = get(&from, project, work, out, &peak);

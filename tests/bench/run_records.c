@@ -8,6 +8,7 @@ enum {
     SYNC_ROUNDS = 3,
     LIVE_ROUNDS = 50,
     IDLE_RECORDS = 1000,
+    SETTLE_S = 40, /* the last session follows what was pushed by 30 s */
     IDLE_S = 60,
     START_ROUNDS = 5
 };
@@ -23,7 +24,7 @@ static void start_holder(struct node *n, const struct pile *p, double *import_s)
     begun = bench_now();
     node_do(n, "record", "import", p->path, NULL);
     *import_s = bench_now() - begun;
-    node_await(n, p->topic, "records", p->count);
+    (void)node_await(n, p->topic, "records", p->count);
 }
 
 /* An empty node that wants the topic, not yet connected. */
@@ -39,6 +40,7 @@ static void start_empty(struct node *n, const char *name, const struct pile *p)
 struct fetched {
     double per_s[SYNC_ROUNDS];
     double bytes[SYNC_ROUNDS];
+    double answer_ms[SYNC_ROUNDS]; /* the longest that `status` waited */
     double anon_holder;
     double anon_empty;
 };
@@ -58,7 +60,8 @@ static void fetch_all(struct fetched *out, size_t round, struct node *holder,
     b = watch_start(empty.pid);
     begun = bench_now();
     node_dial(&empty, holder);
-    node_await(&empty, p->topic, "records", p->count);
+    out->answer_ms[round] =
+        node_await(&empty, p->topic, "records", p->count) * 1000;
     out->per_s[round] = (double)p->count / (bench_now() - begun);
     out->bytes[round] = (double)watch_wire(holder->port) / (double)p->count;
     peak = watch_stop(a);
@@ -91,6 +94,8 @@ void bench_sync(void)
               raw);
     bench_row("sync.wire", bench_median(f.bytes, SYNC_ROUNDS), "B/record",
               (double)p.len / (double)p.count);
+    bench_row("sync.longest_answer", bench_median(f.answer_ms, SYNC_ROUNDS),
+              "ms", limit_fsync_ms(4096));
     bench_row("sync.holder_anon_peak", f.anon_holder / BENCH_MIB, "MiB", 64);
     bench_row("sync.empty_anon_peak", f.anon_empty / BENCH_MIB, "MiB", 64);
     node_stop(&holder);
@@ -151,7 +156,7 @@ void bench_live(void)
     node_do(&to, "init", "--node-only", NULL);
     node_do(&to, "project", "follow", project, NULL);
     node_dial(&to, &from);
-    node_await(&to, project, "records", 1);
+    (void)node_await(&to, project, "records", 1);
     client_listen(to.ctl.client, on_notice, &awaited);
     {
         json_t *params =
@@ -188,10 +193,10 @@ void bench_idle(void)
     start_holder(&holder, &p, &import_s);
     start_empty(&other, "other", &p);
     node_dial(&other, &holder);
-    node_await(&other, p.topic, "records", p.count);
+    (void)node_await(&other, p.topic, "records", p.count);
     node_start(&fresh, "fresh");
     anon_fresh = (double)watch_anon(fresh.pid) / BENCH_MIB;
-    bench_sleep_ms(3000);
+    bench_sleep_ms(SETTLE_S * 1000);
     cpu = watch_cpu(holder.pid) + watch_cpu(other.pid);
     wire = watch_wire(holder.port);
     bench_sleep_ms(IDLE_S * 1000);

@@ -101,6 +101,23 @@ double watch_cpu(pid_t pid)
     return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
 }
 
+/* What follows, without the casts of the system's macros. */
+static struct rtattr *next_attr(struct rtattr *attr, unsigned *left)
+{
+    unsigned len = RTA_ALIGN((unsigned)attr->rta_len);
+
+    *left -= len < *left ? len : *left;
+    return (void *)((char *)attr + len);
+}
+
+static struct nlmsghdr *next_message(struct nlmsghdr *h, unsigned *left)
+{
+    unsigned len = NLMSG_ALIGN(h->nlmsg_len);
+
+    *left -= len < *left ? len : *left;
+    return (void *)((char *)h + len);
+}
+
 /* What one answer says of a socket: payload bytes both ways. */
 static uint64_t bytes_of(struct nlmsghdr *h, unsigned port)
 {
@@ -111,7 +128,7 @@ static uint64_t bytes_of(struct nlmsghdr *h, unsigned port)
 
     if (ntohs(msg->id.idiag_sport) != port)
         return 0;
-    for (; RTA_OK(attr, left); attr = RTA_NEXT(attr, left)) {
+    for (; RTA_OK(attr, left); attr = next_attr(attr, &left)) {
         size_t len = RTA_PAYLOAD(attr);
 
         if (attr->rta_type != INET_DIAG_INFO)
@@ -156,7 +173,7 @@ uint64_t watch_wire(unsigned port)
         unsigned left = n > 0 ? (unsigned)n : 0;
 
         bench_check(n > 0, "being told of sockets");
-        for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+        for (; NLMSG_OK(h, left); h = next_message(h, &left)) {
             if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
                 done = true;
             else

@@ -1,8 +1,10 @@
 /* Measures by name; prints a line of JSON a figure. */
 #include "tests/bench/bench.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,6 +31,46 @@ static void clean_up(void)
 {
     if (folder[0] != '\0')
         (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int ending[2]; /* a pipe: what a signal may use */
+
+static void on_signal(int number)
+{
+    ssize_t n = write(ending[1], "", 1);
+
+    (void)number;
+    (void)n; /* a full pipe says it, too */
+}
+
+/* The daemons end with us. */
+static void *wait_for_end(void *none)
+{
+    char byte;
+
+    if (read(ending[0], &byte, 1) == 1) {
+        (void)fputs("bench: interrupted, or it took too long\n", stderr);
+        clean_up();
+        _exit(1);
+    }
+    return none;
+}
+
+/* Whatever ends the program, its folder goes. */
+static void watch_end(void)
+{
+    static const int numbers[] = { SIGALRM, SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_handler = on_signal };
+    pthread_t thread;
+
+    bench_check(pipe2(ending, O_CLOEXEC) == 0 &&
+                    pthread_create(&thread, NULL, wait_for_end, NULL) == 0,
+                "watching for signals");
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        (void)sigaction(numbers[i], &action, NULL);
+    (void)atexit(clean_up);
+    (void)alarm(LIMIT_S);
 }
 
 _Noreturn void bench_die(const char *format, ...)
@@ -157,8 +199,7 @@ int main(int argc, char **argv)
         (void)snprintf(folder, sizeof folder, "%.4000s/troupe-bench.XXXXXX",
                        base == NULL || base[0] != '/' ? "/var/tmp" : base);
         bench_check(mkdtemp(folder) != NULL, "making a folder");
-        (void)atexit(clean_up);
-        (void)alarm(LIMIT_S);
+        watch_end();
         measures[i].run();
         return 0;
     }

@@ -1,6 +1,4 @@
 /* Memory, processor time and bytes of daemons, as the system tells them. */
-/* The macros of linux/netlink.h step through one aligned buffer by char *. */
-#pragma GCC diagnostic ignored "-Wcast-align"
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>

@@ -12,7 +12,10 @@
 static const struct network lab = { 3, "lab" };
 static const struct network other = { 5, "other" };
 
-/* What is shown and can be given back makes the same body. */
+/*
+ * What is shown and can be given back makes the same body; but for pages, whose
+ * items may nest too deep to be shown as they are.
+ */
 static void check_again(const struct record *r, struct bytes shown)
 {
     const struct kind *kind = kind_find(r->kind);
@@ -38,7 +41,8 @@ static void check_shown(const struct record *r, bool is_sound)
 
     check(kind_render(r, &w) == ERR_OK);
     check(mp_walk(&grade, &used, writer_view(&w)) == ERR_OK && used == w.len);
-    if (is_sound && record_body_map(r).len > 0 && kind_find(r->kind) != NULL)
+    if (is_sound && record_body_map(r).len > 0 && r->kind != KIND_PAGE &&
+        kind_find(r->kind) != NULL)
         check_again(r, writer_view(&w));
     writer_free(&w);
 }

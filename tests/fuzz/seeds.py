@@ -10,6 +10,9 @@ import struct
 import sys
 
 import msgpack
+from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_encrypt as xchacha_encrypt)
+from nacl.pwhash import argon2id
 
 VECTORS = pathlib.Path(__file__).parents[1] / "vectors"
 spec = importlib.util.spec_from_file_location(
@@ -105,10 +108,19 @@ def keyfile():
         body = b"troupkey" + bytes([version, kind]) + u16(len(payload)) + payload
         return body + hashlib.sha256(body).digest()
 
-    sealed = struct.pack(">II", 1, 8) + bytes(range(40)) + bytes(48)
+    def seal(secret):
+        cost = struct.pack(">II", 1, 8)
+        salt, nonce = bytes(range(16)), bytes(range(24))
+        key = argon2id.kdf(32, b"open sesame", salt, opslimit=1, memlimit=8192)
+        header = b"troupkey" + bytes([1, 4]) + u16(len(secret) + 64)
+        return cost + salt + nonce + xchacha_encrypt(
+            secret, header + cost, nonce, key)
+
+    spoilt = struct.pack(">II", 1, 8) + bytes(range(40)) + bytes(48)
     for made in (file(1, bytes(range(64))), file(2, bytes(range(32))),
                  file(2, bytes(range(32)) + records.ANNA.certificate()),
-                 file(3, bytes(range(32))), file(4, sealed),
+                 file(3, bytes(range(32))), file(4, seal(bytes(range(32)))),
+                 file(4, spoilt),
                  file(1, bytes(64), version=2)):
         yield b"\0" + made
         yield b"\1" + made

@@ -59,6 +59,7 @@ static void share(struct peer *p, struct peer_shelf *shelf,
     if (shelf->is_shared && shelf->from_day == from &&
         shelf->until_day == until)
         return;
+    shelf->is_outdated = true;
     shelf->is_shared = true;
     shelf->from_day = from;
     shelf->until_day = until;

@@ -132,6 +132,7 @@ enum err peer_session_add(struct peer *p, struct peer_shelf *shelf,
     if (e != ERR_OK)
         return e;
     shelf->session = *place;
+    shelf->is_outdated = false;
     shelf->session->heard_ms = p->now_ms;
     return ERR_OK;
 }
@@ -156,8 +157,10 @@ void peer_session_finish(struct peer *p, struct peer_shelf *shelf)
     if (!sync_state_equal(&s->ours, &s->theirs))
         wait_ms = peer_shelf_wait(shelf, s->has_moved);
     peer_shelf_compared(p, shelf, &s->ours, &s->theirs, wait_ms);
-    if (s->from_day != shelf->from_day || s->until_day != shelf->until_day) {
-        /* It was about another window than the one that both hold by now. */
+    if (shelf->is_outdated || s->from_day != shelf->from_day ||
+        s->until_day != shelf->until_day) {
+        /* It was about another window than the one that both hold by now, or
+         * does not know what came while the window was another. */
         shelf->in_sync = false;
         shelf->due_ms = p->now_ms + (p->is_smaller ? 0 : PEER_OTHER_SIDE_MS);
     }

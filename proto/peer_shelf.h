@@ -29,6 +29,7 @@ struct peer_shelf {
     uint64_t retry_ms;
     size_t awaited;
     struct sync_session *session; /* owned by peer.sessions */
+    bool is_outdated;             /* the window changed since it began */
 };
 
 struct peer_shelf *peer_shelf_find(const struct peer *p,

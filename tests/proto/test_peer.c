@@ -388,6 +388,25 @@ static void a_session_of_an_old_window_is_followed_by_another(void **state)
         memory_set_equal(&pair->side[0].set, &pair->side[1].set, PAIR_TOPIC));
 }
 
+static void what_came_while_the_window_was_another_is_synced(void **state)
+{
+    struct peer_pair *pair = *state;
+
+    pair_fill(pair, 0, 0, 40);
+    pair_fill(pair, 1, 5, 45);
+    pair_join(pair);
+    for (size_t i = 0; i < 3; i++)
+        (void)pair_carry(pair, i % 2);
+    pair_join_days(pair, 0, PAIR_FROM_DAY, PAIR_FROM_DAY);
+    for (size_t i = 0; i < 3; i++)
+        (void)pair_carry(pair, i % 2);
+    pair_add(pair, 0, 30000); /* after that day */
+    pair_join(pair);
+    assert_true(pair_settle(pair, 10000));
+    assert_true(
+        memory_set_equal(&pair->side[0].set, &pair->side[1].set, PAIR_TOPIC));
+}
+
 /* The peer still has the session when the next one is opened. */
 static void a_topic_dropped_and_taken_up_again_is_synced(void **state)
 {
@@ -670,6 +689,7 @@ int main(void)
         TEST(numbers_of_sessions_rise_and_have_a_side),
         TEST(a_session_of_another_window_is_stopped),
         TEST(a_session_of_an_old_window_is_followed_by_another),
+        TEST(what_came_while_the_window_was_another_is_synced),
         TEST(a_topic_dropped_and_taken_up_again_is_synced),
         TEST(bad_ranges_are_refused),
         TEST(more_ranges_than_allowed_are_refused),

@@ -133,6 +133,15 @@ class Texts(unittest.TestCase):
                 self.assertTrue((ROOT / path).exists(),
                                 f"{document.name}: {path}")
 
+    def test_named_functions_are_there(self):
+        code = "".join(path.read_text() for folder in
+                       ("ctl", "daemon", "proto", "store")
+                       for path in sorted((ROOT / folder).glob("*.[ch]")))
+        for name in ("architecture", "security", "storage"):
+            text = (ROOT / "docs" / f"{name}.md").read_text()
+            for function in re.findall(r"`(\w+)\(\)`", text):
+                self.assertRegex(code, rf"\b{function}\(", name)
+
     def test_named_tests_are_there(self):
         """`tests/proto/test_record.c::name` and the like."""
         name = re.compile(r"`(tests/[\w./]+)::(\w+)`")

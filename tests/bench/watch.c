@@ -1,5 +1,4 @@
 /* Memory, processor time and bytes of daemons, as the system tells them. */
-
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>

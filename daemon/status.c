@@ -166,9 +166,10 @@ static void put_store(struct node *node, struct writer *w)
     pair_uint(w, "records", totals.records);
     pair_uint(w, "bytes", totals.bytes);
     pair_uint(w, "known", totals.known);
-    pair_map(w, "blobs", 3);
+    pair_map(w, "blobs", 4);
     pair_uint(w, "count", totals.blobs);
     pair_uint(w, "bytes", totals.blob_bytes);
+    pair_uint(w, "partial_bytes", totals.part_bytes);
     pair_uint(w, "quota_bytes", node_config(node)->quota_bytes);
 }
 

@@ -151,6 +151,20 @@ answered:
     writer_free(&whole);
 }
 
+bool author_check(struct call *call, const struct author_draft *draft)
+{
+    struct writer map = writer_growing(RECORD_BODY_MAX);
+    struct kind_links *links = call_alloc(call, sizeof *links);
+    bool good = false;
+
+    if (links == NULL)
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+    else
+        good = encode(call, draft, &map, links);
+    writer_free(&map);
+    return good;
+}
+
 void author_reply_id(struct call *call, const uint8_t id[ID_LEN])
 {
     struct writer *w = call_reply(call);

@@ -33,6 +33,12 @@ typedef void author_fn(struct call *call, const uint8_t id[ID_LEN]);
 void author_publish(struct call *call, const struct author_draft *draft,
                     author_fn *done);
 
+/*
+ * Whether the fields make a body of the draft's kind; else the call has been
+ * failed.  For what follows a record that is published first.
+ */
+bool author_check(struct call *call, const struct author_draft *draft);
+
 /* Answers {id}. */
 void author_reply_id(struct call *call, const uint8_t id[ID_LEN]);
 

@@ -80,25 +80,58 @@ static void put_source(struct call *call, struct author_fields *fields,
     writer_free(&record);
 }
 
+/* The fields of a citation of `source`, or of `text` where that is NULL. */
+static const struct mp_value *citation(struct call *call,
+                                       struct author_fields *fields,
+                                       const struct contributing *c,
+                                       const struct store_item *source,
+                                       struct bytes text)
+{
+    author_fields_init(fields);
+    mp_put_bin(author_fields_put(fields, "child"), BYTES_ARRAY(c->id));
+    author_fields_take(fields, call, "relation");
+    author_fields_take(fields, call, "thanks");
+    if (!param_is_given(call, "thanks"))
+        mp_put_text(author_fields_put(fields, "thanks"), "Thank you.");
+    if (source != NULL)
+        put_source(call, fields, source);
+    else
+        mp_put_str(author_fields_put(fields, "source_text"), text);
+    return author_fields_map(fields, NULL);
+}
+
 static void cite(struct call *call, const struct contributing *c,
                  const struct store_item *source, struct bytes text)
 {
     struct author_draft draft = { .kind = KIND_RESOURCE, .topic = c->topic };
     struct author_fields fields;
 
-    author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "child"), BYTES_ARRAY(c->id));
-    author_fields_take(&fields, call, "relation");
-    author_fields_take(&fields, call, "thanks");
-    if (!param_is_given(call, "thanks"))
-        mp_put_text(author_fields_put(&fields, "thanks"), "Thank you.");
-    if (source != NULL)
-        put_source(call, &fields, source);
-    else
-        mp_put_str(author_fields_put(&fields, "source_text"), text);
-    draft.fields = author_fields_map(&fields, NULL);
+    draft.fields = citation(call, &fields, c, source, text);
     author_publish(call, &draft, on_cited);
     author_fields_wipe(&fields);
+}
+
+/*
+ * Whether the citations can be made at all: known before the work itself is
+ * published, which they follow.
+ */
+static bool check_citations(struct call *call, const struct contributing *c)
+{
+    const struct mp_value *texts = call_param(call, "source_texts");
+    uint32_t count = mp_count(texts) + (c->has_source ? 1 : 0);
+    bool good = true;
+
+    for (uint32_t i = 0; good && i < count; i++) {
+        struct bytes text = i < mp_count(texts) ? mp_str(mp_at(texts, i))
+                                                : BYTES_LITERAL("a record");
+        struct author_draft draft = { .kind = KIND_RESOURCE };
+        struct author_fields fields;
+
+        draft.fields = citation(call, &fields, c, NULL, text);
+        good = author_check(call, &draft);
+        author_fields_wipe(&fields);
+    }
+    return good;
 }
 
 static void cite_next(struct call *call)
@@ -306,7 +339,8 @@ void method_contribute(struct call *call)
                   "For example: troupe contribute REQUEST drawing.svg");
         return;
     }
-    follow(call, c->topic);
+    if (check_citations(call, c))
+        follow(call, c->topic);
 }
 
 /* --- list and show --- */
@@ -341,7 +375,8 @@ static bool is_in_release(struct call *call, const uint8_t topic[ID_LEN],
 }
 
 /* Whether a leader has said anything to the work: direction or selection. */
-static bool is_answered(struct call *call, const uint8_t id[ID_LEN])
+static bool is_answered(struct call *call, const struct topic_state *topic,
+                        const uint8_t id[ID_LEN])
 {
     struct store_scan scan;
     struct store_item item;
@@ -350,9 +385,14 @@ static bool is_answered(struct call *call, const uint8_t id[ID_LEN])
     store_scan_by_link(&scan, id, STORE_RELATION_ANY);
     while (store_scan_next(node_store(call_node(call)), &scan, &item, 1, &n) ==
                ERR_OK &&
-           n == 1)
-        if (item.kind == KIND_SELECTION || item.kind == KIND_DIRECTION)
+           n == 1) {
+        const struct topic_entry *e = topic_state_find(topic, item.id);
+
+        /* In force means by a leader: strangers' choices are void (§7.8). */
+        if ((item.kind == KIND_SELECTION || item.kind == KIND_DIRECTION) &&
+            e != NULL && verdict_is_in_force(&e->verdict))
             return true;
+    }
     return false;
 }
 
@@ -378,7 +418,8 @@ static enum err list_item(struct call *call, const struct store_item *item,
     if (mp_bool(call_param(call, "never_used")) &&
         is_in_release(call, item->topic, item->id))
         return ERR_OK;
-    if (mp_bool(call_param(call, "pending")) && is_answered(call, item->id))
+    if (mp_bool(call_param(call, "pending")) &&
+        is_answered(call, state, item->id))
         return ERR_OK;
     view.topic = state;
     e = view_contribution_item(w, &view, item->id, 0);

@@ -518,9 +518,12 @@ void transfer_topic_changed(struct transfer *t, const uint8_t topic[ID_LEN])
         wants_drop_topic(t->node, topic);
         return;
     }
-    if (t->walks_count == WALKS) /* the oldest one begins anew some day */
-        t->walks_count--;
-    wants_walk_init(&t->walks[t->walks_count++], &policy);
+    if (t->walks_count < WALKS) {
+        wants_walk_init(&t->walks[t->walks_count++], &policy);
+    } else { /* too many at once: all topics are gone through, in turn */
+        t->catching_up = true;
+        t->has_caught = false;
+    }
     rearm(t);
 }
 

@@ -388,7 +388,7 @@ static bool is_answered(struct call *call, const struct topic_state *topic,
            n == 1) {
         const struct topic_entry *e = topic_state_find(topic, item.id);
 
-        /* In force means by a leader: strangers' choices are void (§7.8). */
+        /* In force means by a leader: strangers' choices are void (§7.4). */
         if ((item.kind == KIND_SELECTION || item.kind == KIND_DIRECTION) &&
             e != NULL && verdict_is_in_force(&e->verdict))
             return true;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/kind.h"
+#include "proto/mp.h"
 #include "store/internal.h"
 #include "store/sums.h"
 
@@ -26,6 +27,30 @@ static struct record_key key_of_record(const struct record *r)
 static bool is_identity(uint64_t kind)
 {
     return kind == KIND_DEVICE_REVOKE || kind == KIND_SUCCESSION;
+}
+
+/*
+ * Whether a record is signed by its person's own key, as its certificate says.
+ * A device may sign what looks like an identity record, and a stolen one would:
+ * such a record is void, and must not take the place of a true one.
+ */
+static bool by_person_key(struct txn *records, const struct record *r)
+{
+    struct key key = key_of_id(r->author);
+    uint8_t skipped[ID_LEN];
+    uint8_t person_key[KEY_LEN];
+    struct bytes value;
+    struct reader core;
+
+    key_add_id(&key, r->signer);
+    if (txn_get(records, T_CERTIFICATES, key_view(&key), &value) != ERR_OK)
+        return false;
+    core = reader_of(value);
+    (void)mp_read_array(&core, 7);
+    (void)mp_read_uint(&core);
+    mp_read_bin_exact(&core, skipped, sizeof skipped);
+    mp_read_bin_exact(&core, person_key, sizeof person_key);
+    return core.err == ERR_OK && memcmp(person_key, r->signer, KEY_LEN) == 0;
 }
 
 static bool joins_board(const struct store *store, const struct record *r)
@@ -383,7 +408,7 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
         e = list_topic(&s, r);
     if (e == ERR_OK && r->founds_topic && !joins_board(store, r))
         e = join_listed(&s, seq, row);
-    if (e == ERR_OK && is_identity(r->kind))
+    if (e == ERR_OK && is_identity(r->kind) && by_person_key(records, r))
         e = add_identity(&s, seq, row);
     return e;
 }

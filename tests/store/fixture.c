@@ -85,6 +85,11 @@ const struct author *author_of(unsigned n)
                       DAY0);
     assert_int_equal(w.err, ERR_OK);
     a->certificate_len = w.len;
+    a->own = person;
+    w = writer_fixed(a->own_certificate, sizeof a->own_certificate);
+    certificate_write(&w, &LAB, &person, commitment, person.public_key, DAY0);
+    assert_int_equal(w.err, ERR_OK);
+    a->own_certificate_len = w.len;
     return a;
 }
 
@@ -113,11 +118,18 @@ struct made record_of(const struct sketch *sketch)
     draft.map = writer_view(&map);
     draft.flags = sketch->flags;
     put_u32(draft.salt, sketch->number);
-    assert_int_equal(
-        record_write(&w, id, &draft, &a->device,
-                     (struct bytes){ a->certificate, a->certificate_len },
-                     &LAB),
-        ERR_OK);
+    if (draft.kind == KIND_DEVICE_REVOKE && !sketch->by_device)
+        assert_int_equal(record_write(&w, id, &draft, &a->own,
+                                      (struct bytes){ a->own_certificate,
+                                                      a->own_certificate_len },
+                                      &LAB),
+                         ERR_OK);
+    else
+        assert_int_equal(
+            record_write(&w, id, &draft, &a->device,
+                         (struct bytes){ a->certificate, a->certificate_len },
+                         &LAB),
+            ERR_OK);
     made.bytes = w.data;
     made.len = w.len;
     assert_int_equal(

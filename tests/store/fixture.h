@@ -28,6 +28,9 @@ struct author {
     uint8_t person[ID_LEN];
     uint8_t certificate[512];
     size_t certificate_len;
+    struct sign_key own; /* the person's, which signs identity records */
+    uint8_t own_certificate[512];
+    size_t own_certificate_len;
 };
 
 /* What a record is made of; zeros are good defaults. */
@@ -40,6 +43,7 @@ struct sketch {
     struct record_link links[4];
     size_t links_count;
     uint64_t flags;
+    bool by_device; /* an identity record signed by a mere device */
     uint32_t number; /* makes bodies differ */
     size_t text_len; /* of the body's text */
 };

@@ -375,6 +375,24 @@ static void identity_records_follow_their_person_into_topics(void **state)
     assert_int_equal(topic_count(f, author_of(1)->person), 1);
 }
 
+static void what_a_device_signs_is_no_identity_record(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t topic[ID_LEN];
+    uint8_t id[ID_LEN];
+
+    put(f, &(struct sketch){ .author = author_of(1), .number = 1 }, topic);
+    put(f,
+        &(struct sketch){ .kind = KIND_DEVICE_REVOKE,
+                          .topic = author_of(1)->person,
+                          .author = author_of(1),
+                          .by_device = true },
+        id);
+    assert_int_equal(topic_count(f, topic), 1);
+    put_identity(f, DAY0);
+    assert_int_equal(topic_count(f, topic), 2);
+}
+
 static void of_many_identity_records_the_first_64_travel(void **state)
 {
     struct fixture *f = *state;
@@ -704,6 +722,7 @@ int main(void)
         TEST(listed_records_are_on_the_call_board_too),
         TEST(a_founder_joins_the_board_with_what_its_author_lists),
         TEST(identity_records_follow_their_person_into_topics),
+        TEST(what_a_device_signs_is_no_identity_record),
         TEST(of_many_identity_records_the_first_64_travel),
         TEST(a_prefix_names_one_record_or_none_or_several),
         TEST(follows_come_and_go),

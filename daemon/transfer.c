@@ -112,20 +112,26 @@ static uint64_t retry_ms(uint32_t tries)
     return wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS;
 }
 
+/* The timer rings for the first of those that wait. */
+static void retry_in(struct transfer *t, uint64_t wait)
+{
+    uint64_t at = uv_now(node_loop(t->node)) + wait + RETRY_SLACK_MS;
+
+    if (t->retry_at_ms == 0 || at < t->retry_at_ms)
+        t->retry_at_ms = at;
+}
+
 static void put_off(struct transfer *t, const struct store_want *want)
 {
     struct store_want later = *want;
     struct store_batch *batch;
     uint64_t wait;
-    uint64_t at;
 
     if (later.tries < UINT32_MAX)
         later.tries++;
     wait = retry_ms(later.tries);
     later.next_try_ms = node_clock_ms(t->node) + wait;
-    at = uv_now(node_loop(t->node)) + wait + RETRY_SLACK_MS;
-    if (t->retry_at_ms == 0 || at < t->retry_at_ms)
-        t->retry_at_ms = at;
+    retry_in(t, wait);
     if (commits_batch(node_commits(t->node), &batch) == ERR_OK &&
         store_batch_want(batch, &later) == ERR_OK)
         commits_expect(node_commits(t->node), NULL, NULL);
@@ -363,18 +369,24 @@ static bool consider(struct transfer *t, const struct store_want *want)
 static void look_at_wants(struct transfer *t)
 {
     struct store_want wants[WANTS_PAGE];
-    uint64_t until = node_clock_ms(t->node);
+    uint64_t now = node_clock_ms(t->node);
+    uint64_t until = now + LOOK_MS; /* what is due sooner needs the timer */
+    bool eager = t->eager;
     size_t n = 0;
 
     /* All: if the clock was put back, some may wait for another year. */
-    if (t->eager)
+    if (eager)
         until = UINT64_MAX;
     t->look = false;
     t->eager = false;
     if (store_wants_due(node_store(t->node), until, wants, WANTS_PAGE, &n) !=
         ERR_OK)
         return;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) { /* the earliest first */
+        if (!eager && wants[i].next_try_ms > now) {
+            retry_in(t, wants[i].next_try_ms - now);
+            return;
+        }
         if (!consider(t, &wants[i]))
             return;
     }

@@ -1,0 +1,265 @@
+/*
+ * The work of a fetch on the pool: to hash and compare what came, to write it,
+ * to flush it, and to give what is durable to the writer.  What is to be done
+ * when, and who is asked for it, is fetch.c.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/commits.h"
+#include "daemon/fetch_parts.h"
+
+/* What is written is flushed after this much or this long (docs/storage.md). */
+enum { SYNC_BYTES = 64 * 1024 * 1024, SYNC_MS = 2000 };
+
+/* Work on the pool, with copies of all that may change meanwhile. */
+struct job {
+    uv_work_t work;
+    struct fetch *fetch;
+    enum fetch_job_what what;
+    unsigned slot;
+    uint64_t span;
+    struct bytes bytes; /* of the slot's buffer, which nobody else touches */
+    uint8_t expected[BLOB_SPAN_LEAVES * HASH_LEN];
+    struct store_batch *batch;
+    uint64_t good;
+    enum err result;
+};
+
+/* ---- The pool ----------------------------------------------------------- */
+
+static uint64_t compare_leaves(const struct job *job)
+{
+    uint8_t leaves[BLOB_SPAN_LEAVES * HASH_LEN];
+    size_t count = (job->bytes.len + BLOB_LEAF_LEN - 1) / BLOB_LEAF_LEN;
+    uint64_t good = 0;
+
+    if (blob_span_leaves(leaves, job->bytes) != ERR_OK)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(leaves + i * HASH_LEN, job->expected + i * HASH_LEN,
+                   HASH_LEN) == 0)
+            good |= (uint64_t)1 << i;
+    }
+    return good;
+}
+
+static void on_work(uv_work_t *work)
+{
+    struct job *job = work->data;
+    struct fetch *f = job->fetch;
+    uint8_t hash[HASH_LEN];
+
+    switch (job->what) {
+    case FETCH_JOB_VERIFY:
+        job->result = blob_span_hash(hash, fetch_blob(f)->size, job->bytes);
+        job->good =
+            job->result == ERR_OK && memcmp(hash, job->expected, HASH_LEN) == 0;
+        break;
+    case FETCH_JOB_WRITE:
+        job->result = blob_part_write(f->part, job->span, job->bytes);
+        break;
+    case FETCH_JOB_LEAVES:
+        job->good = compare_leaves(job);
+        break;
+    case FETCH_JOB_SYNC:
+        job->result = blob_part_sync(f->part, job->batch);
+        break;
+    case FETCH_JOB_FINISH:
+        if (f->part != NULL)
+            job->result = blob_part_finish(f->part, job->batch);
+        break;
+    }
+}
+
+static void on_committed(void *context, enum err e, struct store_batch *batch)
+{
+    struct fetch *f = context;
+
+    store_batch_free(batch);
+    f->commits--;
+    if (e != ERR_OK) {
+        fetch_stop(f, e);
+    } else if (f->concluded) {
+        f->state = FETCH_STOPPING;
+        f->why = ERR_OK;
+    }
+    fetch_step(f);
+    fetch_settle(f);
+}
+
+static void give_batch(struct job *job)
+{
+    struct fetch *f = job->fetch;
+
+    f->commits++;
+    commits_give(node_commits(f->node), job->batch, on_committed, f);
+    job->batch = NULL;
+}
+
+/* The last operations: held for the topic, and no longer wanted for it. */
+static enum err conclude(struct job *job)
+{
+    struct fetch *f = job->fetch;
+    enum err e = ERR_OK;
+
+    if (f->part == NULL)
+        e = blobs_put_hold(job->batch, fetch_blob(f), f->config.want.topic);
+    if (e == ERR_OK)
+        e = store_batch_unwant(job->batch, fetch_blob(f), f->config.want.topic);
+    return e;
+}
+
+static void on_written(struct fetch *f, const struct job *job)
+{
+    struct node_event event = {
+        .type = NODE_EVENT_PROGRESS,
+        .blob = fetch_blob(f),
+        .topic = f->config.want.topic,
+    };
+
+    f->verified += job->bytes.len;
+    event.done_bytes = f->verified;
+    blob_fetch_span_written(&f->machine, job->slot, fetch_now_ms(f));
+    node_emit(f->node, &event);
+}
+
+/* The outcome of a job whose fetch still runs. */
+static enum err on_outcome(struct job *job)
+{
+    struct fetch *f = job->fetch;
+
+    if (job->result != ERR_OK)
+        return job->result;
+    switch (job->what) {
+    case FETCH_JOB_VERIFY:
+        blob_fetch_span_verified(&f->machine, job->slot, job->good != 0,
+                                 fetch_now_ms(f));
+        break;
+    case FETCH_JOB_WRITE:
+        on_written(f, job);
+        break;
+    case FETCH_JOB_LEAVES:
+        blob_fetch_leaves_checked(&f->machine, job->slot, job->good,
+                                  fetch_now_ms(f));
+        break;
+    case FETCH_JOB_SYNC:
+        f->flushing = false;
+        give_batch(job);
+        break;
+    case FETCH_JOB_FINISH:
+        job->result = conclude(job);
+        if (job->result != ERR_OK)
+            return job->result;
+        f->concluded = true;
+        give_batch(job);
+        break;
+    }
+    return ERR_OK;
+}
+
+static void on_job_done(uv_work_t *work, int status)
+{
+    struct job *job = work->data;
+    struct fetch *f = job->fetch;
+    enum err e = status == 0 ? ERR_OK : ERR_SHUTDOWN;
+
+    f->jobs--;
+    if (f->state == FETCH_RUNNING || f->state == FETCH_FINISHING) {
+        if (e == ERR_OK)
+            e = on_outcome(job);
+        if (e != ERR_OK)
+            fetch_stop(f, e);
+    }
+    store_batch_free(job->batch);
+    free(job);
+    fetch_step(f);
+    fetch_settle(f);
+}
+
+static struct job *job_new(struct fetch *f, enum fetch_job_what what)
+{
+    struct job *job = calloc(1, sizeof *job);
+
+    if (job == NULL) {
+        fetch_stop(f, ERR_NO_MEMORY);
+        return NULL;
+    }
+    job->fetch = f;
+    job->what = what;
+    job->work.data = job;
+    return job;
+}
+
+static void job_start(struct job *job)
+{
+    struct fetch *f = job->fetch;
+    int status;
+
+    f->jobs++;
+    status =
+        uv_queue_work(node_loop(f->node), &job->work, on_work, on_job_done);
+    assert(status == 0); /* it fails without a work function only */
+}
+
+void fetch_job_on_slot(struct fetch *f, enum fetch_job_what what, unsigned slot,
+                       struct bytes expected)
+{
+    struct job *job = job_new(f, what);
+
+    if (job == NULL)
+        return;
+    assert(expected.len <= sizeof job->expected);
+    if (expected.len > 0)
+        memcpy(job->expected, expected.data, expected.len);
+    job->slot = slot;
+    job->span = f->slots[slot].span;
+    job->bytes = (struct bytes){ f->slots[slot].data, f->slots[slot].len };
+    job_start(job);
+}
+
+void fetch_job_with_batch(struct fetch *f, enum fetch_job_what what)
+{
+    struct job *job = job_new(f, what);
+
+    if (job == NULL)
+        return;
+    if (store_batch_new(&job->batch) != ERR_OK) {
+        free(job);
+        fetch_stop(f, ERR_NO_MEMORY);
+        return;
+    }
+    job_start(job);
+}
+
+/* ---- Flushes ------------------------------------------------------------ */
+
+static bool flush_is_due(const struct fetch *f)
+{
+    uint64_t bytes = f->part == NULL ? 0 : blob_part_unsynced(f->part);
+
+    return bytes >= SYNC_BYTES ||
+           (bytes > 0 && fetch_now_ms(f) - f->sync_ms >= SYNC_MS);
+}
+
+void fetch_job_flush_if_due(struct fetch *f)
+{
+    if (f->state != FETCH_RUNNING || f->flushing || !flush_is_due(f))
+        return;
+    f->sync_ms = fetch_now_ms(f);
+    f->flushing = true;
+    fetch_job_with_batch(f, FETCH_JOB_SYNC);
+}
+
+void fetch_job_write(struct fetch *f, unsigned slot)
+{
+    const struct bytes none = { NULL, 0 };
+
+    if (f->part == NULL) { /* whole here already: the bytes were proof */
+        f->verified += f->slots[slot].len;
+        blob_fetch_span_written(&f->machine, slot, fetch_now_ms(f));
+    } else {
+        fetch_job_on_slot(f, FETCH_JOB_WRITE, slot, none);
+    }
+}

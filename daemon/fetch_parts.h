@@ -1,0 +1,85 @@
+#ifndef DAEMON_FETCH_PARTS_H
+#define DAEMON_FETCH_PARTS_H
+
+#include "daemon/fetch.h"
+
+/*
+ * What the two files of a fetch share: fetch.c what the machine wants and the
+ * peers send, fetch_job.c the pool and the flushes.  For nobody else.
+ */
+
+enum fetch_state {
+    FETCH_BEGINNING,
+    FETCH_RUNNING,
+    FETCH_FINISHING,
+    FETCH_STOPPING,
+    FETCH_ENDED
+};
+
+enum fetch_job_what {
+    FETCH_JOB_VERIFY,
+    FETCH_JOB_WRITE,
+    FETCH_JOB_LEAVES,
+    FETCH_JOB_SYNC,
+    FETCH_JOB_FINISH
+};
+
+struct fetch_slot {
+    uint8_t *data;
+    uint64_t span;
+    size_t len;
+};
+
+struct fetch {
+    struct node *node;
+    struct fetch_config config;
+    enum fetch_state state;
+    enum err why; /* once FETCH_STOPPING */
+    bool stepping;
+    bool flushing;          /* FETCH_JOB_SYNC is on the pool */
+    bool concluded;         /* the last batch is with the writer */
+    unsigned jobs;          /* on the pool */
+    unsigned commits;       /* on their way through the writer */
+    uint64_t sync_ms;       /* when the last flush began */
+    uint64_t verified;      /* bytes written, or compared */
+    struct blob_part *part; /* NULL for a blob that is whole here */
+    uint8_t *held;
+    uint8_t *pages;
+    uint64_t uncles_page; /* whose uncles these are */
+    size_t uncles_len;
+    uint8_t uncles[BLOB_UNCLES_MAX * HASH_LEN];
+    uint64_t providers[BLOB_FETCH_PROVIDERS]; /* connections; 0: none */
+    struct fetch_slot slots[BLOB_FETCH_SPANS];
+    struct blob_fetch machine;
+};
+
+static inline uint64_t fetch_now_ms(const struct fetch *f)
+{
+    return uv_now(node_loop(f->node));
+}
+
+static inline const struct blob_id *fetch_blob(const struct fetch *f)
+{
+    return &f->config.want.blob;
+}
+
+/* --- fetch.c --- */
+
+/* Does all that is to be done now. */
+void fetch_step(struct fetch *f);
+/* Tells once that nothing of it is on the pool or with the writer any more. */
+void fetch_settle(struct fetch *f);
+
+/* --- fetch_job.c --- */
+
+/* Hashes or compares what lies in the slot, against `expected`. */
+void fetch_job_on_slot(struct fetch *f, enum fetch_job_what what, unsigned slot,
+                       struct bytes expected);
+/* Flushes or finishes the part; its batch goes to the writer afterwards. */
+void fetch_job_with_batch(struct fetch *f, enum fetch_job_what what);
+/* Writes the span that lies in the slot. */
+void fetch_job_write(struct fetch *f, unsigned slot);
+/* Writes go on beside a flush; its bitmap names those before it. */
+void fetch_job_flush_if_due(struct fetch *f);
+
+#endif

@@ -91,8 +91,6 @@ static const struct mp_value *citation(struct call *call,
     mp_put_bin(author_fields_put(fields, "child"), BYTES_ARRAY(c->id));
     author_fields_take(fields, call, "relation");
     author_fields_take(fields, call, "thanks");
-    if (!param_is_given(call, "thanks"))
-        mp_put_text(author_fields_put(fields, "thanks"), "Thank you.");
     if (source != NULL)
         put_source(call, fields, source);
     else
@@ -121,6 +119,11 @@ static bool check_citations(struct call *call, const struct contributing *c)
     uint32_t count = mp_count(texts) + (c->has_source ? 1 : 0);
     bool good = true;
 
+    if (count > 0 && mp_str(call_param(call, "thanks")).len == 0) {
+        call_fail(call, ERR_USAGE, "a source is cited with words of thanks",
+                  "Add --thanks WORDS, to whoever made it.");
+        return false;
+    }
     for (uint32_t i = 0; good && i < count; i++) {
         struct bytes text = i < mp_count(texts) ? mp_str(mp_at(texts, i))
                                                 : BYTES_LITERAL("a record");

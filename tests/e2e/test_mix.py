@@ -18,7 +18,8 @@ class Mix(lab.LabTest):
             "project", "create", "--title", "Choir", "--goal", "A song",
             "--medium", "song", "--licence", "CC-BY-4.0")["id"]
         poem = self.work(node, project, "Poem", "CC-BY-SA-4.0")
-        tune = self.work(node, project, "Tune", "CC-BY-4.0", "--from", poem)
+        tune = self.work(node, project, "Tune", "CC-BY-4.0", "--from", poem,
+                         "--thanks", "for the words")
         song = self.work(node, project, "Song", "CC-BY-NC-4.0")
         before = node.records(project)
 
@@ -27,14 +28,14 @@ class Mix(lab.LabTest):
                 node.refused("contribute", "--project", project,
                              self.file("other.txt", "other"), "--title",
                              "Other", "--licence", "CC-BY-NC-4.0", "--from",
-                             tune)):
+                             tune, "--thanks", "for the tune")):
             self.assertEqual(refused.code, 5)
             self.assertIn("CC-BY-SA-4.0 of \"Poem\"", refused.err)
             self.assertIn("CC-BY-NC-4.0", refused.err)
         self.assertEqual(node.records(project), before)
 
-        node.json("cite", song, "--source", tune, "--relation", "inspired", "--thanks",
-                  "It set the mood")
+        node.json("cite", song, "--source", tune, "--relation", "inspired",
+                  "--thanks", "It set the mood")
 
 
 if __name__ == "__main__":

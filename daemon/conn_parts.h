@@ -1,0 +1,75 @@
+#ifndef DAEMON_CONN_PARTS_H
+#define DAEMON_CONN_PARTS_H
+
+#include "daemon/conn.h"
+#include "proto/session.h"
+
+/*
+ * What the three files of a connection share: conn.c its life, conn_read.c
+ * what comes in, conn_write.c what goes out.  For nobody else.
+ */
+
+/* Two messages each way: one on its way while the next is made or gathered. */
+enum {
+    CONN_RX_CAP = 2 * SESSION_MESSAGE_MAX,
+    CONN_TX_CAP = 2 * SESSION_MESSAGE_MAX
+};
+
+enum conn_state { CONN_CONNECTING, CONN_LIVE, CONN_ENDING, CONN_DEAD };
+
+struct conn {
+    uv_tcp_t tcp;
+    uv_timer_t timer;
+    uv_connect_t connect;
+    uv_write_t write;
+    unsigned handles_open;
+    struct node *node;
+    struct conn_links links;
+    uint64_t number;
+    uint64_t started_ms;
+    enum conn_state state;
+    bool is_dialled;
+    bool is_manual;
+    bool is_open; /* `peer` is alive */
+    bool writing;
+    bool awake;
+    bool paused;
+    bool has_held; /* `held` waits for room in the store's queue */
+    bool peer_closed;
+    enum err peer_code;
+    bool has_expected;
+    uint8_t expected[KEY_LEN];
+    struct sockaddr_storage address;
+    uint64_t live_ms;      /* when the handshake began */
+    uint64_t handshake_ms; /* its length: the first idea of the way's */
+    unsigned in_sync;      /* topics, when last looked */
+    unsigned lies;         /* about blobs */
+    void *transfer;
+    struct frame held;
+    struct session session;
+    struct peer peer;
+    struct writer frames; /* what peer_pull() gave */
+    size_t rx_pos;
+    size_t rx_len;
+    uint8_t rx[CONN_RX_CAP];
+    uint8_t tx[CONN_TX_CAP];
+};
+
+static inline uint64_t conn_now_ms(const struct conn *c)
+{
+    return uv_now(node_loop(c->node));
+}
+
+/* --- conn.c --- */
+
+/* Ends it at once; nothing more is said.  May be called twice. */
+void conn_die(struct conn *c);
+/* Time is up: for the handshake, for a step of a machine, for the CLOSE. */
+void conn_on_timer(uv_timer_t *timer);
+
+/* --- conn_read.c --- */
+
+/* Bytes of the socket are taken from now on.  ERR_IO */
+MUST_CHECK enum err conn_read_start(struct conn *c);
+
+#endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/field_error.h"
 #include "daemon/pair.h"
 #include "proto/authority.h"
 
@@ -74,11 +75,7 @@ static bool encode(struct call *call, const struct author_draft *draft,
     enum err e = kind_encode(kind, map, links, &field, draft->fields);
 
     if (e == ERR_USAGE)
-        call_failf(call, e,
-                   "See: troupe help, and docs/protocol.md for fields.",
-                   "%s: the field \"%.*s\" is missing, unknown or not well "
-                   "formed",
-                   kind->name, (int)field.len, (const char *)field.data);
+        field_error(call, kind, field, draft->fields);
     else if (e != ERR_OK)
         call_fail(call, e, NULL, NULL);
     return e == ERR_OK;

@@ -78,6 +78,8 @@ static enum err start(struct listener *l, const struct sockaddr *address)
         status = uv_listen((uv_stream_t *)&l->tcp, BACKLOG, on_connection);
     if (status == 0)
         status = uv_tcp_getsockname(&l->tcp, (struct sockaddr *)&bound, &len);
+    if (status == UV_EADDRINUSE)
+        return ERR_LOCKED;
     if (status == UV_EADDRNOTAVAIL || status == UV_EAFNOSUPPORT)
         return ERR_UNREACHABLE;
     if (status != 0)

@@ -116,7 +116,8 @@ static enum err run(struct daemon *d)
     return e;
 }
 
-static enum err load_config(struct daemon *d)
+/* What is wrong goes to `to`, a line each. */
+static enum err load_config(struct daemon *d, FILE *to)
 {
     struct config_finding finding = { 0 };
     char path[HOME_PATH_MAX];
@@ -126,8 +127,7 @@ static enum err load_config(struct daemon *d)
         return e;
     e = config_load(&d->config, &finding, path);
     if (e != ERR_OK)
-        (void)fprintf(stderr, "trouped: %s:%u: %s\n", path, finding.line,
-                      finding.text);
+        (void)fprintf(to, "%s:%u: %s\n", path, finding.line, finding.text);
     return e;
 }
 
@@ -150,7 +150,7 @@ static enum err run_at_home(struct daemon *d)
                       (long)owner, d->home.data);
     if (e != ERR_OK)
         return e;
-    e = load_config(d);
+    e = load_config(d, stderr);
     if (e == ERR_OK && uv_loop_init(&d->loop) != 0)
         e = ERR_NO_MEMORY;
     else if (e == ERR_OK) {
@@ -195,6 +195,8 @@ int main(int argc, char **argv)
     if (e != ERR_OK)
         (void)fputs("trouped: neither --home nor $HOME says where to live\n",
                     stderr);
+    else if (d.options.check_config)
+        e = load_config(&d, stdout) == ERR_OK ? ERR_OK : ERR_USAGE;
     else
         e = run_at_home(&d);
     return (int)err_exit_code(e);

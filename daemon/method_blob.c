@@ -15,15 +15,20 @@ enum { READ_MAX = 512 * 1024 };
 static void on_seeded(void *context, enum err e)
 {
     struct call *call = context;
+    struct store_topic_size size = { .count = 0 };
     struct writer *w;
 
     if (e != ERR_OK) {
         call_fail(call, e, NULL, NULL);
         return;
     }
+    if (store_topic_size(node_store(call_node(call)), call_data(call), &size) !=
+        ERR_OK)
+        size.count = 0; /* then it is not known either */
     w = call_reply(call);
-    mp_put_map(w, 1);
+    mp_put_map(w, 2);
     pair_id(w, "id", call_data(call));
+    pair_bool(w, "known", size.count > 0);
     call_send(call);
 }
 

@@ -1,7 +1,9 @@
 /* Works: contribute, list, show; and what is said of them. */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/author.h"
+#include "daemon/caution.h"
 #include "daemon/importer.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
@@ -36,6 +38,8 @@ static void cite_next(struct call *call);
 static void reply_contributed(struct call *call)
 {
     const struct contributing *c = call_data(call);
+    struct caution caution =
+        caution_of(call_param(call, "fields"), node_clock_ms(call_node(call)));
     struct writer *w = call_reply(call);
 
     mp_put_map(w, 4);
@@ -45,7 +49,8 @@ static void reply_contributed(struct call *call)
     pair_array(w, "resources", (uint32_t)c->resources_count);
     for (size_t i = 0; i < c->resources_count; i++)
         mp_put_bin(w, BYTES_ARRAY(c->resources[i]));
-    pair_array(w, "warnings", 0);
+    pair_array(w, "warnings", caution_count(&caution));
+    caution_put(&caution, w);
     call_send(call);
 }
 
@@ -256,6 +261,8 @@ static bool accept_terms(struct call *call, struct contributing *c,
     struct mp_doc *doc = NULL;
     const struct mp_value *terms;
     struct bytes licence;
+    char house[64] = "";
+    unsigned share_bp;
     bool good;
 
     if (entry == NULL || topic_entry_body(&doc, entry) != ERR_OK)
@@ -263,17 +270,20 @@ static bool accept_terms(struct call *call, struct contributing *c,
     terms = mp_get(mp_doc_root(doc), "terms");
     licence = mp_str(mp_get(mp_doc_root(doc), "licence"));
     c->has_terms = kind_terms_hash(c->terms, mp_doc_root(doc)) == ERR_OK;
+    share_bp = (unsigned)mp_uint(mp_get(terms, "house_share_bp"));
+    if (share_bp > 0)
+        (void)snprintf(house, sizeof house,
+                       ", %u.%02u %% of income to the house", share_bp / 100,
+                       share_bp % 100);
     good = !c->has_terms || mp_bool(call_param(call, "accept_terms")) ||
            authority_is_leader(ts, me->person, ts->now_ms);
     if (!good)
         call_failf(
             call, ERR_CONFIRM, "If you agree, add --accept-terms.",
-            "terms of this project: licence %.*s; pay %s, %u.%02u %% of "
-            "income to the house; %s decides on splits; machine learning: %s",
+            "terms of this project: licence %.*s; pay %s%s; %s decides on "
+            "splits; machine learning: %s",
             (int)licence.len, (const char *)licence.data,
-            kind_choice_name(CHOICES_PAY, mp_uint(mp_get(terms, "pay"))),
-            (unsigned)mp_uint(mp_get(terms, "house_share_bp")) / 100,
-            (unsigned)mp_uint(mp_get(terms, "house_share_bp")) % 100,
+            kind_choice_name(CHOICES_PAY, mp_uint(mp_get(terms, "pay"))), house,
             kind_choice_name(CHOICES_DECISION,
                              mp_uint(mp_get(terms, "decision"))),
             kind_choice_name(CHOICES_ML_USE, mp_uint(mp_get(terms, "ml_use"))));

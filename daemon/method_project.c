@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/author.h"
+#include "daemon/caution.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
@@ -12,11 +13,21 @@
 static void on_created(void *context, enum err e)
 {
     struct call *call = context;
+    struct caution caution;
+    struct writer *w;
 
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
         call_fail(call, e, NULL, NULL);
-    else
-        author_reply_id(call, call_data(call));
+        return;
+    }
+    caution =
+        caution_of(call_param(call, "fields"), node_clock_ms(call_node(call)));
+    w = call_reply(call);
+    mp_put_map(w, 2);
+    pair_id(w, "id", call_data(call));
+    pair_array(w, "warnings", caution_count(&caution));
+    caution_put(&caution, w);
+    call_send(call);
 }
 
 /* Who founds a project holds all of it. */

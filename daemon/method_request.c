@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/author.h"
+#include "daemon/caution.h"
 #include "daemon/importer.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
@@ -28,8 +29,10 @@ struct publishing {
 static void reply_published(struct call *call)
 {
     const struct publishing *p = call_data(call);
+    struct caution caution =
+        caution_of(call_param(call, "fields"), node_clock_ms(call_node(call)));
     struct writer *w = call_reply(call);
-    uint32_t n = 0;
+    uint32_t n = caution_count(&caution);
 
     for (unsigned lack = 0; lack < BRIEF_LACK_COUNT; lack++)
         n += (p->lacks >> lack) & 1;
@@ -39,6 +42,7 @@ static void reply_published(struct call *call)
     for (unsigned lack = 0; lack < BRIEF_LACK_COUNT; lack++)
         if (((p->lacks >> lack) & 1) != 0)
             mp_put_text(w, brief_text((enum brief_lack)lack));
+    caution_put(&caution, w);
     call_send(call);
 }
 

@@ -46,6 +46,7 @@ struct node {
     struct dialler *dialler;
     struct listener *listeners[CONFIG_LISTEN_MAX];
     size_t listeners_count;
+    bool port_taken;                  /* the usual one: another is used */
     struct node_listener *events;     /* those who listen */
     struct node_listener *next_event; /* while telling them: who is next */
     uv_prepare_t prepare;
@@ -248,28 +249,68 @@ static enum err open_parts(struct node *n)
     return e;
 }
 
-/* An address that was asked for has to work; of the default one may fail. */
+static enum err open_listener(struct node *n, const char *address,
+                              enum log_level level)
+{
+    enum err e = listener_open(&n->listeners[n->listeners_count], n, address);
+
+    if (e == ERR_OK)
+        n->listeners_count++;
+    else
+        log_event(level, "listen", "failed", "address=%s why=%s", address,
+                  e == ERR_LOCKED ? "taken" : err_name(e));
+    return e;
+}
+
+/* One of the two families may be missing; a port that is taken is replaced. */
+static void open_usual_listeners(struct node *n)
+{
+    static const char *const usual[][2] = { { "0.0.0.0:7433", "0.0.0.0:0" },
+                                            { "[::]:7433", "[::]:0" } };
+
+    for (size_t i = 0; i < 2; i++)
+        if (open_listener(n, usual[i][0], LOG_LEVEL_WARN) == ERR_LOCKED) {
+            n->port_taken = true;
+            (void)open_listener(n, usual[i][1], LOG_LEVEL_WARN);
+        }
+}
+
+/* The last line of the log is what `troupe start` shows to people. */
+static void tell_not_listening(const char *address, enum err e)
+{
+    const char *colon = strrchr(address, ':');
+
+    if (e == ERR_LOCKED)
+        (void)fprintf(stderr,
+                      "port %s is used by another program; set listen below "
+                      "[node] in troupe.conf, or use --listen\n",
+                      colon == NULL ? address : colon + 1);
+    else
+        (void)fprintf(stderr,
+                      "cannot listen on %s: this machine has no such address; "
+                      "see listen below [node] in troupe.conf, or --listen\n",
+                      address);
+}
+
+/* An address that was asked for has to work. */
 static enum err open_listeners(struct node *n)
 {
-    static const char *const usual[] = { "0.0.0.0:7433", "[::]:7433" };
-    bool asked = n->config.listen_count > 0;
-    size_t count = asked ? n->config.listen_count : 2;
+    for (size_t i = 0; i < n->config.listen_count; i++) {
+        enum err e = open_listener(n, n->config.listen[i], LOG_LEVEL_ERROR);
 
-    for (size_t i = 0; i < count; i++) {
-        const char *address = asked ? n->config.listen[i] : usual[i];
-        enum err e =
-            listener_open(&n->listeners[n->listeners_count], n, address);
-
-        if (e == ERR_OK) {
-            n->listeners_count++;
-            continue;
-        }
-        log_event(asked ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "listen", "failed",
-                  "address=%s why=%s", address, err_name(e));
-        if (asked)
+        if (e != ERR_OK) {
+            tell_not_listening(n->config.listen[i], e);
             return e;
+        }
     }
+    if (n->config.listen_count == 0)
+        open_usual_listeners(n);
     return ERR_OK;
+}
+
+bool node_port_is_makeshift(const struct node *n)
+{
+    return n->port_taken;
 }
 
 static void start_handles(struct node *n)

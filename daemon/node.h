@@ -78,6 +78,8 @@ uint64_t node_uptime_ms(const struct node *node);
 /* HOST:PORT of each listener, with the port really bound; NULL past the last.
  */
 const char *node_listening(const struct node *node, size_t i);
+/* True if the usual port is taken, so that a free one is listened on. */
+bool node_port_is_makeshift(const struct node *node);
 
 /* ---- Writing ------------------------------------------------------------ */
 

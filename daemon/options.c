@@ -9,6 +9,7 @@ enum option_code {
     OPTION_NO_LAN,
     OPTION_NO_PORTMAP,
     OPTION_TEST_CLOCK,
+    OPTION_CHECK_CONFIG,
     OPTION_LOG_LEVEL,
     OPTION_HELP,
     OPTION_VERSION
@@ -21,6 +22,7 @@ static const struct option long_options[] = {
     { "no-lan", no_argument, NULL, OPTION_NO_LAN },
     { "no-portmap", no_argument, NULL, OPTION_NO_PORTMAP },
     { "test-clock", no_argument, NULL, OPTION_TEST_CLOCK },
+    { "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
     { "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
     { "help", no_argument, NULL, OPTION_HELP },
     { "version", no_argument, NULL, OPTION_VERSION },
@@ -53,6 +55,9 @@ static enum err take(struct options *o, int code, const char *name,
         return ERR_OK;
     case OPTION_TEST_CLOCK:
         o->test_clock = true;
+        return ERR_OK;
+    case OPTION_CHECK_CONFIG:
+        o->check_config = true;
         return ERR_OK;
     case OPTION_LOG_LEVEL:
         o->log_level = optarg;
@@ -117,6 +122,9 @@ void options_print_help(FILE *to)
         "  --no-lan             do not look for peers on the local network\n"
         "  --no-portmap         do not ask the router to map a port\n"
         "  --test-clock         let `troupe clock set` move the clock\n"
+        "  --check-config       say what is wrong with troupe.conf, and end: "
+        "with 2\n"
+        "                       if anything is\n"
         "  --log-level LEVEL    error, warn, info or debug\n"
         "  --help, --version\n",
         to);

@@ -23,6 +23,7 @@ struct options {
     bool no_lan;
     bool no_portmap;
     bool test_clock;
+    bool check_config; /* say what is wrong with troupe.conf, and end */
     bool help;
     bool version;
 };

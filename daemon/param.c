@@ -12,12 +12,31 @@ bool param_is_given(const struct call *call, const char *name)
     return mp_type(call_param(call, name)) != MP_NIL;
 }
 
+/* What has a list of its own, and how one sees it. */
+static const char *const list_hints[][2] = {
+    { "project", "See those known here with: troupe project list" },
+    { "request", "See those known here with: troupe request list" },
+    { "contribution", "See those held here with: troupe contribution list" },
+    { "person", "See those known here with: troupe person list" },
+};
+
+/* NULL if it has none. */
+static const char *list_hint(const char *what)
+{
+    for (size_t i = 0; i < sizeof list_hints / sizeof *list_hints; i++)
+        if (strcmp(what, list_hints[i][0]) == 0)
+            return list_hints[i][1];
+    return NULL;
+}
+
 static bool fail_resolve(struct call *call, enum err e, const char *what)
 {
     if (e == ERR_NOT_FOUND)
         call_failf(call, e,
-                   "Look it up with: troupe record list, or follow its "
-                   "project first.",
+                   list_hint(what) != NULL
+                       ? list_hint(what)
+                       : "Follow its project first, then see what has come "
+                         "with: troupe status",
                    "no %s held here has this id", what);
     else if (e == ERR_AMBIGUOUS)
         call_failf(call, e, "Give more digits of the id.",
@@ -49,8 +68,9 @@ static bool prefix_of(struct call *call, const struct mp_value *v,
     return true;
 }
 
-bool param_value_record(struct call *call, const struct mp_value *v,
-                        enum param_use use, struct store_item *out)
+static bool find_record(struct call *call, const struct mp_value *v,
+                        enum param_use use, struct store_item *out,
+                        const char *what)
 {
     struct store *store = node_store(call_node(call));
     char digits[2 * ID_LEN + 1];
@@ -63,7 +83,13 @@ bool param_value_record(struct call *call, const struct mp_value *v,
     e = store_resolve(store, digits, len, id);
     if (e == ERR_OK)
         e = store_find(store, id, out);
-    return e == ERR_OK || fail_resolve(call, e, "record");
+    return e == ERR_OK || fail_resolve(call, e, what);
+}
+
+bool param_value_record(struct call *call, const struct mp_value *v,
+                        enum param_use use, struct store_item *out)
+{
+    return find_record(call, v, use, out, "record");
 }
 
 bool param_record(struct call *call, const char *name, enum param_use use,
@@ -73,7 +99,9 @@ bool param_record(struct call *call, const char *name, enum param_use use,
         call_failf(call, ERR_USAGE, NULL, "the param %s is missing", name);
         return false;
     }
-    return param_value_record(call, call_param(call, name), use, out);
+    /* The params are named after what they take: project, request, ... */
+    return find_record(call, call_param(call, name), use, out,
+                       list_hint(name) != NULL ? name : "record");
 }
 
 bool param_record_of(struct call *call, const char *name, enum param_use use,

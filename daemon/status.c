@@ -195,15 +195,20 @@ static void put_warnings(struct desk *desk, struct writer *w)
     const struct person_keys *person = node_person(node);
     bool open_key = person != NULL && person->unsealed;
     bool alone = node_peers_connected(node) == 0;
+    bool makeshift = node_port_is_makeshift(node);
     bool failed = store_failed(node_store(node));
 
-    pair_array(w, "warnings", (uint32_t)open_key + alone + failed);
+    pair_array(w, "warnings", (uint32_t)open_key + alone + failed + makeshift);
     if (open_key)
         mp_put_text(w, "The person's key lies on this disk without a "
                        "passphrase, by your wish.");
     if (alone)
         mp_put_text(w, "No peer is connected: what you publish is on this "
                        "machine alone.");
+    if (makeshift)
+        mp_put_text(w, "Port 7433 is used by another program: this node "
+                       "listens on a free port, another one at each start. "
+                       "Set listen below [node] in troupe.conf.");
     if (failed)
         mp_put_text(w, "The database has failed; restart the daemon and run: "
                        "troupe verify");

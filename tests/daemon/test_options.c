@@ -44,6 +44,7 @@ static void every_option_is_understood(void **state)
                        ARG("127.0.0.1:0"), ARG("--listen=[::1]:7"),
                        ARG("--network"), ARG("test-a"), ARG("--no-lan"),
                        ARG("--no-portmap"), ARG("--test-clock"),
+                       ARG("--check-config"),
                        ARG("--log-level"), ARG("debug"))),
         ERR_OK);
     assert_string_equal(o.home, "/h");
@@ -53,6 +54,7 @@ static void every_option_is_understood(void **state)
     assert_string_equal(o.network, "test-a");
     assert_string_equal(o.log_level, "debug");
     assert_true(o.no_lan && o.no_portmap && o.test_clock);
+    assert_true(o.check_config);
     assert_false(o.help || o.version);
 }
 

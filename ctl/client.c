@@ -20,8 +20,9 @@
 
 struct client {
     int fd;
-    uint32_t number; /* of the last request */
-    uint64_t timeout_ms;
+    uint32_t number;     /* of the last request */
+    uint64_t timeout_ms; /* of each call; 0: none */
+    uint64_t end_ms;     /* of all; 0: none */
     client_notice_fn on_notice;
     void *context;
     uint8_t *rx; /* RX_CAP bytes: one whole message and a part of the next */
@@ -42,7 +43,11 @@ static uint64_t now_ms(void)
 
 static uint64_t deadline_of(const struct client *c)
 {
-    return c->timeout_ms == 0 ? 0 : now_ms() + c->timeout_ms;
+    uint64_t deadline = c->timeout_ms == 0 ? 0 : now_ms() + c->timeout_ms;
+
+    if (c->end_ms != 0 && (deadline == 0 || c->end_ms < deadline))
+        deadline = c->end_ms;
+    return deadline;
 }
 
 static bool fail_lost(struct fail *f)
@@ -249,6 +254,11 @@ void client_listen(struct client *c, client_notice_fn on_notice, void *context)
 void client_set_timeout(struct client *c, uint64_t timeout_ms)
 {
     c->timeout_ms = timeout_ms;
+}
+
+void client_set_end(struct client *c, uint64_t timeout_ms)
+{
+    c->end_ms = timeout_ms == 0 ? 0 : now_ms() + timeout_ms;
 }
 
 /*

@@ -25,6 +25,8 @@ void client_close(struct client *c); /* accepts NULL */
 void client_listen(struct client *c, client_notice_fn on_notice, void *context);
 /* Calls and waits fail with "timed out" after so long; 0: never. */
 void client_set_timeout(struct client *c, uint64_t timeout_ms);
+/* All calls and waits together end after so long from now; 0: they need not. */
+void client_set_end(struct client *c, uint64_t timeout_ms);
 
 /*
  * One request and its response as JSON: a new reference, or NULL on failure.

@@ -175,14 +175,41 @@ static bool field_is_given(const struct command *c, const char *name)
     return false;
 }
 
+bool command_option_of(char *out, size_t cap, const struct command *c,
+                       const char *field)
+{
+    struct command_options all;
+    char name[64];
+
+    command_options(&all, c);
+    (void)snprintf(name, sizeof name, "%s", field);
+    for (size_t i = 0; i < all.count; i++) {
+        const struct option *o = &all.at[i];
+        const char *param = o->param == NULL ? o->name : o->param;
+        const char *last = strrchr(param, '.');
+
+        if (!gives_field(param, name) &&
+            (last == NULL || !gives_field(last + 1, name)))
+            continue;
+        if (o->flags & OPTION_ARGUMENT)
+            (void)snprintf(out, cap, "%s", o->value);
+        else
+            (void)snprintf(out, cap, "--%s", o->name);
+        return true;
+    }
+    return false;
+}
+
 /* skills → --skill, media_kind → --media-kind: one word for each element. */
-static void field_option(struct command_options *out, const struct field *field)
+static void field_option(struct command_options *out, const struct field *field,
+                         bool all_needed)
 {
     struct option *o = &out->at[out->count];
     char *name = out->names[out->count];
     char *param = out->params[out->count];
     char *value = out->values[out->count];
     size_t len = strlen(field->name);
+    bool needed = all_needed && field->presence == FIELD_MUST;
 
     if (out->count >= COMMAND_OPTIONS_MAX - 8 || len >= sizeof out->names[0])
         return;
@@ -194,7 +221,8 @@ static void field_option(struct command_options *out, const struct field *field)
     (void)snprintf(param, sizeof out->params[0], "fields.%s", field->name);
     field_value(value, sizeof out->values[0], field);
     *o = (struct option){ .name = name,
-                          .flags = field->many > 0 ? OPTION_MANY : 0,
+                          .flags = (field->many > 0 ? OPTION_MANY : 0) |
+                                   (needed ? OPTION_REQUIRED : 0),
                           .param = param,
                           .value = value };
     if (field_help(&o->help, field->name) && field_option_type(&o->type, field))
@@ -219,7 +247,7 @@ static void field_options(struct command_options *out, const struct command *c)
     fields = kind_fields(kind->shape, &count);
     for (size_t i = 0; i < count; i++)
         if (!field_is_given(c, fields[i].name))
-            field_option(out, &fields[i]);
+            field_option(out, &fields[i], !(c->flags & COMMAND_EDITS));
 }
 
 static const struct option list_options[] = {

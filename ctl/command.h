@@ -59,11 +59,12 @@ typedef bool (*command_fn)(struct run *run);
 typedef void (*command_show_fn)(const json_t *result);
 
 enum command_flag {
-    COMMAND_JOB = 1 << 0,    /* the daemon answers with a job */
-    COMMAND_LIST = 1 << 1,   /* takes --limit and --after */
-    COMMAND_LONG = 1 << 2,   /* may take longer than a usual call */
-    COMMAND_HIDDEN = 1 << 3, /* not in help */
-    COMMAND_NO_JSON = 1 << 4 /* prints by itself, nothing to be shown */
+    COMMAND_JOB = 1 << 0,     /* the daemon answers with a job */
+    COMMAND_LIST = 1 << 1,    /* takes --limit and --after */
+    COMMAND_LONG = 1 << 2,    /* may take longer than a usual call */
+    COMMAND_HIDDEN = 1 << 3,  /* not in help */
+    COMMAND_NO_JSON = 1 << 4, /* prints by itself, nothing to be shown */
+    COMMAND_EDITS = 1 << 5    /* what is not given stays as it is */
 };
 
 struct command {
@@ -97,6 +98,7 @@ struct ctl {
     struct globals globals;
     struct paths paths;
     struct client *client; /* NULL until first needed */
+    bool waits_long;       /* the command may take longer than a usual call */
     struct fail fail;
 };
 
@@ -115,6 +117,9 @@ const struct command *command_at(size_t i);
 const struct command *command_find(const char *noun, const char *verb);
 /* "noun verb" into `out`. */
 void command_name(char *out, size_t cap, const struct command *c);
+/* How people give this field to the command: "--kind"; false if they do not. */
+bool command_option_of(char *out, size_t cap, const struct command *c,
+                       const char *field);
 
 /*
  * All options of a command: its own, then those of its kind's fields, then

@@ -149,8 +149,8 @@ static const struct option request[] = {
 
 static const struct option request_close[] = {
     NEEDS("request", "REQUEST", "its id"),
-    { "outcome", OPTION_TEXT, 0, NULL, "chosen|none_used|withdrawn|merged", "how it ends" },
-    { "note", OPTION_TEXT, 0, NULL, "TEXT", "a word to all who answered" },
+    { "outcome", OPTION_TEXT, 0, NULL, "chosen|none_used|withdrawn|merged", "how it ends (required)" },
+    { "note", OPTION_TEXT, 0, NULL, "TEXT", "a word to all who answered (required)" },
     END };
 
 /* ---- Work ---- */
@@ -252,7 +252,7 @@ static const struct option release[] = {
     END };
 
 static const struct option seed[] = {
-    NEEDS("target", "PROJECT|PERSON|all", "whose everything to hold"),
+    NEEDS("target", "PROJECT", "whose everything to hold"),
     { "quota", OPTION_SIZE, 0, "quota_bytes", "BYTES", "at most so much" },
     { "until", OPTION_TIME, 0, "until_ms", "TIME", "until when" },
     END };
@@ -288,7 +288,7 @@ const struct command commands[] = {
       .help = "somebody's profile, or your own" },
     { .noun = "person", .verb = "list", .method = "person.list", .options = person_list, .flags = COMMAND_LIST, .columns = "name skills seeking person",
       .help = "people whose profiles are held here" },
-    { .noun = "person", .verb = "edit", .method = "person.edit", .options = none, .kind = "profile", .said = "your profile is updated",
+    { .noun = "person", .verb = "edit", .method = "person.edit", .options = none, .flags = COMMAND_EDITS, .kind = "profile", .said = "your profile is updated",
       .help = "change your profile",
       .example = "troupe person edit --bio \"I draw cats\" --skill drawing:teaching --skill ink" },
 
@@ -334,7 +334,7 @@ const struct command commands[] = {
       .help = "give a work: to a request, or to a project's pool",
       .more = "Hashes and stores the files, signs, and tells the project. The project's terms must have been read: without --accept-terms they are shown, and asked for on a terminal.",
       .example = "troupe contribute 1f2e3d4c5b6a7988 crown.svg --title Crown --licence CC-BY-SA-4.0 --from 99aabbccddeeff00 --thanks \"Your melody set the mood\" --accept-terms" },
-    { .noun = "contribution", .verb = "list", .method = "contribution.list", .options = contribution_list, .flags = COMMAND_LIST, .columns = "title kind author_name author created_ms selection licence id",
+    { .noun = "contribution", .verb = "list", .method = "contribution.list", .options = contribution_list, .flags = COMMAND_LIST, .columns = "title kind author created_ms selection licence id",
       .help = "works, by request, project or person" },
     { .noun = "contribution", .verb = "show", .method = "contribution.show", .options = contribution,
       .help = "a work and its files" },
@@ -366,8 +366,8 @@ const struct command commands[] = {
       .help = "a finished work" },
     { .noun = "credits", .method = "credits", .options = release, .show = render_credits,
       .help = "who made it" },
-    { .noun = "seed", .method = "seed", .options = seed, .said = "everything of it is held here from now on",
-      .help = "hold all records and files of a project, a person or all" },
+    { .noun = "seed", .method = "seed", .options = seed, .run = run_seed, .said = "",
+      .help = "hold all records and files of a project" },
 
     { .noun = "record", .verb = "list", .method = "record.list", .options = record_list, .flags = COMMAND_LIST, .columns = "seq kind created_ms in_force author id void_reason",
       .help = "records held here" },
@@ -380,7 +380,7 @@ const struct command commands[] = {
 
     { .noun = "verify", .method = "verify", .options = verify, .run = run_verify, .show = render_findings, .flags = COMMAND_JOB,
       .help = "check everything that is stored again" },
-    { .noun = "wait", .method = "wait", .options = wait_for, .run = run_wait, .flags = COMMAND_LONG,
+    { .noun = "wait", .method = "wait", .options = wait_for, .run = run_wait, .show = render_wait, .flags = COMMAND_LONG,
       .help = "wait until something is so",
       .example = "troupe wait caught-up:1f2e3d4c5b6a7988 --timeout 60" },
     { .noun = "events", .method = "events.open", .options = events, .run = run_events, .flags = COMMAND_LONG | COMMAND_NO_JSON,
@@ -391,7 +391,7 @@ const struct command commands[] = {
       .help = "watch a job until it ends" },
     { .noun = "job", .verb = "cancel", .method = "job.cancel", .options = job, .said = "cancelled",
       .help = "end a job early" },
-    { .noun = "config", .verb = "check", .method = "config.check", .options = none, .show = render_findings,
+    { .noun = "config", .verb = "check", .options = none, .run = run_config_check, .show = render_findings,
       .help = "check troupe.conf" },
     { .noun = "clock", .verb = "set", .method = "clock.set", .options = clock_set, .flags = COMMAND_HIDDEN,
       .help = "move the clock of a test daemon" },

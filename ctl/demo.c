@@ -191,7 +191,7 @@ bool demo_start(struct demo *d, enum demo_part who, const char *name)
         return false;
     if (!paths_make(&d->fail, node->home) ||
         !paths_join(log, &d->fail, node->home, "log") ||
-        !service_start(&d->fail, &pid, options, log))
+        !service_start(&d->fail, &pid, options, log, 0))
         return false;
     pids[who] = pid;
     return demo_goes_on(d) && learn_address(d, who);

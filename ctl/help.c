@@ -76,15 +76,21 @@ static void option_usage(char *out, size_t cap, const struct option *o)
 
 static void put_option(FILE *out, const struct option *o)
 {
+    bool required =
+        (o->flags & OPTION_REQUIRED) && !(o->flags & OPTION_ARGUMENT);
     char usage[256];
+    char help[256];
 
     if (o->flags & OPTION_HIDDEN)
         return;
+    (void)snprintf(help, sizeof help, "%s%s%s", o->help,
+                   required && o->help[0] != '\0' ? " " : "",
+                   required ? "(required)" : "");
     option_usage(usage, sizeof usage, o);
-    if (strlen(usage) > 30 && o->help[0] != '\0')
-        (void)fprintf(out, "  %s\n  %-30s %s\n", usage, "", o->help);
-    else if (o->help[0] != '\0')
-        (void)fprintf(out, "  %-30s %s\n", usage, o->help);
+    if (strlen(usage) > 30 && help[0] != '\0')
+        (void)fprintf(out, "  %s\n  %-30s %s\n", usage, "", help);
+    else if (help[0] != '\0')
+        (void)fprintf(out, "  %-30s %s\n", usage, help);
     else
         (void)fprintf(out, "  %s\n", usage);
 }
@@ -123,7 +129,7 @@ void help_command(FILE *out, const struct command *c)
     for (size_t i = 0; i < all.own; i++)
         put_option(out, &all.at[i]);
     if (all.fields > 0)
-        (void)fprintf(out, "\nfields of a %s:\n", c->kind);
+        (void)fprintf(out, "\nwhat is said in it:\n");
     for (size_t i = all.own; i < all.count; i++)
         put_option(out, &all.at[i]);
     (void)fputs("\nfor every command:\n", out);

@@ -290,7 +290,9 @@ static bool take_short(struct parser *p, const char *arg)
         else if (*c == 'h')
             g->help = true;
         else
-            return fail_set(&p->run->ctl->fail, EXIT_CODE_USAGE, NULL,
+            return fail_set(&p->run->ctl->fail, EXIT_CODE_USAGE,
+                            "short options are -q and -h; all others begin "
+                            "with --",
                             "there is no option \"-%c\"", *c);
     }
     return true;
@@ -380,7 +382,7 @@ static bool take_all(struct parser *p, int count, const char *const args[],
 static bool take_globals(struct run *run, int count, const char *const args[])
 {
     for (int i = 0; i < count; i++) {
-        const char *name = args[i] + 2;
+        const char *name = strncmp(args[i], "--", 2) == 0 ? args[i] + 2 : "";
         const struct option *o;
 
         if (strcmp(args[i], "-h") == 0)
@@ -388,10 +390,18 @@ static bool take_globals(struct run *run, int count, const char *const args[])
         o = find_in(parse_globals, name, strlen(name));
         if (strcmp(args[i], "--version") == 0)
             run->command = command_find("version", NULL);
+        else if (o == NULL && args[i][0] == '-')
+            return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
+                            "see `troupe help` for all commands",
+                            "there is no option \"%s\"", args[i]);
         else if (o == NULL || args[i][0] != '-')
             return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
                             "see `troupe help` for all commands",
                             "no command is given before \"%s\"", args[i]);
+        else if (o->type != OPTION_FLAG && i + 1 >= count)
+            return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
+                            "see `troupe help` for all commands",
+                            "--%s needs a value: %s", o->name, o->value);
         else if (!set_global(run->ctl, o, i + 1 < count ? args[i + 1] : ""))
             return false;
         i += o != NULL && o->type != OPTION_FLAG;

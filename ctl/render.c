@@ -50,8 +50,16 @@ static size_t guess_columns(struct column out[COLUMNS_MAX], const json_t *items)
 
 static char *cell_text(const json_t *item, const char *key)
 {
-    char *text = text_of_value(key, value_at(item, key), text_is_terminal());
+    char *text = NULL;
+    char name_key[KEY_MAX + 8];
 
+    /* People by name, where it is known; else ids as long as one needs them. */
+    (void)snprintf(name_key, sizeof name_key, "%s_name", key);
+    text = text_of_value(name_key, json_object_get(item, name_key), true);
+    if (text == NULL || text[0] == '\0') {
+        free(text);
+        text = text_of_value(key, value_at(item, key), true);
+    }
     return text != NULL ? text : strdup("");
 }
 
@@ -148,10 +156,28 @@ static bool is_table(const json_t *v)
     return json_is_array(v) && json_is_object(json_array_get(v, 0));
 }
 
-static void put_field(const char *key, const json_t *v, unsigned indent)
+/* "Ada (1fed11e8...)": whoever it is, by name and by id. */
+static char *named_text(const json_t *object, const char *key, const json_t *v)
+{
+    char name_key[KEY_MAX + 8];
+    char *text = text_of_value(key, v, false);
+    const char *name;
+    char *named = NULL;
+
+    (void)snprintf(name_key, sizeof name_key, "%s_name", key);
+    name = json_string_value(json_object_get(object, name_key));
+    if (text == NULL || name == NULL || name[0] == '\0' ||
+        asprintf(&named, "%s (%s)", name, text) < 0)
+        return text;
+    free(text);
+    return named;
+}
+
+static void put_field(const json_t *object, const char *key, const json_t *v,
+                      unsigned indent)
 {
     char label[KEY_MAX];
-    char *text = text_of_value(key, v, false);
+    char *text = named_text(object, key, v);
 
     text_label(label, sizeof label, key);
     (void)fprintf(stdout, "%*s", (int)indent, "");
@@ -165,6 +191,21 @@ static void put_field(const char *key, const json_t *v, unsigned indent)
     free(text);
 }
 
+/* Views give some things under a second name: these are shown once. */
+static bool is_said_before(const json_t *object, const char *key)
+{
+    static const char *const twice[][2] = {
+        { "deadline", "deadline_ms" }, { "media_kinds", "kinds" },
+        { "media_kind", "kind" },      { "author_name", "author" },
+        { "state", "in_force" },       { "late", "timing" },
+    };
+
+    for (size_t i = 0; i < sizeof twice / sizeof *twice; i++)
+        if (strcmp(key, twice[i][0]) == 0)
+            return json_object_get(object, twice[i][1]) != NULL;
+    return false;
+}
+
 static void put_object(const json_t *object, unsigned indent)
 {
     json_t *held = json_incref((json_t *)(uintptr_t)object);
@@ -172,7 +213,7 @@ static void put_object(const json_t *object, unsigned indent)
     json_t *v;
 
     json_object_foreach (held, key, v) {
-        if (json_is_null(v) || is_table(v))
+        if (json_is_null(v) || is_table(v) || is_said_before(held, key))
             continue;
         if ((json_is_array(v) && json_array_size(v) == 0) ||
             (json_is_string(v) && json_string_length(v) == 0))
@@ -181,7 +222,7 @@ static void put_object(const json_t *object, unsigned indent)
             (void)fprintf(stdout, "%*s%s:\n", (int)indent, "", key);
             put_object(v, indent + 2); /* as deep as the protocol's 8 */
         } else if (!json_is_object(v)) {
-            put_field(key, v, indent);
+            put_field(held, key, v, indent);
         }
     }
     json_object_foreach (held, key, v) {

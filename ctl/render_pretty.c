@@ -54,14 +54,17 @@ static void put_store(const json_t *status)
     char bytes[TEXT_SHORT];
     char blob_bytes[TEXT_SHORT];
     char quota[TEXT_SHORT];
+    char records[TEXT_SHORT];
+    char count[TEXT_SHORT];
     char line[256];
 
+    text_count(records, number_at(store, "records"), "record");
+    text_count(count, number_at(blobs, "count"), "blob");
     text_size(bytes, number_at(store, "bytes"));
     text_size(blob_bytes, number_at(blobs, "bytes"));
     text_size(quota, number_at(blobs, "quota_bytes"));
-    (void)snprintf(line, sizeof line, "%llu records (%s), %llu blobs (%s%s%s)",
-                   (unsigned long long)number_at(store, "records"), bytes,
-                   (unsigned long long)number_at(blobs, "count"), blob_bytes,
+    (void)snprintf(line, sizeof line, "%s (%s), %s (%s%s%s)", records, bytes,
+                   count, blob_bytes,
                    number_at(blobs, "quota_bytes") > 0 ? " of " : "",
                    number_at(blobs, "quota_bytes") > 0 ? quota : "");
     put_line("store", line);
@@ -80,14 +83,17 @@ static void put_topics(const json_t *topics)
         uint64_t held = number_at(topic, "blobs_held");
         uint64_t known = number_at(topic, "blobs_known");
         const char *title = string_at(topic, "title");
+        char records[TEXT_SHORT];
+        char blobs[TEXT_SHORT];
 
+        text_count(records, number_at(topic, "records"), "record");
+        text_count(blobs, known, "blob");
         text_put(stdout, "  ");
         text_put_cell(stdout, title[0] != '\0' ? title : "(not known yet)", 32);
-        (void)fprintf(stdout, "  %.16s  %llu records  ", string_at(topic, "id"),
-                      (unsigned long long)number_at(topic, "records"));
+        (void)fprintf(stdout, "  %.16s  %s  ", string_at(topic, "id"), records);
         text_begin(stdout, held < known ? TEXT_BAD : TEXT_GOOD);
-        (void)fprintf(stdout, "%llu of %llu blobs here",
-                      (unsigned long long)held, (unsigned long long)known);
+        (void)fprintf(stdout, "%llu of %s here", (unsigned long long)held,
+                      blobs);
         text_end(stdout, held < known ? TEXT_BAD : TEXT_GOOD);
         (void)fputc('\n', stdout);
     }
@@ -105,13 +111,16 @@ static void put_table(const char *heading, const json_t *items,
 void render_status(const json_t *status)
 {
     const char *person = string_at(status, "person");
-    char up[TEXT_SHORT];
+    uint64_t up_ms = number_at(status, "uptime_s") * 1000;
+    char up[TEXT_SHORT] = "since just now";
 
-    text_span(up, number_at(status, "uptime_s") * 1000);
+    if (up_ms > 0)
+        text_span(up, up_ms);
     put_line("network", string_at(status, "network"));
     put_line("person", person[0] != '\0' ? person
-                                         : "nobody yet: `troupe init --name "
-                                           "YOU`, or `--node-only`");
+                                         : "nobody: this node keeps what "
+                                           "others make; to take part: `troupe "
+                                           "init --name YOU`");
     put_line("node", string_at(status, "node"));
     put_value_line("listens", status, "listen");
     put_line("running", up);
@@ -284,6 +293,18 @@ void render_project(const json_t *project)
 
 /* --- init, files, findings, invites, version --- */
 
+/* What one does after `init`. */
+static void put_next(const json_t *result)
+{
+    put_heading("Next");
+    if (string_at(result, "person")[0] != '\0')
+        (void)puts("  troupe join LINK          follow an invite\n"
+                   "  troupe project create     start something of your own");
+    else
+        (void)puts("  troupe join LINK          follow an invite\n"
+                   "  troupe seed PROJECT       keep all of a project");
+}
+
 void render_words(const json_t *result)
 {
     const char *words = string_at(result, "words");
@@ -292,8 +313,10 @@ void render_words(const json_t *result)
     put_value_line("person", result, "person");
     put_value_line("device", result, "device");
     put_value_line("node", result, "node");
-    if (words[0] == '\0')
+    if (words[0] == '\0') {
+        put_next(result);
         return;
+    }
     put_heading("Your 24 words. Write them on paper, in this order: whoever "
                 "has them is you.");
     while (*words != '\0') { /* a word each turn */
@@ -305,6 +328,7 @@ void render_words(const json_t *result)
         words += len + (words[len] == ' ');
     }
     (void)fputs(n % 4 == 0 ? "" : "\n", stdout);
+    put_next(result);
 }
 
 void render_files(const json_t *result)
@@ -341,6 +365,13 @@ void render_findings(const json_t *result)
 void render_link(const json_t *result)
 {
     (void)puts(string_at(result, "link"));
+}
+
+/* The command has waited for just this: that it ended says it. */
+void render_wait(const json_t *result)
+{
+    (void)result;
+    (void)puts("it is so now");
 }
 
 void render_version(const json_t *result)

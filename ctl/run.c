@@ -23,6 +23,16 @@ void run_wipe(struct ctl *ctl)
     ctl->client = NULL;
 }
 
+/* The time limit begins when the daemon is reached. */
+static void set_timeout(struct ctl *ctl)
+{
+    uint64_t timeout_ms = ctl->globals.timeout_ms;
+
+    client_set_timeout(ctl->client,
+                       timeout_ms > 0 || ctl->waits_long ? 0 : CALL_TIMEOUT_MS);
+    client_set_end(ctl->client, timeout_ms);
+}
+
 bool run_connect(struct ctl *ctl)
 {
     if (ctl->client != NULL)
@@ -30,6 +40,8 @@ bool run_connect(struct ctl *ctl)
     if (!paths_find(&ctl->paths, &ctl->fail, ctl->globals.home))
         return false;
     ctl->client = client_open(&ctl->fail, ctl->paths.runtime);
+    if (ctl->client != NULL)
+        set_timeout(ctl);
     return ctl->client != NULL;
 }
 
@@ -86,6 +98,10 @@ json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
         progress_clear(&p);
         if (ok)
             result = job_result(ctl, p.last);
+        else if (ctl->fail.code == EXIT_CODE_PARTIAL)
+            (void)snprintf(ctl->fail.hint, sizeof ctl->fail.hint,
+                           "it goes on: `troupe job attach %lld`",
+                           (long long)p.job);
     }
     client_listen(ctl->client, NULL, NULL);
     json_decref(started);
@@ -93,32 +109,59 @@ json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
     return result;
 }
 
-static void set_timeout(struct run *run)
+/*
+ * "media_kinds" is a field of the protocol; people know it as --kind.
+ * The daemon's text says `the field "NAME"` wherever it means one.
+ */
+static void name_option(struct run *run)
 {
-    struct ctl *ctl = run->ctl;
-    bool is_long = run->command->flags & (COMMAND_JOB | COMMAND_LONG);
-    uint64_t timeout_ms = ctl->globals.timeout_ms;
+    static const char says[] = "the field \"";
+    struct fail *f = &run->ctl->fail;
+    struct fail was = *f;
+    const char *at = strstr(was.text, says);
+    const char *name = at == NULL ? NULL : at + sizeof says - 1;
+    const char *end = name == NULL ? NULL : strchr(name, '"');
+    char field[64];
+    char option[64];
 
-    if (ctl->client != NULL)
-        client_set_timeout(ctl->client, timeout_ms > 0 ? timeout_ms
-                                        : is_long      ? 0
-                                                       : CALL_TIMEOUT_MS);
+    if (run->command->kind == NULL || end == NULL ||
+        end - name >= (ptrdiff_t)sizeof field)
+        return;
+    (void)snprintf(field, sizeof field, "%.*s", (int)(end - name), name);
+    if (!command_option_of(option, sizeof option, run->command, field))
+        return;
+    (void)snprintf(f->text, sizeof f->text, "%s%s", option, end + 1);
+    if (f->hint[0] == '\0') {
+        char name_of[64];
+
+        command_name(name_of, sizeof name_of, run->command);
+        (void)snprintf(f->hint, sizeof f->hint, "see `troupe help %s`",
+                       name_of);
+    }
 }
 
 bool run_command(struct run *run)
 {
     const struct command *c = run->command;
     struct ctl *ctl = run->ctl;
+    bool ok;
 
+    ctl->waits_long = (c->flags & (COMMAND_JOB | COMMAND_LONG)) != 0;
+    if (ctl->client != NULL)
+        set_timeout(ctl);
     if (c->method != NULL && !run_connect(ctl))
         return false;
-    set_timeout(run);
-    if (c->run != NULL)
-        return c->run(run);
-    run->result = c->flags & COMMAND_JOB
-                      ? run_job(ctl, c->method, run->params)
-                      : run_call(ctl, c->method, run->params);
-    return run->result != NULL;
+    if (c->run != NULL) {
+        ok = c->run(run);
+    } else {
+        run->result = c->flags & COMMAND_JOB
+                          ? run_job(ctl, c->method, run->params)
+                          : run_call(ctl, c->method, run->params);
+        ok = run->result != NULL;
+    }
+    if (!ok)
+        name_option(run);
+    return ok;
 }
 
 bool run_line(struct ctl *ctl, json_t **result, int count,

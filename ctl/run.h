@@ -35,6 +35,8 @@ bool run_ask(const char *question);
 /* Commands.  Each returns false with the reason in ctl->fail. */
 bool run_start(struct run *run);
 bool run_stop(struct run *run);
+bool run_seed(struct run *run);
+bool run_config_check(struct run *run);
 bool run_init_person(struct run *run);
 bool run_join(struct run *run);
 bool run_peer_add(struct run *run);

@@ -222,7 +222,7 @@ bool run_wait(struct run *run)
     if (timeout_ms > 0) {
         (void)json_object_set_new(run->params, "timeout_ms",
                                   json_integer((json_int_t)timeout_ms));
-        client_set_timeout(run->ctl->client, timeout_ms + 5000);
+        client_set_end(run->ctl->client, timeout_ms + 5000);
     }
     run->result = run_call(run->ctl, "wait", run->params);
     return run->result != NULL;

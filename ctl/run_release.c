@@ -1,7 +1,9 @@
 /* Releases: the draft of the credits, and what happens if they lack somebody.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/render.h"
 #include "ctl/run.h"
@@ -38,18 +40,30 @@ bool run_release_draft(struct run *run)
     struct ctl *ctl = run->ctl;
     const char *path = run_text(run->local, "out");
     json_t *file;
-    int failed;
+    FILE *out;
+    bool written;
 
-    run->result = run_call(ctl, "release.draft", run->params);
-    if (run->result == NULL)
-        return false;
     if (path == NULL)
         path = "credits.json";
+    out = fopen(path, "wxe"); /* credits that were edited are never lost */
+    if (out == NULL && errno == EEXIST)
+        return fail_set(&ctl->fail, EXIT_CODE_REFUSED,
+                        "move it away, or write elsewhere with --out FILE",
+                        "%s is there already: nothing was written", path);
+    if (out == NULL)
+        return fail_errno(&ctl->fail, "cannot write the credits to %s", path);
+    run->result = run_call(ctl, "release.draft", run->params);
+    if (run->result == NULL) {
+        (void)fclose(out);
+        (void)unlink(path);
+        return false;
+    }
     file = json_pack("{s:o}", "credits",
                      credits_to_edit(json_object_get(run->result, "credits")));
-    failed = json_dump_file(file, path, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    written = json_dumpf(file, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0;
     json_decref(file);
-    if (failed)
+    written = fclose(out) == 0 && written;
+    if (!written)
         return fail_set(&ctl->fail, EXIT_CODE_FAILED, NULL,
                         "cannot write the credits to %s", path);
     render_note(ctl,

@@ -285,3 +285,23 @@ bool run_tree(struct run *run)
     }
     return true;
 }
+
+/* --- seed --- */
+
+bool run_seed(struct run *run)
+{
+    const json_t *known;
+
+    run->result = run_call(run->ctl, "seed", run->params);
+    if (run->result == NULL)
+        return false;
+    known = json_object_get(run->result, "known");
+    if (run->ctl->globals.json)
+        return true;
+    if (json_is_false(known))
+        render_note(run->ctl, "nothing of it is known here yet: it will come "
+                              "from peers that have it, and be held");
+    else
+        render_note(run->ctl, "everything of it is held here from now on");
+    return true;
+}

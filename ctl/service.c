@@ -91,14 +91,17 @@ static void become_daemon(const char *program, const char *const options[],
 }
 
 /* True once "ready" has come; false at its end, or when it takes too long. */
-static bool wait_ready(int fd)
+static bool wait_ready(int fd, uint64_t timeout_ms)
 {
+    int wait_ms =
+        timeout_ms > 0 && timeout_ms < READY_MS ? (int)timeout_ms : READY_MS;
+
     char line[16];
     size_t len = 0;
 
     while (len < sizeof line) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
-        int n = poll(&p, 1, READY_MS);
+        int n = poll(&p, 1, wait_ms);
         ssize_t got;
 
         if (n < 0 && errno == EINTR)
@@ -142,8 +145,62 @@ static bool fail_not_ready(struct fail *f, const char *log, int status)
                     line[0] != '\0' ? line : "it said nothing");
 }
 
+/* The child's output to a pipe; NULL if it cannot be started. */
+static FILE *run_program(struct fail *f, const char *program,
+                         const char *const options[], pid_t *pid)
+{
+    char *args[ARGS_MAX + 2];
+    int out[2];
+    size_t n = 0;
+
+    args[n++] = (char *)(uintptr_t)program;
+    for (; *options != NULL && n <= ARGS_MAX; options++)
+        args[n++] = (char *)(uintptr_t)*options;
+    args[n] = NULL;
+    if (pipe2(out, O_CLOEXEC) != 0) {
+        (void)fail_errno(f, "cannot run trouped");
+        return NULL;
+    }
+    *pid = fork();
+    if (*pid == 0) {
+        if (dup2(out[1], STDOUT_FILENO) >= 0)
+            (void)execv(program, args);
+        _exit(127);
+    }
+    (void)close(out[1]);
+    if (*pid > 0)
+        return fdopen(out[0], "r");
+    (void)close(out[0]);
+    (void)fail_errno(f, "cannot run trouped");
+    return NULL;
+}
+
+bool service_check_config(struct ctl *ctl, char out[SERVICE_LINE_MAX])
+{
+    const char *options[4] = { "--check-config" };
+    char program[PATHS_LEN_MAX];
+    pid_t pid = -1;
+    FILE *in;
+
+    if (ctl->paths.home[0] != '\0') {
+        options[1] = "--home";
+        options[2] = ctl->paths.home;
+    }
+    out[0] = '\0';
+    if (!service_find(program, &ctl->fail))
+        return false;
+    in = run_program(&ctl->fail, program, options, &pid);
+    if (in == NULL)
+        return false;
+    if (fgets(out, SERVICE_LINE_MAX, in) != NULL)
+        out[strcspn(out, "\n")] = '\0';
+    (void)fclose(in);
+    (void)waitpid(pid, NULL, 0);
+    return true;
+}
+
 bool service_start(struct fail *f, pid_t *out, const char *const options[],
-                   const char *log)
+                   const char *log, uint64_t timeout_ms)
 {
     char program[PATHS_LEN_MAX];
     int ready[2];
@@ -163,7 +220,7 @@ bool service_start(struct fail *f, pid_t *out, const char *const options[],
         (void)close(ready[0]);
         return fail_errno(f, "cannot start the daemon");
     }
-    ok = wait_ready(ready[0]);
+    ok = wait_ready(ready[0], timeout_ms);
     (void)close(ready[0]);
     if (!ok) {
         (void)kill(pid, SIGKILL);
@@ -186,15 +243,17 @@ bool service_start_home(struct ctl *ctl)
     if (!paths_find(&ctl->paths, &ctl->fail, ctl->globals.home))
         return false;
     ctl->client = client_open(&none, ctl->paths.runtime);
-    if (ctl->client != NULL)
+    if (ctl->client != NULL) {
+        client_set_end(ctl->client, ctl->globals.timeout_ms);
         return true;
+    }
     if (ctl->paths.home[0] != '\0') {
         options[0] = "--home";
         options[1] = ctl->paths.home;
     }
     if (!paths_make(&ctl->fail, ctl->paths.data) ||
         !paths_join(log, &ctl->fail, ctl->paths.data, "trouped.log") ||
-        !service_start(&ctl->fail, NULL, options, log))
+        !service_start(&ctl->fail, NULL, options, log, ctl->globals.timeout_ms))
         return false;
     return run_connect(ctl);
 }

@@ -14,10 +14,17 @@ bool service_find(char out[PATHS_LEN_MAX], struct fail *f);
  * Starts a daemon and waits until it says ready.  `options` follow its name
  * and end with NULL; its log goes to the file `log`.  With `pid` the process is
  * the caller's to end, and ends with it; without, it outlives us.  A daemon
- * that ends instead is told with the last line of its log.
+ * that ends instead, or is not ready in time (0: as long as it takes for
+ * people), is told with the last line of its log.
  */
 bool service_start(struct fail *f, pid_t *pid, const char *const options[],
-                   const char *log);
+                   const char *log, uint64_t timeout_ms);
+/*
+ * What a daemon of this home would say of troupe.conf, as PATH:LINE: TEXT;
+ * empty if nothing is wrong.
+ */
+#define SERVICE_LINE_MAX (PATHS_LEN_MAX + 256)
+bool service_check_config(struct ctl *ctl, char out[SERVICE_LINE_MAX]);
 /* Starts the daemon of a home as for people; fine if it runs already. */
 bool service_start_home(struct ctl *ctl);
 /* Asks the daemon to end and waits until its process has. */

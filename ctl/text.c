@@ -168,6 +168,12 @@ void text_put_style(FILE *out, enum text_style style, const char *text)
     text_end(out, style);
 }
 
+void text_count(char out[TEXT_SHORT], uint64_t n, const char *one)
+{
+    (void)snprintf(out, TEXT_SHORT, "%llu %.8s%s", (unsigned long long)n, one,
+                   n == 1 ? "" : "s");
+}
+
 void text_size(char out[TEXT_SHORT], uint64_t bytes)
 {
     static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };

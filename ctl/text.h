@@ -37,6 +37,8 @@ void text_put_style(FILE *out, enum text_style style, const char *text);
 
 /* "3.4 MiB", "12.5 s", "3 days"; into the caller's buffer. */
 #define TEXT_SHORT 32
+/* "1 record", "2 records". */
+void text_count(char out[TEXT_SHORT], uint64_t n, const char *one);
 void text_size(char out[TEXT_SHORT], uint64_t bytes);
 void text_span(char out[TEXT_SHORT], uint64_t ms);
 /* "2026-11-21 18:00", where one lives. */

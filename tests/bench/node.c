@@ -89,7 +89,7 @@ void node_start(struct node *n, const char *name)
         };
 
         if (!paths_make(&f, n->home) || !paths_join(log, &f, n->home, "log") ||
-            !service_start(&f, &n->pid, options, log))
+            !service_start(&f, &n->pid, options, log, 0))
             bench_die("%s: %s", name, f.text);
     }
     run_init(&n->ctl);

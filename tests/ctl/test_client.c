@@ -241,6 +241,25 @@ static void silence_ends_at_the_timeout(void **state)
     assert_int_equal(ctl.fail.code, EXIT_CODE_PARTIAL);
 }
 
+static void calls_end_together_however_long_each_may_take(void **state)
+{
+    (void)state;
+    assert_true(run_connect(&ctl));
+    client_set_timeout(ctl.client, 0);
+    client_set_end(ctl.client, 1);
+    assert_null(run_call(&ctl, "hang", NULL));
+    assert_int_equal(ctl.fail.code, EXIT_CODE_PARTIAL);
+}
+
+static void
+a_time_limit_holds_for_a_daemon_that_is_yet_to_be_reached(void **state)
+{
+    (void)state;
+    ctl.globals.timeout_ms = 1;
+    assert_null(run_call(&ctl, "hang", NULL));
+    assert_int_equal(ctl.fail.code, EXIT_CODE_PARTIAL);
+}
+
 static void a_daemon_that_goes_is_noticed(void **state)
 {
     (void)state;
@@ -275,6 +294,8 @@ int main(void)
         TEST(a_job_ends_with_its_result),
         TEST(notifications_do_not_disturb_a_call),
         TEST(silence_ends_at_the_timeout),
+        TEST(calls_end_together_however_long_each_may_take),
+        TEST(a_time_limit_holds_for_a_daemon_that_is_yet_to_be_reached),
         TEST(a_daemon_that_goes_is_noticed),
         TEST(a_spoilt_answer_is_an_error),
         TEST(nobody_there_is_told_with_the_next_command),

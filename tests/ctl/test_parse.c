@@ -220,6 +220,41 @@ static void distance_counts_edits(void **state)
 
 #define TEST(name) cmocka_unit_test_teardown(name, wipe)
 
+static void assert_option(const char *noun, const char *verb, const char *field,
+                          const char *option)
+{
+    char out[64] = "";
+
+    assert_true(
+        command_option_of(out, sizeof out, command_find(noun, verb), field));
+    assert_string_equal(out, option);
+}
+
+static void a_field_is_known_by_its_option(void **state)
+{
+    char out[64];
+
+    (void)state;
+    assert_option("request", "publish", "media_kinds", "--kind");
+    assert_option("request", "publish", "title", "--title");
+    assert_option("project", "create", "pay", "--pay");
+    assert_option("project", "create", "tags", "--tag");
+    assert_option("select", NULL, "contribution", "CONTRIBUTION");
+    assert_false(command_option_of(out, sizeof out,
+                                   command_find("request", "publish"), "nix"));
+}
+
+static void a_global_option_without_its_value_is_named(void **state)
+{
+    (void)state;
+    assert_false(PARSE("--home"));
+    assert_int_equal(ctl.fail.code, EXIT_CODE_USAGE);
+    assert_string_equal(ctl.fail.text, "--home needs a value: DIR");
+    parse_wipe(&run);
+    assert_false(PARSE("-x"));
+    assert_string_equal(ctl.fail.text, "there is no option \"-x\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +270,8 @@ int main(void)
         TEST(what_is_missing_is_named),
         TEST(what_is_too_much_is_refused),
         TEST(help_needs_nothing_else),
+        TEST(a_global_option_without_its_value_is_named),
+        cmocka_unit_test(a_field_is_known_by_its_option),
         cmocka_unit_test(every_command_can_be_found_and_explained),
         cmocka_unit_test(distance_counts_edits),
     };

@@ -39,14 +39,13 @@ static void every_option_is_understood(void **state)
     struct options o;
 
     (void)state;
-    assert_int_equal(
-        parse(&o, ARGS(ARG("--home"), ARG("/h"), ARG("--listen"),
-                       ARG("127.0.0.1:0"), ARG("--listen=[::1]:7"),
-                       ARG("--network"), ARG("test-a"), ARG("--no-lan"),
-                       ARG("--no-portmap"), ARG("--test-clock"),
-                       ARG("--check-config"),
-                       ARG("--log-level"), ARG("debug"))),
-        ERR_OK);
+    assert_int_equal(parse(&o, ARGS(ARG("--home"), ARG("/h"), ARG("--listen"),
+                                    ARG("127.0.0.1:0"), ARG("--listen=[::1]:7"),
+                                    ARG("--network"), ARG("test-a"),
+                                    ARG("--no-lan"), ARG("--no-portmap"),
+                                    ARG("--test-clock"), ARG("--check-config"),
+                                    ARG("--log-level"), ARG("debug"))),
+                     ERR_OK);
     assert_string_equal(o.home, "/h");
     assert_int_equal(o.listen_count, 2);
     assert_string_equal(o.listen[0], "127.0.0.1:0");

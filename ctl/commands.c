@@ -380,7 +380,7 @@ const struct command commands[] = {
 
     { .noun = "verify", .method = "verify", .options = verify, .run = run_verify, .show = render_findings, .flags = COMMAND_JOB,
       .help = "check everything that is stored again" },
-    { .noun = "wait", .method = "wait", .options = wait_for, .run = run_wait, .show = render_wait, .flags = COMMAND_LONG,
+    { .noun = "wait", .method = "wait", .options = wait_for, .run = run_wait, .said = "", .flags = COMMAND_LONG,
       .help = "wait until something is so",
       .example = "troupe wait caught-up:1f2e3d4c5b6a7988 --timeout 60" },
     { .noun = "events", .method = "events.open", .options = events, .run = run_events, .flags = COMMAND_LONG | COMMAND_NO_JSON,

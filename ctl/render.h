@@ -27,7 +27,6 @@ void render_words(const json_t *result);
 void render_files(const json_t *result);
 void render_findings(const json_t *result);
 void render_link(const json_t *result);
-void render_wait(const json_t *result);
 void render_version(const json_t *result);
 
 #endif

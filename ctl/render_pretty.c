@@ -280,7 +280,9 @@ void render_project(const json_t *project)
     text_put_lines(stdout, string_at(project, "goal"), 0);
     (void)fputs("\n\n", stdout);
     put_line("id", string_at(project, "id"));
-    put_value_line("leader", project, "leader");
+    put_value_line("leader", project,
+                   string_at(project, "leader_name")[0] != '\0' ? "leader_name"
+                                                                : "leader");
     put_value_line("medium", project, "medium");
     put_value_line("stage", project, "stage");
     put_value_line("licence", project, "licence");
@@ -365,13 +367,6 @@ void render_findings(const json_t *result)
 void render_link(const json_t *result)
 {
     (void)puts(string_at(result, "link"));
-}
-
-/* The command has waited for just this: that it ended says it. */
-void render_wait(const json_t *result)
-{
-    (void)result;
-    (void)puts("it is so now");
 }
 
 void render_version(const json_t *result)

@@ -214,6 +214,19 @@ bool run_verify(struct run *run)
     return true;
 }
 
+/* What has been waited for, now that it is so. */
+static void tell_waited(const struct ctl *ctl, const char *what)
+{
+    if (strncmp(what, "caught-up:", 10) == 0)
+        render_note(ctl, "all that its peers have is here");
+    else if (strncmp(what, "held:", 5) == 0)
+        render_note(ctl, "the file is here, whole");
+    else if (strncmp(what, "job:", 4) == 0)
+        render_note(ctl, "the job has ended");
+    else
+        render_note(ctl, "a peer is connected");
+}
+
 /* The daemon keeps the time; we only wait a little longer than it. */
 bool run_wait(struct run *run)
 {
@@ -225,6 +238,8 @@ bool run_wait(struct run *run)
         client_set_end(run->ctl->client, timeout_ms + 5000);
     }
     run->result = run_call(run->ctl, "wait", run->params);
+    if (run->result != NULL && !run->ctl->globals.json)
+        tell_waited(run->ctl, run_text(run->params, "what"));
     return run->result != NULL;
 }
 

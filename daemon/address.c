@@ -24,6 +24,15 @@ static enum err parse_port(uint16_t *out, const char *text)
     return ERR_OK;
 }
 
+/* Hosts are shown, logged and sent on: numbers and names are plain ASCII. */
+static bool is_printable(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < 0x21 || text[i] > 0x7e)
+            return false;
+    return true;
+}
+
 enum err address_split(struct address_parts *out, const char *text)
 {
     struct address_parts parts = { 0 };
@@ -41,7 +50,7 @@ enum err address_split(struct address_parts *out, const char *text)
     } else if (memchr(host, ':', len) != NULL) {
         return ERR_USAGE; /* IPv6 without brackets: where does it end? */
     }
-    if (len == 0)
+    if (len == 0 || !is_printable(host, len))
         return ERR_USAGE;
     e = parse_port(&parts.port, colon + 1);
     if (e != ERR_OK)

@@ -68,8 +68,9 @@ static void networks_are_16_bits_of_ipv4_and_32_of_ipv6(void **state)
 static void malformed_addresses_are_refused(void **state)
 {
     static const char *const bad[] = {
-        "",         ":1",       "host", "1.2.3.4", "::1:1",
-        "1.2.3.4:", "a:123456", "a:1x", "[]:1",    "1.2.3.4:65536"
+        "",          ":1",       "host",  "1.2.3.4", "::1:1",
+        "1.2.3.4:",  "a:123456", "a:1x",  "[]:1",    "1.2.3.4:65536",
+        "1\xb1.0:1", "a b:1",    "a\n:1", "\x7f:1"
     };
     struct address_parts parts;
     char long_host[ADDRESS_TEXT_MAX + 1];

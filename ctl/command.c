@@ -200,6 +200,14 @@ bool command_option_of(char *out, size_t cap, const struct command *c,
     return false;
 }
 
+/* What goes without saying stands in brackets at the end of the help. */
+static bool has_default(const char *help)
+{
+    size_t len = strlen(help);
+
+    return len > 0 && help[len - 1] == ')';
+}
+
 /* skills → --skill, media_kind → --media-kind: one word for each element. */
 static void field_option(struct command_options *out, const struct field *field,
                          bool all_needed)
@@ -221,10 +229,11 @@ static void field_option(struct command_options *out, const struct field *field,
     (void)snprintf(param, sizeof out->params[0], "fields.%s", field->name);
     field_value(value, sizeof out->values[0], field);
     *o = (struct option){ .name = name,
-                          .flags = (field->many > 0 ? OPTION_MANY : 0) |
-                                   (needed ? OPTION_REQUIRED : 0),
+                          .flags = field->many > 0 ? OPTION_MANY : 0,
                           .param = param,
                           .value = value };
+    if (needed && field_help(&o->help, field->name) && !has_default(o->help))
+        o->flags |= OPTION_REQUIRED;
     if (field_help(&o->help, field->name) && field_option_type(&o->type, field))
         out->count++;
 }

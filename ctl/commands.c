@@ -126,7 +126,7 @@ static const struct option project[] = {
 
 static const struct option request_publish[] = {
     { "project", OPTION_TEXT, 0, NULL, "PROJECT", "what it is for; else it stands alone" },
-    { "kind", OPTION_TEXT, OPTION_MANY, "fields.media_kinds", "video|audio|image|text|document|other", "what may be sent" },
+    { "kind", OPTION_TEXT, OPTION_MANY, "fields.media_kinds", "video|audio|image|text|document|other", "what may be sent (required)" },
     { "brief", OPTION_PATH, 0, NULL, "FILE", "the brief: a film, a picture, a text" },
     { "reference", OPTION_REFERENCE, OPTION_MANY, "references", "FILE|ID", "what it should go with" },
     { "interest", OPTION_TEXT, OPTION_MANY, "fields.interests", "TAG", "whom it may interest" },
@@ -232,13 +232,13 @@ static const struct option comment[] = {
 /* ---- Releases and the archive ---- */
 
 static const struct option release_draft[] = {
-    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of which project" },
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of which project (required)" },
     { "part", OPTION_TEXT, OPTION_MANY, "parts", "CONTRIBUTION", "what is in it" },
     { "out", OPTION_PATH, 0, "@out", "FILE", "where the credits go (credits.json)" },
     END };
 
 static const struct option release_publish[] = {
-    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of which project" },
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of which project (required)" },
     { "file", OPTION_FILE, OPTION_MANY, "files", "FILE", "the finished work" },
     { "role", OPTION_ROLE_FILE, OPTION_MANY, "files", "ROLE=FILE", "a file as preview, master, stem, source or document" },
     { "part", OPTION_TEXT, OPTION_MANY, "parts", "CONTRIBUTION", "what is in it" },

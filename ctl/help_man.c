@@ -130,6 +130,8 @@ static void put_option(FILE *out, const struct option *o)
     (void)fputc('\n', out);
     put_text(out, o->help);
     (void)fputs(o->help[0] != '\0' ? "\n" : "", out);
+    if ((o->flags & OPTION_REQUIRED) && !(o->flags & OPTION_ARGUMENT))
+        (void)fputs("(required)\n", out);
 }
 
 static void put_command(FILE *out, const struct command *c)

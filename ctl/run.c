@@ -109,35 +109,46 @@ json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
     return result;
 }
 
+/* The name after `says` up to `end`; what follows it, or NULL. */
+static const char *name_after(char out[64], const char *text, const char *says,
+                              char end)
+{
+    const char *at = strstr(text, says);
+    const char *name = at == NULL ? NULL : at + strlen(says);
+    const char *stop = name == NULL ? NULL : strchr(name, end);
+
+    if (stop == NULL || stop - name >= 64)
+        return NULL;
+    (void)snprintf(out, 64, "%.*s", (int)(stop - name), name);
+    return stop;
+}
+
 /*
- * "media_kinds" is a field of the protocol; people know it as --kind.
- * The daemon's text says `the field "NAME"` wherever it means one.
+ * "media_kinds" is a field of the protocol; people know it as --kind.  The
+ * daemon's text says `the field "NAME"` or `the param NAME` wherever it means
+ * one.
  */
 static void name_option(struct run *run)
 {
-    static const char says[] = "the field \"";
     struct fail *f = &run->ctl->fail;
     struct fail was = *f;
-    const char *at = strstr(was.text, says);
-    const char *name = at == NULL ? NULL : at + sizeof says - 1;
-    const char *end = name == NULL ? NULL : strchr(name, '"');
     char field[64];
     char option[64];
+    char command[64];
+    const char *rest = name_after(field, was.text, "the field \"", '"');
 
-    if (run->command->kind == NULL || end == NULL ||
-        end - name >= (ptrdiff_t)sizeof field)
+    if (rest != NULL)
+        rest++;
+    else
+        rest = name_after(field, was.text, "the param ", ' ');
+    if (rest == NULL ||
+        !command_option_of(option, sizeof option, run->command, field))
         return;
-    (void)snprintf(field, sizeof field, "%.*s", (int)(end - name), name);
-    if (!command_option_of(option, sizeof option, run->command, field))
-        return;
-    (void)snprintf(f->text, sizeof f->text, "%s%s", option, end + 1);
-    if (f->hint[0] == '\0') {
-        char name_of[64];
-
-        command_name(name_of, sizeof name_of, run->command);
+    (void)snprintf(f->text, sizeof f->text, "%s%s", option, rest);
+    command_name(command, sizeof command, run->command);
+    if (f->hint[0] == '\0')
         (void)snprintf(f->hint, sizeof f->hint, "see `troupe help %s`",
-                       name_of);
-    }
+                       command);
 }
 
 bool run_command(struct run *run)

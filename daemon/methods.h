@@ -49,10 +49,14 @@ void method_request_list(struct call *call);
 void method_request_show(struct call *call);
 void method_request_close(struct call *call);
 
-/* method_contribution.c */
+/* method_contribute.c */
 void method_contribute(struct call *call);
+
+/* method_contribution.c */
 void method_contribution_list(struct call *call);
 void method_contribution_show(struct call *call);
+
+/* method_say.c */
 void method_cite(struct call *call);
 void method_tree(struct call *call);
 void method_direct(struct call *call);
@@ -74,8 +78,12 @@ void method_record_import(struct call *call);
 
 /* method_blob.c */
 void method_seed(struct call *call);
-void method_get(struct call *call);
 void method_blob_read(struct call *call);
+
+/* method_get.c */
+void method_get(struct call *call);
+
+/* method_verify.c */
 void method_verify(struct call *call);
 
 #endif

@@ -1,0 +1,335 @@
+/*
+ * A work on its way: its place and terms, then files into the store, then the
+ * record, then a citation for each source.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/author.h"
+#include "daemon/caution.h"
+#include "daemon/importer.h"
+#include "daemon/methods.h"
+#include "daemon/mix.h"
+#include "daemon/pair.h"
+#include "daemon/source.h"
+#include "proto/authority.h"
+
+enum { SOURCES_MAX = 16 };
+
+/* A work on its way: files, the record, then each source that it cites. */
+struct contributing {
+    uint8_t topic[ID_LEN];
+    bool is_answer;
+    uint8_t request[ID_LEN];
+    bool is_project; /* the topic is a project's */
+    bool has_terms;
+    uint8_t terms[HASH_LEN];
+    struct import_list *files;
+    uint8_t id[ID_LEN];
+    bool has_source;
+    uint8_t source[ID_LEN];
+    uint32_t cited; /* texts of sources that have been cited */
+    bool source_cited;
+    uint8_t resources[SOURCES_MAX + 1][ID_LEN];
+    size_t resources_count;
+};
+
+static void cite_next(struct call *call);
+
+static void reply_contributed(struct call *call)
+{
+    const struct contributing *c = call_data(call);
+    struct caution caution =
+        caution_of(call_param(call, "fields"), node_clock_ms(call_node(call)));
+    struct writer *w = call_reply(call);
+
+    mp_put_map(w, 4);
+    pair_id(w, "id", c->id);
+    mp_put_text(w, "blobs");
+    import_list_put(w, c->files);
+    pair_array(w, "resources", (uint32_t)c->resources_count);
+    for (size_t i = 0; i < c->resources_count; i++)
+        mp_put_bin(w, BYTES_ARRAY(c->resources[i]));
+    pair_array(w, "warnings", caution_count(&caution));
+    caution_put(&caution, w);
+    call_send(call);
+}
+
+static void on_cited(struct call *call, const uint8_t id[ID_LEN])
+{
+    struct contributing *c = call_data(call);
+
+    memcpy(c->resources[c->resources_count++], id, ID_LEN);
+    cite_next(call);
+}
+
+/* The fields of a citation of `source`, or of `text` where that is NULL. */
+static const struct mp_value *citation(struct call *call,
+                                       struct author_fields *fields,
+                                       const struct contributing *c,
+                                       const struct store_item *source,
+                                       struct bytes text)
+{
+    author_fields_init(fields);
+    mp_put_bin(author_fields_put(fields, "child"), BYTES_ARRAY(c->id));
+    author_fields_take(fields, call, "relation");
+    author_fields_take(fields, call, "thanks");
+    if (source != NULL)
+        source_put(call, fields, source);
+    else
+        mp_put_str(author_fields_put(fields, "source_text"), text);
+    return author_fields_map(fields, NULL);
+}
+
+static void cite(struct call *call, const struct contributing *c,
+                 const struct store_item *source, struct bytes text)
+{
+    struct author_draft draft = { .kind = KIND_RESOURCE, .topic = c->topic };
+    struct author_fields fields;
+
+    draft.fields = citation(call, &fields, c, source, text);
+    author_publish(call, &draft, on_cited);
+    author_fields_wipe(&fields);
+}
+
+/*
+ * Whether the citations can be made at all: known before the work itself is
+ * published, which they follow.
+ */
+static bool check_citations(struct call *call, const struct contributing *c)
+{
+    const struct mp_value *texts = call_param(call, "source_texts");
+    uint32_t count = mp_count(texts) + (c->has_source ? 1 : 0);
+    bool good = true;
+
+    if (count > 0 && mp_str(call_param(call, "thanks")).len == 0) {
+        call_fail(call, ERR_USAGE, "a source is cited with words of thanks",
+                  "Add --thanks WORDS, to whoever made it.");
+        return false;
+    }
+    for (uint32_t i = 0; good && i < count; i++) {
+        struct bytes text = i < mp_count(texts) ? mp_str(mp_at(texts, i))
+                                                : BYTES_LITERAL("a record");
+        struct author_draft draft = { .kind = KIND_RESOURCE };
+        struct author_fields fields;
+
+        draft.fields = citation(call, &fields, c, NULL, text);
+        good = author_check(call, &draft);
+        author_fields_wipe(&fields);
+    }
+    return good;
+}
+
+static void cite_next(struct call *call)
+{
+    struct contributing *c = call_data(call);
+    const struct mp_value *texts = call_param(call, "source_texts");
+    struct store_item source;
+
+    if (c->has_source && !c->source_cited) {
+        c->source_cited = true;
+        if (store_find(node_store(call_node(call)), c->source, &source) ==
+            ERR_OK)
+            cite(call, c, &source, (struct bytes){ NULL, 0 });
+        else
+            call_fail(call, ERR_NOT_FOUND, "the source is gone", NULL);
+    } else if (c->cited < mp_count(texts)) {
+        c->cited++;
+        cite(call, c, NULL, mp_str(mp_at(texts, c->cited - 1)));
+    } else {
+        reply_contributed(call);
+    }
+}
+
+static void on_published(struct call *call, const uint8_t id[ID_LEN])
+{
+    struct contributing *c = call_data(call);
+
+    memcpy(c->id, id, ID_LEN);
+    cite_next(call);
+}
+
+/* What a client left out and files or custom answer for it. */
+static void put_defaults(struct call *call, struct author_fields *fields,
+                         const struct contributing *c)
+{
+    const struct mp_value *given = call_param(call, "fields");
+
+    if (mp_get(given, "media_kind") == NULL && c->files->count > 0)
+        mp_put_uint(author_fields_put(fields, "media_kind"),
+                    media_kind_of(c->files->files[0].media_type));
+    if (mp_get(given, "work_kind") == NULL)
+        mp_put_uint(author_fields_put(fields, "work_kind"),
+                    c->has_source ? WORK_KIND_REMIX : WORK_KIND_ORIGINAL);
+    if (mp_get(given, "rights_statement") == NULL)
+        mp_put_text(author_fields_put(fields, "rights_statement"), "own_work");
+}
+
+static void on_imported(struct call *call, struct import_list *list)
+{
+    const struct contributing *c = call_data(call);
+    struct author_draft draft = { .kind = KIND_CONTRIBUTION,
+                                  .topic = c->topic };
+    struct author_fields fields;
+    struct writer *w;
+
+    author_fields_init(&fields);
+    w = author_fields_put(&fields, "files");
+    mp_put_array(w, (uint32_t)list->count);
+    for (size_t i = 0; i < list->count; i++)
+        import_file_put(w, &list->files[i]);
+    put_defaults(call, &fields, c);
+    if (c->is_answer)
+        mp_put_bin(author_fields_put(&fields, "request"),
+                   BYTES_ARRAY(c->request));
+    if (c->is_project)
+        mp_put_bin(author_fields_put(&fields, "project"),
+                   BYTES_ARRAY(c->topic));
+    if (c->has_terms)
+        mp_put_bin(author_fields_put(&fields, "accepted_terms"),
+                   BYTES_ARRAY(c->terms));
+    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
+    author_publish(call, &draft, on_published);
+    author_fields_wipe(&fields);
+}
+
+static void on_followed(void *context, enum err e)
+{
+    struct call *call = context;
+    struct contributing *c = call_data(call);
+
+    if (e != ERR_OK)
+        call_fail(call, e, NULL, NULL);
+    else
+        importer_run(call, c->files, c->topic, on_imported);
+}
+
+/* Who works on something holds its records: they follow it from now on. */
+static void follow(struct call *call, const uint8_t topic[ID_LEN])
+{
+    struct node *node = call_node(call);
+    struct store_follow follow = { .policy = STORE_POLICY_FOLLOW,
+                                   .since_ms = node_clock_ms(node) };
+    struct store_follow before;
+
+    memcpy(follow.topic, topic, ID_LEN);
+    if (store_follow_find(node_store(node), topic, &before) == ERR_OK)
+        on_followed(call, ERR_OK);
+    else
+        node_follow(node, &follow, on_followed, call);
+}
+
+/* The entry whose licence and terms hold for works of this topic. */
+static const struct topic_entry *terms_entry(const struct topic_state *ts)
+{
+    if (ts->terms != TOPIC_NONE)
+        return &ts->entries[ts->terms];
+    return topic_state_find(ts, ts->topic);
+}
+
+/*
+ * Another's project is worked on only after its terms were accepted: they are
+ * what the call fails with otherwise.
+ */
+static bool accept_terms(struct call *call, struct contributing *c,
+                         const struct topic_state *ts)
+{
+    const struct person_keys *me = node_person(call_node(call));
+    const struct topic_entry *entry = terms_entry(ts);
+    struct mp_doc *doc = NULL;
+    const struct mp_value *terms;
+    struct bytes licence;
+    char house[64] = "";
+    unsigned share_bp;
+    bool good;
+
+    if (entry == NULL || topic_entry_body(&doc, entry) != ERR_OK)
+        return true; /* a request that stands alone has no terms */
+    terms = mp_get(mp_doc_root(doc), "terms");
+    licence = mp_str(mp_get(mp_doc_root(doc), "licence"));
+    c->has_terms = kind_terms_hash(c->terms, mp_doc_root(doc)) == ERR_OK;
+    share_bp = (unsigned)mp_uint(mp_get(terms, "house_share_bp"));
+    if (share_bp > 0)
+        (void)snprintf(house, sizeof house,
+                       ", %u.%02u %% of income to the house", share_bp / 100,
+                       share_bp % 100);
+    good = !c->has_terms || mp_bool(call_param(call, "accept_terms")) ||
+           authority_is_leader(ts, me->person, ts->now_ms);
+    if (!good)
+        call_failf(
+            call, ERR_CONFIRM, "If you agree, add --accept-terms.",
+            "terms of this project: licence %.*s; pay %s%s; %s decides on "
+            "splits; machine learning: %s",
+            (int)licence.len, (const char *)licence.data,
+            kind_choice_name(CHOICES_PAY, mp_uint(mp_get(terms, "pay"))), house,
+            kind_choice_name(CHOICES_DECISION,
+                             mp_uint(mp_get(terms, "decision"))),
+            kind_choice_name(CHOICES_ML_USE, mp_uint(mp_get(terms, "ml_use"))));
+    mp_doc_free(doc);
+    return good;
+}
+
+/* Where the work belongs; false after the call has been failed. */
+static bool find_place(struct call *call, struct contributing *c)
+{
+    struct store_item item;
+    struct view view;
+    const struct topic_entry *founder;
+
+    if (param_is_given(call, "request")) {
+        if (!param_record_of(call, "request", PARAM_SIGNS, KIND_REQUEST, &item))
+            return false;
+        c->is_answer = true;
+        memcpy(c->request, item.id, ID_LEN);
+    } else if (!param_record_of(call, "project", PARAM_SIGNS, KIND_PROJECT,
+                                &item)) {
+        return false;
+    }
+    memcpy(c->topic, item.topic, ID_LEN);
+    if (!param_view(call, item.topic, &view))
+        return false;
+    founder = topic_state_find(view.topic, item.topic);
+    c->is_project = founder != NULL && founder->record.kind == KIND_PROJECT;
+    return accept_terms(call, c, view.topic);
+}
+
+void method_contribute(struct call *call)
+{
+    struct contributing *c = call_alloc(call, sizeof *c);
+    struct lineage_work work = {
+        .licence = mp_str(mp_get(call_param(call, "fields"), "licence")),
+    };
+    struct store_item source;
+
+    if (c == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+        return;
+    }
+    call_set_data(call, c);
+    if (param_signer(call) == NULL || !find_place(call, c))
+        return;
+    c->has_source = param_is_given(call, "from");
+    if (c->has_source) {
+        if (!param_record(call, "from", PARAM_SIGNS, &source))
+            return;
+        memcpy(c->source, source.id, ID_LEN);
+        if (!mix_is_possible(call, c->topic, &work, &source))
+            return;
+    }
+    if (mp_count(call_param(call, "source_texts")) > SOURCES_MAX) {
+        call_fail(call, ERR_TOO_LARGE, "too many sources at once",
+                  "Add the others with: troupe cite");
+        return;
+    }
+    c->files = import_list_new(call);
+    if (c->files == NULL ||
+        !import_list_take(call, c->files, call_param(call, "files")))
+        return;
+    if (c->files->count == 0) {
+        call_fail(call, ERR_USAGE, "a contribution has at least one file",
+                  "For example: troupe contribute REQUEST drawing.svg");
+        return;
+    }
+    if (check_citations(call, c))
+        follow(call, c->topic);
+}

@@ -10,6 +10,7 @@ import pathlib
 import re
 import socket
 import struct
+import threading
 
 import nacl.exceptions
 from cryptography.exceptions import InvalidTag
@@ -263,6 +264,7 @@ class Wire:
         self.expected = expected
         self.node = None
         self.ask = self.tx = self.rx = None
+        self.sending = threading.Lock()
         self.noise = Noise(role, b"troupe 1 " + network.encode(),
                            self.keys.static)
 
@@ -331,7 +333,8 @@ class Wire:
 
     def send_text(self, text):
         """One transport message with these bytes as its plaintext."""
-        self.send_raw(self.tx.seal(text))
+        with self.sending:  # a nonce is a place in the stream
+            self.send_raw(self.tx.seal(text))
 
     def send(self, kind, payload):
         self.send_text(bytes([kind]) + varint(len(payload)) + payload)

@@ -251,9 +251,10 @@ class HostileTest(unittest.TestCase):
 
     def test_a_flipped_bit_in_a_message_ends_without_an_answer(self):
         attacker = self.meet()
-        sealed = bytearray(attacker.link.tx.seal(b"\x02\x08" + bytes(8)))
-        sealed[3] ^= 4
-        attacker.link.send_raw(bytes(sealed))
+        with attacker.link.sending:
+            sealed = bytearray(attacker.link.tx.seal(b"\x02\x08" + bytes(8)))
+            sealed[3] ^= 4
+            attacker.link.send_raw(bytes(sealed))
         self.assertIsNone(attacker.wait_closed())
         self.logged(attacker.link.keys, "why=BAD_CIPHERTEXT")
 
@@ -262,8 +263,9 @@ class HostileTest(unittest.TestCase):
                             (20, "BAD_CIPHERTEXT")):
             with self.subTest(length=length):
                 attacker = self.meet()
-                sealed = attacker.link.tx.seal(b"\x02\x08" + bytes(8))
-                attacker.link.send_raw(sealed[:length])
+                with attacker.link.sending:
+                    sealed = attacker.link.tx.seal(b"\x02\x08" + bytes(8))
+                    attacker.link.send_raw(sealed[:length])
                 self.assertIsNone(attacker.wait_closed())
                 self.logged(attacker.link.keys, "why=" + why)
 

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Kills daemons at random moments N times and looks whether they recover.
-# usage: soak.sh [N]; TROUPE_SEED=S repeats a run.
+# Kills daemons at random moments N times, of bulk work and of the main story,
+# and looks whether they recover. usage: soak.sh [N]; TROUPE_SEED=S repeats it.
 set -eu
 cd "$(dirname "$0")/../.."
-TROUPE_BUILD=${TROUPE_BUILD:-$PWD/build} TROUPE_ROUNDS=${1-100} \
-    exec /usr/bin/python3 tests/e2e/test_kill.py
+export TROUPE_BUILD="${TROUPE_BUILD:-$PWD/build}" TROUPE_ROUNDS="${1-100}"
+/usr/bin/python3 tests/e2e/test_kill.py
+/usr/bin/python3 tests/e2e/test_kill_story.py

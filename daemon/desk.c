@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/body.h"
 #include "daemon/methods.h"
 #include "daemon/wait.h"
 #include "proto/kind.h"
@@ -64,24 +65,6 @@ const struct view_names *desk_names(const struct desk *desk)
     return &desk->names;
 }
 
-/* Copies the name out of a profile's record; empty if it has none. */
-static struct bytes name_of_profile(char out[NAME_MAX_LEN], struct bytes whole)
-{
-    struct mp_doc *doc = NULL;
-    struct bytes name = { NULL, 0 };
-    struct record r;
-
-    if (record_decode(&r, whole) == ERR_OK &&
-        mp_doc_parse(&doc, record_body_map(&r), MP_CANONICAL) == ERR_OK)
-        name = mp_str(mp_get(mp_doc_root(doc), "name"));
-    if (name.len > NAME_MAX_LEN)
-        name.len = 0;
-    if (name.len > 0)
-        memcpy(out, name.data, name.len);
-    mp_doc_free(doc);
-    return (struct bytes){ (const uint8_t *)out, name.len };
-}
-
 /* The newest profile that the person made, as view_names asks for it. */
 static struct bytes name_of(void *context, const uint8_t person[ID_LEN])
 {
@@ -90,7 +73,7 @@ static struct bytes name_of(void *context, const uint8_t person[ID_LEN])
     struct bytes name = { NULL, 0 };
     struct store_scan scan;
     struct store_item item;
-    struct writer w;
+    struct body body;
     size_t n;
 
     store_scan_by_topic_kind(&scan, person, KIND_PROFILE);
@@ -99,10 +82,14 @@ static struct bytes name_of(void *context, const uint8_t person[ID_LEN])
     while (store_scan_next(store, &scan, &item, 1, &n) == ERR_OK && n == 1) {
         if (!item.has_body || memcmp(item.author, person, ID_LEN) != 0)
             continue;
-        w = writer_growing(RECORD_LEN_MAX);
-        if (store_read_seq(store, item.seq, false, &w, NULL) == ERR_OK)
-            name = name_of_profile(desk->name, writer_view(&w));
-        writer_free(&w);
+        body_open(&body, store, item.id);
+        name = mp_str(mp_get(body.map, "name"));
+        if (name.len > NAME_MAX_LEN)
+            name.len = 0;
+        if (name.len > 0)
+            memcpy(desk->name, name.data, name.len);
+        name.data = (const uint8_t *)desk->name;
+        body_close(&body);
         break;
     }
     return name;

@@ -27,6 +27,15 @@ bool listing_begin(struct listing *listing, struct call *call)
     return false;
 }
 
+bool listing_text_has(struct bytes text, struct bytes words)
+{
+    for (size_t i = 0; words.len > 0 && i + words.len <= text.len; i++)
+        if (strncasecmp((const char *)text.data + i, (const char *)words.data,
+                        words.len) == 0)
+            return true;
+    return words.len == 0;
+}
+
 void listing_fail(struct call *call, enum err e, const char *not_found)
 {
     call_fail(call, e, e == ERR_NOT_FOUND ? not_found : NULL, NULL);

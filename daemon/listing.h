@@ -28,6 +28,9 @@ bool listing_begin(struct listing *listing, struct call *call);
 /* Runs it and answers {items, next}. */
 void listing_run(struct listing *listing, listing_fn *item);
 
+/* Whether `words` stand in `text`, whatever their ASCII case; empty ones do. */
+bool listing_text_has(struct bytes text, struct bytes words);
+
 /* After call_reply(): fails the call instead of sending what was put. */
 void listing_fail(struct call *call, enum err e, const char *not_found);
 

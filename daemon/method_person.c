@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/author.h"
+#include "daemon/body.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
@@ -101,15 +102,6 @@ static bool has_tag(const struct mp_value *list, const char *key,
     return false;
 }
 
-static bool contains(struct bytes text, struct bytes words)
-{
-    for (size_t i = 0; words.len > 0 && i + words.len <= text.len; i++)
-        if (strncasecmp((const char *)text.data + i, (const char *)words.data,
-                        words.len) == 0)
-            return true;
-    return words.len == 0;
-}
-
 static bool fits(struct call *call, const struct mp_value *body)
 {
     struct bytes text = mp_str(call_param(call, "text"));
@@ -118,8 +110,8 @@ static bool fits(struct call *call, const struct mp_value *body)
                    mp_str(call_param(call, "skill"))) &&
            has_tag(mp_get(body, "seeking"), NULL,
                    mp_str(call_param(call, "seeking"))) &&
-           (contains(mp_str(mp_get(body, "name")), text) ||
-            contains(mp_str(mp_get(body, "bio")), text));
+           (listing_text_has(mp_str(mp_get(body, "name")), text) ||
+            listing_text_has(mp_str(mp_get(body, "bio")), text));
 }
 
 static enum err list_item(struct call *call, const struct store_item *item,
@@ -176,27 +168,23 @@ void method_person_edit(struct call *call)
 {
     const struct person_keys *me = param_signer(call);
     struct author_draft draft = { .kind = KIND_PROFILE, .listed = true };
-    struct writer record = writer_growing(RECORD_LEN_MAX);
     struct author_fields fields;
-    struct mp_doc *doc = NULL;
     struct store_item item;
-    struct record r;
+    struct body before = { .map = NULL };
 
     if (me == NULL)
         return;
     author_fields_init(&fields);
-    if (find_profile(call, me->person, &item) == ERR_OK &&
-        store_read_seq(node_store(call_node(call)), item.seq, false, &record,
-                       NULL) == ERR_OK &&
-        record_decode(&r, writer_view(&record)) == ERR_OK &&
-        mp_doc_parse(&doc, record_body_map(&r), MP_CANONICAL) == ERR_OK) {
-        draft.revises = r.has_revises ? r.revises : item.id;
-        put_kept(call, &fields, mp_doc_root(doc));
+    if (find_profile(call, me->person, &item) == ERR_OK)
+        body_open(&before, node_store(call_node(call)), item.id);
+    if (before.map != NULL) {
+        draft.revises =
+            before.record.has_revises ? before.record.revises : item.id;
+        put_kept(call, &fields, before.map);
     }
     draft.topic = me->person;
     draft.fields = author_fields_map(&fields, call_param(call, "fields"));
     author_publish(call, &draft, author_reply_id);
-    mp_doc_free(doc);
     author_fields_wipe(&fields);
-    writer_free(&record);
+    body_close(&before);
 }

@@ -50,12 +50,24 @@ static struct releasing *releasing_of(struct call *call)
     return r;
 }
 
+/* Answers {credits} and wipes them. */
+static void reply_credits(struct call *call, const struct view *view,
+                          struct credits *credits)
+{
+    struct writer *w = call_reply(call);
+
+    mp_put_map(w, 1);
+    mp_put_text(w, "credits");
+    view_credits(w, view, credits);
+    credits_wipe(credits);
+    call_send(call);
+}
+
 void method_release_draft(struct call *call)
 {
     struct releasing *r = releasing_of(call);
     struct credits credits;
     struct view view;
-    struct writer *w;
     enum err e;
 
     if (r == NULL || !param_view(call, r->topic, &view))
@@ -66,12 +78,7 @@ void method_release_draft(struct call *call)
         listing_fail(call, e, "a part is not in this project");
         return;
     }
-    w = call_reply(call);
-    mp_put_map(w, 1);
-    mp_put_text(w, "credits");
-    view_credits(w, &view, &credits);
-    credits_wipe(&credits);
-    call_send(call);
+    reply_credits(call, &view, &credits);
 }
 
 /* --- publish --- */
@@ -288,7 +295,6 @@ void method_credits(struct call *call)
     struct credits credits;
     struct store_item item;
     struct view view;
-    struct writer *w;
     enum err e;
 
     if (!param_record_of(call, "release", PARAM_READS, KIND_RELEASE, &item) ||
@@ -299,10 +305,5 @@ void method_credits(struct call *call)
         listing_fail(call, e, "this is no release");
         return;
     }
-    w = call_reply(call);
-    mp_put_map(w, 1);
-    mp_put_text(w, "credits");
-    view_credits(w, &view, &credits);
-    credits_wipe(&credits);
-    call_send(call);
+    reply_credits(call, &view, &credits);
 }

@@ -254,15 +254,6 @@ void method_request_publish(struct call *call)
 
 /* --- list --- */
 
-static bool text_has(struct bytes text, struct bytes words)
-{
-    for (size_t i = 0; words.len > 0 && i + words.len <= text.len; i++)
-        if (strncasecmp((const char *)text.data + i, (const char *)words.data,
-                        words.len) == 0)
-            return true;
-    return words.len == 0;
-}
-
 static bool list_has(const struct mp_value *list, struct bytes word)
 {
     for (uint32_t i = 0; i < mp_count(list); i++)
@@ -291,8 +282,8 @@ static bool body_fits(struct call *call, const struct mp_value *body)
                        kind_choice_value(CHOICES_MEDIA_KIND, kind))) &&
            (interest.len == 0 ||
             list_has(mp_get(body, "interests"), interest)) &&
-           (text_has(mp_str(mp_get(body, "title")), text) ||
-            text_has(mp_str(mp_get(body, "deliverable")), text));
+           (listing_text_has(mp_str(mp_get(body, "title")), text) ||
+            listing_text_has(mp_str(mp_get(body, "deliverable")), text));
 }
 
 static bool has_answers(struct call *call, const uint8_t request[ID_LEN])

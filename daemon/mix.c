@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/body.h"
 #include "proto/kind.h"
 
 enum { TITLE_MAX = 80 };
@@ -48,20 +49,6 @@ static bool is_inspiration(const struct call *call)
            bytes_equal(mp_str(relation), BYTES_LITERAL("inspired"));
 }
 
-/* The licence that a record held here states for itself. */
-static void read_licence(struct call *call, struct writer *record,
-                         struct mp_doc **doc, struct bytes *licence,
-                         const struct store_item *item)
-{
-    struct record r;
-
-    if (store_read_seq(node_store(call_node(call)), item->seq, false, record,
-                       NULL) == ERR_OK &&
-        record_decode(&r, writer_view(record)) == ERR_OK &&
-        mp_doc_parse(doc, record_body_map(&r), MP_CANONICAL) == ERR_OK)
-        *licence = mp_str(mp_get(mp_doc_root(*doc), "licence"));
-}
-
 static void fail_clash(struct call *call, const struct topic_state *ts,
                        const struct lineage_clash *clash)
 {
@@ -80,17 +67,17 @@ bool mix_is_possible(struct call *call, const uint8_t topic[ID_LEN],
                      const struct lineage_work *child,
                      const struct store_item *source)
 {
-    struct writer record = writer_growing(RECORD_LEN_MAX);
     struct lineage_work cited = { .id = source->id };
     struct lineage_clash clash;
-    struct mp_doc *doc = NULL;
     struct topic_state *ts;
+    struct body body;
     bool clashes = false;
     enum err e;
 
     if (is_inspiration(call))
         return true;
-    read_licence(call, &record, &doc, &cited.licence, source);
+    body_open(&body, node_store(call_node(call)), source->id);
+    cited.licence = mp_str(mp_get(body.map, "licence"));
     e = topic_cache_get(desk_topics(call_desk(call)), topic, &ts);
     if (e == ERR_OK)
         e = lineage_clash_of(&clashes, &clash, ts, child, &cited);
@@ -98,7 +85,6 @@ bool mix_is_possible(struct call *call, const uint8_t topic[ID_LEN],
         call_fail(call, e, NULL, NULL);
     else if (clashes)
         fail_clash(call, ts, &clash);
-    mp_doc_free(doc);
-    writer_free(&record);
+    body_close(&body);
     return e == ERR_OK && !clashes;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/body.h"
 #include "daemon/pair.h"
 #include "daemon/version.h"
 #include "store/blobs.h"
@@ -99,19 +100,11 @@ static const char *policy_name(enum store_policy policy)
 static void put_title(struct desk *desk, struct writer *w,
                       const uint8_t topic[ID_LEN])
 {
-    struct store *store = node_store(desk_node(desk));
-    struct writer record = writer_growing(RECORD_LEN_MAX);
-    struct bytes title = { NULL, 0 };
-    struct mp_doc *doc = NULL;
-    struct record r;
+    struct body body;
 
-    if (store_read(store, topic, false, &record, NULL) == ERR_OK &&
-        record_decode(&r, writer_view(&record)) == ERR_OK &&
-        mp_doc_parse(&doc, record_body_map(&r), MP_CANONICAL) == ERR_OK)
-        title = mp_str(mp_get(mp_doc_root(doc), "title"));
-    pair_str(w, "title", title);
-    mp_doc_free(doc);
-    writer_free(&record);
+    body_open(&body, node_store(desk_node(desk)), topic);
+    pair_str(w, "title", mp_str(mp_get(body.map, "title")));
+    body_close(&body);
 }
 
 static void put_topic(struct desk *desk, struct writer *w,

@@ -1,0 +1,20 @@
+#ifndef DAEMON_BODY_H
+#define DAEMON_BODY_H
+
+#include "proto/mp.h"
+#include "proto/record.h"
+#include "store/store.h"
+
+/* A record that is held here, with its body as a tree, for whoever looks. */
+struct body {
+    struct writer bytes;
+    struct record record; /* borrows `bytes`; unset while map is NULL */
+    struct mp_doc *doc;
+    const struct mp_value *map; /* NULL: not held, or without a body */
+};
+
+/* Never fails: what cannot be read has no map.  Close it in any case. */
+void body_open(struct body *out, struct store *store, const uint8_t id[ID_LEN]);
+void body_close(struct body *body);
+
+#endif

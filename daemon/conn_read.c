@@ -97,6 +97,11 @@ static enum err on_peer_frame(struct conn *c, const struct frame *f)
     case PEER_HELLO:
         transfer_peer_changed(node_transfer(c->node), c);
         break;
+    case PEER_ANNOUNCE:
+    case PEER_GRAFT:
+    case PEER_PRUNE:
+    case PEER_OVERLAY:
+        break;
     }
     look_at_topics(c);
     return ERR_OK;

@@ -96,6 +96,7 @@ enum exit_code {
     X(VERSION,         LOCAL,  VERSION,   "made by another version")                      \
     X(CANCELLED,       NONE,   PARTIAL,   "cancelled")                                    \
     X(BAD_LINK,        LOCAL,  USAGE,     "invite link is cut short or mistyped")         \
+    X(NOT_NEEDED,      NONE,   FAILED,    "connection is not needed any longer")         \
     X(INTERNAL,        LOCAL,  FAILED,    "internal error")
 /* clang-format on */
 

@@ -56,16 +56,16 @@ static_assert(RECORD_LEN_MAX + 16 <= FRAME_PAYLOAD_MAX,
 #define CONTROL_MESSAGE_MAX (1024 * 1024)
 
 /* Blobs.  Leaf and layer are BEP 52's; see docs/protocol.md §6. */
-#define BLOB_LEAF_LEN        (16 * 1024)
-#define BLOB_BLOCK_LEN       (64 * 1024)
-#define BLOB_SPAN_LEN        (1024 * 1024)
-#define BLOB_REQUEST_BLOCKS  16 /* blocks a request may ask for: one span */
-#define BLOB_LAYER_PAGE      512 /* hashes of the layer in one page */
-#define BLOB_INLINE_MAX      (16 * 1024)
-#define BLOB_SIZE_MAX        ((uint64_t)1 << 44) /* 16 TiB */
-#define BLOB_DATA_CHUNK_MAX  (32 * 1024)
+#define BLOB_LEAF_LEN       (16 * 1024)
+#define BLOB_BLOCK_LEN      (64 * 1024)
+#define BLOB_SPAN_LEN       (1024 * 1024)
+#define BLOB_REQUEST_BLOCKS 16  /* blocks a request may ask for: one span */
+#define BLOB_LAYER_PAGE     512 /* hashes of the layer in one page */
+#define BLOB_INLINE_MAX     (16 * 1024)
+#define BLOB_SIZE_MAX       ((uint64_t)1 << 44) /* 16 TiB */
+#define BLOB_DATA_CHUNK_MAX (32 * 1024)
 
-#define BLOB_SPAN_LEAVES     (BLOB_SPAN_LEN / BLOB_LEAF_LEN)
+#define BLOB_SPAN_LEAVES (BLOB_SPAN_LEN / BLOB_LEAF_LEN)
 /* Pages and uncles that the largest blob has. */
 #define BLOB_PAGES_MAX  (1 << 15)
 #define BLOB_UNCLES_MAX 15
@@ -111,22 +111,47 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define PEER_UNASKED_MAX     16384
 #define PEER_UNASKED_PER_SEC 256
 
-/* Gossip: up to this many peers of a topic get each new record at once. */
+/* Gossip (docs/protocol.md §5.5).  Who knows of no more nodes than this sends
+ * each new record to all of them. */
 #define GOSSIP_FULL_MESH 8
+/* Ids in one ANNOUNCE or GRAFT, and how long the first waits for others. */
+#define GOSSIP_IDS_MAX  32
+#define GOSSIP_BATCH_MS 10
+/* Records with longer bodies go to one peer after another. */
+#define GOSSIP_BODY_MAX 4096
+/* An announced record is awaited so long, or 4 round trips. */
+#define GOSSIP_GRAFT_MS 300
+
+/* The overlay (§5.7): neighbours, wanted and at most; and nodes known. */
+#define OVERLAY_ACTIVE_MIN  4
+#define OVERLAY_ACTIVE      6
+#define OVERLAY_ACTIVE_MAX  8
+#define OVERLAY_DIALLED_MIN 2
+#define OVERLAY_PASSIVE     36
+/* Contacts in one shuffle, the sender's own not counted. */
+#define OVERLAY_SHUFFLE_MAX 8
+/* Steps of a JOIN that is passed on, and where it is noted (HyParView). */
+#define OVERLAY_ACTIVE_WALK     6
+#define OVERLAY_PASSIVE_WALK    3
+#define OVERLAY_SHUFFLE_MS      30000
+#define OVERLAY_SHUFFLE_IDLE_MS 600000
+/* Nobody can have an address dialled more often. */
+#define OVERLAY_REDIAL_MS    600000
+#define ANNOUNCEMENT_LIVE_MS ((uint64_t)7 * DAY_MS)
 
 /* Times, in milliseconds. */
-#define HANDSHAKE_TIMEOUT_MS  5000
-#define PING_IDLE_MS          60000
-#define PING_BUSY_MS          5000
-#define SESSION_DEAD_MS       20000 /* a ping unanswered this long */
-#define SYNC_EVERY_MS         30000
-#define SYNC_RETRY_MIN_MS     2000
-#define SYNC_RETRY_MAX_MS     600000
-#define SYNC_STALL_MS         600000 /* a session without a word */
-#define DIAL_BACKOFF_MIN_MS   3000
-#define DIAL_BACKOFF_MAX_MS   3600000
-#define BAN_MS                3600000
-#define DAY_MS                86400000
+#define HANDSHAKE_TIMEOUT_MS 5000
+#define PING_IDLE_MS         60000
+#define PING_BUSY_MS         5000
+#define SESSION_DEAD_MS      20000 /* a ping unanswered this long */
+#define SYNC_EVERY_MS        30000
+#define SYNC_RETRY_MIN_MS    2000
+#define SYNC_RETRY_MAX_MS    600000
+#define SYNC_STALL_MS        600000 /* a session without a word */
+#define DIAL_BACKOFF_MIN_MS  3000
+#define DIAL_BACKOFF_MAX_MS  3600000
+#define BAN_MS               3600000
+#define DAY_MS               86400000
 
 /* A transport key is renewed after this many messages (Noise §11.3). */
 #define REKEY_MESSAGES ((uint64_t)1 << 20)

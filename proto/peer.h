@@ -18,6 +18,10 @@
 
 /* The frames that belong to peer_recv(); all others are not its business. */
 enum peer_frame {
+    PEER_FRAME_ANNOUNCE = 1,
+    PEER_FRAME_GRAFT = 3,
+    PEER_FRAME_PRUNE = 5,
+    PEER_FRAME_OVERLAY = 7,
     PEER_FRAME_HELLO = 8,
     PEER_FRAME_SYNC = 10,
     PEER_FRAME_RECORD = 12,
@@ -48,7 +52,13 @@ enum peer_event_type {
      * not_held_next() reads from `bytes`, peer_record_done() once. */
     PEER_NOT_KEPT,
     /* The topics that both hold, or their windows, may have changed. */
-    PEER_HELLO
+    PEER_HELLO,
+    /* Gossip, for the mesh: `bytes` are `count` ids; of PRUNE nothing. */
+    PEER_ANNOUNCE,
+    PEER_GRAFT,
+    PEER_PRUNE,
+    /* For the mesh, too: `bytes` are the whole payload, `topic` is not set. */
+    PEER_OVERLAY
 };
 
 /* Views into the payload given to peer_recv(). */
@@ -160,6 +170,20 @@ peer_record_done(struct peer *p, const uint8_t topic[ID_LEN], enum err result);
  */
 void peer_record_added(struct peer *p, const uint8_t topic[ID_LEN],
                        const struct record_key *key, bool from_this_peer);
+
+/*
+ * What the mesh has to say (§5.5, §5.7), queued for peer_pull().  `ids` are one
+ * to GOSSIP_IDS_MAX ids, one after another.  False, and nothing is queued, if
+ * the topic is not shared or the queue is full; of a push also if the record
+ * lies outside of the window that both hold, when nothing is amiss.
+ */
+bool peer_push(struct peer *p, const uint8_t topic[ID_LEN],
+               const struct record_key *key);
+bool peer_announce(struct peer *p, const uint8_t topic[ID_LEN],
+                   struct bytes ids);
+bool peer_graft(struct peer *p, const uint8_t topic[ID_LEN], struct bytes ids);
+bool peer_prune(struct peer *p, const uint8_t topic[ID_LEN]);
+bool peer_say_overlay(struct peer *p, struct bytes payload);
 
 /* Opens a session for the topic soon, if it is shared: an id is missing. */
 void peer_reconcile(struct peer *p, const uint8_t topic[ID_LEN],

@@ -1,7 +1,8 @@
 /*
  * verdict(records of a topic, now), phase by phase: what is not there yet, what
- * is revoked or retracted, who leads, which records revise which, the rule of
- * each kind (authority_kind.c), citations, which version stands, releases.
+ * is revoked or retracted, who leads, which records revise which, the rules of
+ * kinds (authority_rules.c), which version stands, citations, and the rules of
+ * kinds that rest on these.
  * Every phase walks the records in order of (created_ms, id), never in order of
  * arrival, and only ever settles what no earlier phase has settled.
  */
@@ -13,37 +14,6 @@
 
 #include "proto/authority_rules.h"
 #include "proto/kind.h"
-
-/* Void, for `reason`; the subject, if any, by entry or by id. */
-void authority_void(struct topic_entry *e, enum void_reason reason)
-{
-    e->is_settled = true;
-    e->verdict = (struct verdict){ .state = VERDICT_VOID, .reason = reason };
-}
-
-void authority_void_by(struct topic_entry *e, enum void_reason reason,
-                       enum verdict_subject about, const uint8_t id[ID_LEN])
-{
-    authority_void(e, reason);
-    e->verdict.about = about;
-    memcpy(e->verdict.subject, id, ID_LEN);
-}
-
-void authority_settle(struct topic_entry *e, enum verdict_state state)
-{
-    e->is_settled = true;
-    e->verdict = (struct verdict){ .state = state };
-}
-
-struct topic_entry *authority_target(struct topic_state *ts,
-                                     const uint8_t id[ID_LEN])
-{
-    uint32_t index = topic_state_index(ts, id);
-
-    if (index == TOPIC_NONE || ts->entries[index].is_ahead)
-        return NULL;
-    return &ts->entries[index];
-}
 
 /* Sorting: the context is the array of entries. */
 static int by_order(const void *a, const void *b, void *context)
@@ -71,28 +41,6 @@ static enum err sort_entries(struct topic_state *ts)
     return ERR_OK;
 }
 
-/* Kinds for which there are rules; others are stored, undecided. */
-static bool has_rule(uint64_t kind)
-{
-    switch (kind) {
-    case KIND_PROFILE:
-    case KIND_DEVICE_REVOKE:
-    case KIND_PROJECT:
-    case KIND_REQUEST:
-    case KIND_REQUEST_CLOSE:
-    case KIND_CONTRIBUTION:
-    case KIND_RESOURCE:
-    case KIND_DIRECTION:
-    case KIND_SELECTION:
-    case KIND_COMMENT:
-    case KIND_RELEASE:
-    case KIND_RETRACTION:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* §7.2: what is dated ahead waits, and nobody sees it before its time. */
 static void begin(struct topic_state *ts)
 {
@@ -103,6 +51,7 @@ static void begin(struct topic_state *ts)
         e->is_settled = false;
         e->is_ahead = e->record.created_ms > ts->now_ms;
         e->is_erased = false;
+        e->is_contested = false;
         e->first = i;
         e->current = TOPIC_NONE;
         e->selection = TOPIC_NONE;
@@ -112,6 +61,8 @@ static void begin(struct topic_state *ts)
     ts->founder = TOPIC_NONE;
     ts->terms = TOPIC_NONE;
     ts->edges_count = 0; /* the old ones name what may be gone */
+    authority_forget_rivals(ts);
+    topic_state_drop_bodies(ts);
 }
 
 /* §7.3: only the author takes back, and nothing final. */
@@ -169,9 +120,11 @@ static void judge_bodies(struct topic_state *ts)
             continue;
         if (e->is_malformed)
             authority_void(e, VOID_MALFORMED);
-        else if (!has_rule(e->record.kind) || e->record.body.data == NULL ||
+        else if (authority_rule_of(e->record.kind) == NULL ||
+                 e->record.body.data == NULL ||
                  (e->record.flags & RECORD_OPAQUE) != 0)
-            authority_settle(e, VERDICT_UNDECIDED);
+            authority_settle(e, e->is_contested ? VERDICT_CONTESTED
+                                                : VERDICT_UNDECIDED);
     }
 }
 
@@ -219,39 +172,49 @@ static void link_revisions(struct topic_state *ts)
 }
 
 /* First records or revisions of a kind; what revises a void one is void too. */
-static void judge_kind(struct topic_state *ts, uint64_t kind, bool revisions)
+static enum err judge_versions(struct topic_state *ts, uint64_t kind,
+                               bool revisions)
 {
     for (uint32_t i = 0; i < ts->count; i++) {
         struct topic_entry *e = &ts->entries[ts->order[i]];
         const struct topic_entry *first = &ts->entries[e->first];
+        enum err err;
 
         if (e->record.kind != kind || e->is_settled ||
             e->record.has_revises != revisions)
             continue;
-        authority_judge_kind(ts, e);
+        err = authority_judge_kind(ts, e);
+        if (err != ERR_OK)
+            return err;
         if (!e->is_settled && first->verdict.state == VERDICT_VOID)
             authority_void_by(e, VOID_VOID_TARGET, VERDICT_ABOUT_RECORD,
                               first->record.id);
     }
+    return ERR_OK;
 }
 
-/* Rules by kind, in the order in which kinds rest on one another. */
-static enum err judge_kinds(struct topic_state *ts)
+static enum err judge_kind(struct topic_state *ts, uint64_t kind)
 {
-    static const uint64_t kinds[] = { KIND_PROFILE,       KIND_PROJECT,
-                                      KIND_REQUEST,       KIND_CONTRIBUTION,
-                                      KIND_REQUEST_CLOSE, KIND_DIRECTION,
-                                      KIND_SELECTION,     KIND_COMMENT };
-    enum err err;
+    enum err err = judge_versions(ts, kind, false);
 
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        judge_kind(ts, kinds[k], false);
-        judge_kind(ts, kinds[k], true);
-        if (kinds[k] == KIND_REQUEST) {
+    return err == ERR_OK ? judge_versions(ts, kind, true) : err;
+}
+
+/* The rows that are applied before versions are chosen. */
+static enum err judge_first(struct topic_state *ts)
+{
+    const struct authority_rule *rule;
+
+    for (size_t i = 0; (rule = authority_rule_at(i)) != NULL; i++) {
+        enum err err = ERR_OK;
+
+        if (rule->stage != STAGE_FIRST || rule->kind == KIND_RESOURCE)
+            continue;
+        err = judge_kind(ts, rule->kind);
+        if (err == ERR_OK && rule->kind == KIND_REQUEST)
             err = authority_fix_terms(ts);
-            if (err != ERR_OK)
-                return err;
-        }
+        if (err != ERR_OK)
+            return err;
     }
     return ERR_OK;
 }
@@ -277,46 +240,74 @@ static void choose_version(struct topic_state *ts, struct topic_entry *e)
     if (first->current != TOPIC_NONE)
         authority_settle(&ts->entries[first->current], VERDICT_SUPERSEDED);
     first->current = (uint32_t)(e - ts->entries);
-    e->verdict = (struct verdict){ .state = VERDICT_IN_FORCE };
+    e->verdict =
+        (struct verdict){ .state = e->is_contested ? VERDICT_CONTESTED
+                                                   : VERDICT_IN_FORCE };
 }
 
-/* Versions of all kinds but resources and releases, or of `kind` alone. */
-static void choose_versions(struct topic_state *ts, uint64_t kind)
+/* Whether the versions of that kind are chosen in that stage. */
+static bool is_of_stage(const struct topic_entry *e, enum authority_stage stage)
+{
+    const struct authority_rule *rule = authority_rule_of(e->record.kind);
+
+    return rule != NULL && rule->stage == stage && rule->kind != KIND_RESOURCE;
+}
+
+static enum err choose_first(struct topic_state *ts)
 {
     for (uint32_t i = 0; i < ts->count; i++) {
         struct topic_entry *e = &ts->entries[ts->order[i]];
-        bool later =
-            e->record.kind == KIND_RESOURCE || e->record.kind == KIND_RELEASE;
 
-        if (e->is_settled || (kind == 0 ? later : e->record.kind != kind))
-            continue;
-        choose_version(ts, e);
+        if (!e->is_settled && is_of_stage(e, STAGE_FIRST))
+            choose_version(ts, e);
     }
+    for (uint32_t i = 0; i < ts->count; i++) {
+        enum err err = authority_choose_rival(ts, &ts->entries[ts->order[i]]);
+
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
 }
 
-/* §7.6: one profile a person, one selection a contribution: the newest. */
-static void choose_rivals(struct topic_state *ts)
+/* The versions of one kind, whose rule has been applied. */
+static enum err choose_kind(struct topic_state *ts, uint64_t kind)
 {
-    uint32_t profile = TOPIC_NONE;
-
     for (uint32_t i = 0; i < ts->count; i++) {
         struct topic_entry *e = &ts->entries[ts->order[i]];
-        uint32_t *stands = NULL;
-        uint8_t id[ID_LEN];
 
-        if (e->verdict.state != VERDICT_IN_FORCE)
-            continue;
-        if (e->record.kind == KIND_PROFILE)
-            stands = &profile;
-        if (e->record.kind == KIND_SELECTION &&
-            record_link_find(&e->record, RELATION_CONTRIBUTION, id))
-            stands = &ts->entries[authority_target(ts, id)->first].selection;
-        if (stands == NULL)
-            continue;
-        if (*stands != TOPIC_NONE)
-            authority_settle(&ts->entries[*stands], VERDICT_SUPERSEDED);
-        *stands = ts->order[i];
+        if (e->record.kind == kind && !e->is_settled)
+            choose_version(ts, e);
     }
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[ts->order[i]];
+        enum err err = ERR_OK;
+
+        if (e->record.kind == kind)
+            err = authority_choose_rival(ts, e);
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
+}
+
+/* The rows that rest on versions and citations, each for good. */
+static enum err judge_last(struct topic_state *ts)
+{
+    const struct authority_rule *rule;
+
+    for (size_t i = 0; (rule = authority_rule_at(i)) != NULL; i++) {
+        enum err err;
+
+        if (rule->stage != STAGE_LAST)
+            continue;
+        err = judge_kind(ts, rule->kind);
+        if (err == ERR_OK)
+            err = choose_kind(ts, rule->kind);
+        if (err != ERR_OK)
+            return err;
+    }
+    return ERR_OK;
 }
 
 /* §7.11: what a kind that we do not know says of `id` we cannot judge. */
@@ -366,18 +357,18 @@ enum err authority_judge(struct topic_state *ts, uint64_t now_ms)
     judge_bodies(ts);
     find_founder(ts);
     link_revisions(ts);
-    err = judge_kinds(ts);
+    err = judge_first(ts);
     if (err != ERR_OK)
         return err;
-    choose_versions(ts, 0);
-    choose_rivals(ts);
+    err = choose_first(ts);
+    if (err != ERR_OK)
+        return err;
     err = authority_judge_citations(ts);
     if (err != ERR_OK)
         return err;
-    err = authority_judge_releases(ts);
+    err = judge_last(ts);
     if (err != ERR_OK)
         return err;
-    choose_versions(ts, KIND_RELEASE);
     judge_newer(ts);
     return ERR_OK;
 }
@@ -391,8 +382,8 @@ bool authority_is_leader(const struct topic_state *ts,
 }
 
 /* The verdict of a record that is in the topic for the time being. */
-static enum err judge_last(struct topic_state *ts, struct verdict *out,
-                           uint64_t now_ms)
+static enum err judge_trial(struct topic_state *ts, struct verdict *out,
+                            uint64_t now_ms)
 {
     enum err err = authority_judge(ts, now_ms);
 
@@ -422,7 +413,7 @@ enum err authority_try(struct topic_state *ts, struct verdict *out,
     err = topic_state_add(ts, whole);
     if (err != ERR_OK)
         return err;
-    tried = judge_last(ts, &verdict, now_ms);
+    tried = judge_trial(ts, &verdict, now_ms);
     topic_state_drop_last(ts);
     err = authority_judge(ts, now_ms);
     if (tried != ERR_OK || err != ERR_OK)

@@ -24,9 +24,9 @@ bool authority_is_leader(const struct topic_state *ts,
 /*
  * The dry run before publishing: the verdict that `whole` (signed, admitted)
  * would have in this topic at `now_ms`, without adding it.  *out only on
- * ERR_OK.  Needs room for one more record; `ts` holds what it held and is judged
- * at `now_ms` after.  The price is two judgements.
- *   errors as topic_state_add(); ERR_NO_MEMORY may leave `ts` unjudged
+ * ERR_OK.  Needs room for one more record; `ts` holds what it held and is
+ * judged at `now_ms` after.  The price is two judgements. errors as
+ * topic_state_add(); ERR_NO_MEMORY may leave `ts` unjudged
  */
 MUST_CHECK enum err authority_try(struct topic_state *ts, struct verdict *out,
                                   struct bytes whole, uint64_t now_ms);

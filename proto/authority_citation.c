@@ -29,14 +29,14 @@ struct graph {
     uint8_t *is_joined; /* by edge: in the graph already */
 };
 
-static void judge_resource(struct topic_state *ts, struct topic_entry *e)
+static enum err judge_resource(struct topic_state *ts, struct topic_entry *e)
 {
     struct topic_entry *child = NULL;
     uint8_t id[ID_LEN] = { 0 };
+    enum err err = authority_judge_kind(ts, e);
 
-    authority_judge_kind(ts, e);
-    if (e->is_settled)
-        return;
+    if (err != ERR_OK || e->is_settled)
+        return err;
     if (record_link_find(&e->record, RELATION_CHILD, id))
         child = authority_target(ts, id);
     if (child == NULL)
@@ -47,6 +47,7 @@ static void judge_resource(struct topic_state *ts, struct topic_entry *e)
         authority_void_by(e, VOID_WRONG_TARGET, VERDICT_ABOUT_RECORD, id);
     else if (memcmp(child->record.author, e->record.author, ID_LEN) != 0)
         authority_void_by(e, VOID_NOT_AUTHOR, VERDICT_ABOUT_RECORD, id);
+    return ERR_OK;
 }
 
 /* Claims by others wait for the author's answer, which has no rule yet. */
@@ -65,8 +66,10 @@ static enum err judge_resources(struct topic_state *ts)
         if (mp_bool(mp_get(mp_doc_root(doc), "claim")))
             authority_settle(e, VERDICT_UNDECIDED);
         else
-            judge_resource(ts, e);
+            err = judge_resource(ts, e);
         mp_doc_free(doc);
+        if (err != ERR_OK)
+            return err;
     }
     return ERR_OK;
 }

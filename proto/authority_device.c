@@ -216,7 +216,7 @@ static void strike(const struct records *r, struct topic_state *ts,
         if (e->is_settled || !revocation_hits(&revoked->what, &e->record))
             continue;
         if (is_contestable(e->record.kind))
-            authority_settle(e, VERDICT_CONTESTED);
+            e->is_contested = true;
         else
             authority_void_by(e, VOID_REVOKED_DEVICE, VERDICT_ABOUT_RECORD,
                               by->record.id);

@@ -54,15 +54,11 @@ static enum err judge_credits(struct topic_state *ts, struct topic_entry *e,
     return ERR_OK;
 }
 
-static enum err judge_release(struct topic_state *ts, struct topic_entry *e)
+enum err authority_judge_release(struct topic_state *ts, struct topic_entry *e)
 {
     struct topic_list list;
-    enum err err;
+    enum err err = topic_list_open(&list, ts, e);
 
-    authority_judge_kind(ts, e);
-    if (e->is_settled)
-        return ERR_OK;
-    err = topic_list_open(&list, ts, e);
     if (err == ERR_NOT_HELD) {
         authority_void(e, VOID_INCOMPLETE);
         return ERR_OK;
@@ -73,19 +69,4 @@ static enum err judge_release(struct topic_state *ts, struct topic_entry *e)
         err = judge_credits(ts, e, &list);
     topic_list_wipe(&list);
     return err;
-}
-
-enum err authority_judge_releases(struct topic_state *ts)
-{
-    for (uint32_t i = 0; i < ts->count; i++) {
-        struct topic_entry *e = &ts->entries[ts->order[i]];
-        enum err err;
-
-        if (e->record.kind != KIND_RELEASE || e->is_settled)
-            continue;
-        err = judge_release(ts, e);
-        if (err != ERR_OK)
-            return err;
-    }
-    return ERR_OK;
 }

@@ -2,34 +2,152 @@
 #define PROTO_AUTHORITY_RULES_H
 
 #include "proto/authority.h"
+#include "proto/kind.h"
 
 /*
  * What the files of authority share among themselves.  Not for others: rules
  * change entries while a judgement goes on.
+ *
+ * To add the rule of a kind:
+ *  1. a row in `rows` of authority_rules.c, after the kinds on which it rests,
+ *     and the declaration of its function at the end of this header;
+ *  2. the function, in the authority_*.c of its subject: it voids `e` or leaves
+ *     it unsettled, which means that it passes;
+ *  3. a reason in verdict.h, at the end of VOID_MAP, if none there fits, and in
+ *     the table of docs/protocol.md §7.1.4;
+ *  4. a paragraph in docs/protocol.md §7, and a row for each way to break the
+ *     rule in tests/proto/test_authority_*.c.
+ *
+ * What a function may look at: `e`; the records of the topic that are not
+ * ahead (authority_target()); and the verdicts of kinds whose rows stand
+ * before its own.  Not the time, which changes verdicts only by letting a
+ * record that waits appear: compare the dates of records instead.
  */
+
+/* Who may make a record of a kind in a project or under a request. */
+enum authority_by {
+    BY_ANYONE,
+    BY_ADMITTED, /* anyone whom the project's admission lets in */
+    BY_CURATOR,  /* a leader or a curator */
+    BY_LEADER
+};
+
+/* When a row is applied. */
+enum authority_stage {
+    /* Before versions are chosen: of others only void or not is known. */
+    STAGE_FIRST,
+    /* After citations; rows before it are judged for good, superseded ones
+     * included. */
+    STAGE_LAST
+};
+
+/*
+ * What of a kind's records has to be judged anew when one more of them comes.
+ * LEAF: that record alone, because no rule of another record asks for this
+ * kind unless the other one names it.  The whole topic is judged anew for all
+ * others; if in doubt, a kind SPREADS.
+ */
+enum authority_reach { REACH_SPREADS, REACH_LEAF };
+
+typedef enum err authority_rule_fn(struct topic_state *ts,
+                                   struct topic_entry *e);
+/*
+ * Writes what `e` competes for: of the records of its kind in force with the
+ * same key only the newest stands and the earlier ones are superseded.
+ */
+#define AUTHORITY_KEY_LEN (2 * ID_LEN)
+typedef void authority_rival_fn(const struct topic_state *ts,
+                                const struct topic_entry *e,
+                                uint8_t key[AUTHORITY_KEY_LEN]);
+
+struct authority_rule {
+    uint64_t kind;
+    enum authority_by by;
+    enum authority_stage stage;
+    enum authority_reach reach;
+    authority_rule_fn *judge;  /* NULL: home and `by` are all there is */
+    authority_rival_fn *rival; /* NULL: all objects stand side by side */
+};
+
+/* The row of a kind, or NULL: its records are stored, undecided. */
+const struct authority_rule *authority_rule_of(uint64_t kind);
+/* Row by row in order; NULL after the last. */
+const struct authority_rule *authority_rule_at(size_t i);
 
 /* Settle a verdict for the rest of this judgement. */
 void authority_settle(struct topic_entry *e, enum verdict_state state);
 void authority_void(struct topic_entry *e, enum void_reason reason);
 void authority_void_by(struct topic_entry *e, enum void_reason reason,
                        enum verdict_subject about, const uint8_t id[ID_LEN]);
+/* Void, with the author of `e` as the subject. */
+void authority_void_author(struct topic_entry *e, enum void_reason reason);
 
 /* The record `id` as others may name it: held and not dated ahead, or NULL. */
 struct topic_entry *authority_target(struct topic_state *ts,
                                      const uint8_t id[ID_LEN]);
+/* The same of the first link of that relation; NULL too if there is none. */
+struct topic_entry *authority_linked(struct topic_state *ts,
+                                     const struct topic_entry *e,
+                                     enum relation relation);
+bool authority_has_link(const struct topic_entry *e, enum relation relation);
+
+/*
+ * The record that `e` names by `relation`, of `kind` if that is not 0, or NULL;
+ * then `e` has been voided.  need_valid: nor may the record named be void.
+ */
+struct topic_entry *authority_need(struct topic_state *ts,
+                                   struct topic_entry *e,
+                                   enum relation relation, uint64_t kind);
+struct topic_entry *authority_need_valid(struct topic_state *ts,
+                                         struct topic_entry *e,
+                                         enum relation relation, uint64_t kind);
+
+/*
+ * The body of `e`, or ERR_NOT_FOUND if it is absent.  Parsed once for several
+ * rules; *out is valid until the rule that asked returns.  To look through many
+ * bodies in one rule take topic_entry_body() instead.
+ */
+MUST_CHECK enum err authority_body(struct topic_state *ts,
+                                   const struct topic_entry *e,
+                                   const struct mp_value **out);
+
+bool authority_in_project(const struct topic_state *ts);
+bool authority_same_author(const struct topic_entry *a,
+                           const struct topic_entry *b);
+/* Whether the author of `e` led, or chose works, when `e` was made. */
+bool authority_by_leader(const struct topic_state *ts,
+                         const struct topic_entry *e);
+
+/*
+ * §7.4 and the row's own rule; leaves `e` unsettled if it passes.
+ */
+MUST_CHECK enum err authority_judge_kind(struct topic_state *ts,
+                                         struct topic_entry *e);
 
 /* §7.2: device_revoke records, and what they hit.  authority_device.c */
 MUST_CHECK enum err authority_judge_revocations(struct topic_state *ts);
 
-/* The rule of e's kind; leaves it unsettled if it passes.  authority_kind.c */
-void authority_judge_kind(struct topic_state *ts, struct topic_entry *e);
-/* §7.4: a project's terms after its first request.  authority_kind.c */
+/* §7.4: a project's terms after its first request.  authority_terms.c */
 MUST_CHECK enum err authority_fix_terms(struct topic_state *ts);
+
+/* §7.6: rivals.  `e` is compared with who stands for the same; begin by
+ * forgetting.  authority_rival.c */
+void authority_forget_rivals(struct topic_state *ts);
+MUST_CHECK enum err authority_choose_rival(struct topic_state *ts,
+                                           struct topic_entry *e);
 
 /* §7.7: resources and their cycles; fills `edges`.  authority_citation.c */
 MUST_CHECK enum err authority_judge_citations(struct topic_state *ts);
 
-/* §7.9: releases and whom they leave out.  authority_release.c */
-MUST_CHECK enum err authority_judge_releases(struct topic_state *ts);
+/* Rules of kinds.  authority_work.c */
+authority_rule_fn authority_judge_close;
+authority_rule_fn authority_judge_selection;
+authority_rule_fn authority_judge_targeted;
+authority_rule_fn authority_judge_contribution;
+authority_rule_fn authority_judge_comment;
+authority_rival_fn authority_rival_profile;
+authority_rival_fn authority_rival_selection;
+/* authority_release.c */
+authority_rule_fn authority_judge_release;
 
 #endif

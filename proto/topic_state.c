@@ -31,6 +31,7 @@ void topic_state_free(struct topic_state *ts)
 {
     if (ts == NULL)
         return;
+    topic_state_drop_bodies(ts);
     for (uint32_t i = 0; i < ts->count; i++)
         free(ts->entries[i].whole);
     free(ts->entries);
@@ -38,6 +39,8 @@ void topic_state_free(struct topic_state *ts)
     free(ts->order);
     free(ts->edges);
     free(ts->edges_by_source);
+    free(ts->bodies);
+    free(ts->rivals);
     free(ts);
 }
 
@@ -149,6 +152,7 @@ enum err topic_state_add(struct topic_state *ts, struct bytes whole)
         struct topic_entry *old = &ts->entries[index];
 
         if (old->record.body.data == NULL && made.record.body.data != NULL) {
+            topic_state_drop_bodies(ts);
             free(old->whole);
             *old = made;
             ts->order_count = 0;
@@ -179,6 +183,7 @@ void topic_state_drop_last(struct topic_state *ts)
     uint32_t kept = 0;
 
     assert(ts->count > 0);
+    topic_state_drop_bodies(ts);
     at = slot_of(ts, ts->entries[last].record.id);
     while (ts->slots[at] != last + 1)
         at = (at + 1) & (ts->slots_count - 1);
@@ -235,6 +240,17 @@ enum err topic_entry_body(struct mp_doc **out, const struct topic_entry *e)
     if (e->is_erased || e->is_malformed || map.len == 0)
         return ERR_NOT_FOUND;
     return mp_doc_parse(out, map, MP_CANONICAL);
+}
+
+void topic_state_drop_bodies(struct topic_state *ts)
+{
+    for (uint32_t i = 0; i < ts->bodies_count; i++) {
+        struct topic_entry *e = &ts->entries[ts->bodies[i]];
+
+        mp_doc_free(e->body);
+        e->body = NULL;
+    }
+    ts->bodies_count = 0;
 }
 
 /* The first place in [0, count) whose key is not less than `want`. */

@@ -19,10 +19,12 @@ struct topic_entry {
     struct verdict verdict;
 
     /* Below: written by authority_judge(); indices into `entries`. */
-    bool is_settled; /* the verdict is final within this judgement */
-    bool is_ahead;   /* dated after now: nobody sees it yet */
-    bool is_erased;  /* retracted: its body is absent on every node */
-    uint32_t first;  /* first record of its object; itself if it is that */
+    bool is_settled;   /* the verdict is final within this judgement */
+    bool is_ahead;     /* dated after now: nobody sees it yet */
+    bool is_erased;    /* retracted: its body is absent on every node */
+    bool is_contested; /* signed by a revoked device, and stands all the same */
+    struct mp_doc *body; /* parsed by a rule, or NULL */
+    uint32_t first;      /* first record of its object; itself if it is that */
     /* Of the first record of an object alone, or TOPIC_NONE: */
     uint32_t current;   /* its version in force */
     uint32_t selection; /* the selection in force of a contribution */
@@ -56,6 +58,15 @@ struct topic_state {
     struct topic_edge *edges;  /* by (child, resource's order) */
     uint32_t *edges_by_source; /* indices into edges, by (source, order) */
     uint32_t edges_count;
+
+    /* Private to the rules: bodies that are parsed, and who stands among
+     * rivals, in an open table of index + 1. */
+    uint32_t *bodies;
+    uint32_t bodies_count;
+    uint32_t bodies_cap;
+    uint32_t *rivals;
+    uint32_t rivals_count;
+    uint32_t rivals_cap; /* a power of two */
 };
 
 /*
@@ -107,6 +118,9 @@ const struct topic_entry *topic_state_current(const struct topic_state *ts,
  */
 MUST_CHECK enum err topic_entry_body(struct mp_doc **out,
                                      const struct topic_entry *e);
+
+/* Frees the bodies that rules have parsed. */
+void topic_state_drop_bodies(struct topic_state *ts);
 
 /* The index of that id among the entries, or TOPIC_NONE. */
 uint32_t topic_state_index(const struct topic_state *ts,

@@ -139,6 +139,21 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define OVERLAY_REDIAL_MS    600000
 #define ANNOUNCEMENT_LIVE_MS ((uint64_t)7 * DAY_MS)
 
+/*
+ * What a node keeps of an author without standing, in one topic, of one UTC
+ * day: more than a person writes, less than fills a disk (§5.7).
+ */
+#define BUDGET_RECORDS_MAX 64
+#define BUDGET_BYTES_MAX   ((uint32_t)256 * 1024)
+/* Entries known and not held that one peer may add in an hour (§5.8). */
+#define KNOWN_PEER_MAX 20000
+#define KNOWN_EVERY_MS 3600000
+/* People with standing in one topic; those beyond them are strangers. */
+#define STANDING_MAX 65536
+
+static_assert(BUDGET_BYTES_MAX >= RECORD_HEAD_MAX + RECORD_BODY_MAX,
+              "the smallest id of a day is kept, whatever its size");
+
 /* Times, in milliseconds. */
 #define HANDSHAKE_TIMEOUT_MS 5000
 #define PING_IDLE_MS         60000

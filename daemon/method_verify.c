@@ -45,9 +45,14 @@ static void put_finding(struct verifying *v, const struct store_finding *f)
         return;
     v->count++;
     mp_put_map(w, 4);
-    pair_text(w, "what", f->is_blob ? "blob" : "record");
+    pair_text(w, "what",
+              f->is_blob    ? "blob"
+              : f->is_topic ? "topic"
+                            : "record");
     if (f->is_blob)
         pair_id(w, "id", f->blob.root);
+    else if (f->is_topic)
+        pair_id(w, "id", f->topic);
     else
         pair_id(w, "id",
                 store_find_seq(node_store(v->node), f->seq, &item) == ERR_OK

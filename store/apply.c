@@ -91,7 +91,7 @@ static enum err replace(struct change *c, uint64_t seq,
     enum err e = write_row(c, seq, after, false);
 
     if (e == ERR_OK)
-        e = index_resize(c->store, c->index, before, after);
+        e = index_resize(c->store, c->index, after);
     if (e != ERR_OK)
         return e;
     count_row(c, before, -1);
@@ -332,6 +332,8 @@ static enum err begin(struct change *c, struct store *store)
     if (e == ERR_OK)
         e = txn_begin(&c->index, store->index, true);
     if (e == ERR_OK)
+        index_begin(store, c->index);
+    if (e == ERR_OK)
         e = store_totals_read(c->records, &c->totals);
     if (e == ERR_OK)
         e = index_applied(c->index, &applied);
@@ -351,7 +353,7 @@ static enum err finish(struct change *c)
     assert(w.err == ERR_OK);
     e = txn_put(c->records, T_META, BYTES_LITERAL("totals"), writer_view(&w));
     if (e == ERR_OK)
-        e = index_set_applied(c->index, c->totals.last_seq);
+        e = index_finish(c->store, c->index, c->totals.last_seq);
     return e;
 }
 

@@ -9,7 +9,7 @@
 #include "proto/kind.h"
 #include "proto/mp.h"
 #include "store/internal.h"
-#include "store/sums.h"
+#include "store/tree_edit.h"
 
 /* Identity records that travel with a person's other records. */
 #define IDENTITY_MAX 64
@@ -78,25 +78,22 @@ enum err index_applied(struct txn *index, uint64_t *out)
     return e == ERR_OK ? row_number_read(out, value) : e;
 }
 
-enum err index_set_applied(struct txn *index, uint64_t seq)
+void index_begin(struct store *store, struct txn *index)
 {
-    struct key value = key_of_u64(seq);
+    tree_cache_begin(store->trees, index);
+}
 
+enum err index_finish(struct store *store, struct txn *index, uint64_t applied)
+{
+    struct key value = key_of_u64(applied);
+    enum err e = tree_cache_flush(store->trees);
+
+    if (e != ERR_OK)
+        return e;
     return txn_put(index, I_META, BYTES_LITERAL("applied"), key_view(&value));
 }
 
 /* ---- One topic -------------------------------------------------------- */
-
-static enum err in_topic(struct txn *index, const uint8_t topic[ID_LEN],
-                         const struct record_key *key, bool *out)
-{
-    struct key at = sums_order_key(topic, key);
-    struct bytes value;
-    enum err e = txn_get(index, I_ORDER, key_view(&at), &value);
-
-    *out = e == ERR_OK;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
 
 static struct key topic_kind_key(const uint8_t topic[ID_LEN], uint64_t seq,
                                  const struct record *r)
@@ -109,49 +106,41 @@ static struct key topic_kind_key(const uint8_t topic[ID_LEN], uint64_t seq,
     return key;
 }
 
-static enum err join(struct txn *index, const uint8_t topic[ID_LEN],
-                     uint64_t seq, const struct row_record *row)
-{
-    struct record_key key = key_of_record(&row->record);
-    struct key order = sums_order_key(topic, &key);
-    struct key kind = topic_kind_key(topic, seq, &row->record);
-    struct key number = key_of_u64(seq);
-    bool there;
-    enum err e = in_topic(index, topic, &key, &there);
-
-    if (e != ERR_OK || there)
-        return e;
-    e = txn_put(index, I_ORDER, key_view(&order), key_view(&number));
-    if (e == ERR_OK)
-        e = txn_put(index, I_TOPIC_KIND, key_view(&kind), NOTHING);
-    if (e == ERR_OK)
-        e = sums_add(index, topic, &key, row_record_bytes(row));
-    return e;
-}
-
-static enum err leave(struct txn *index, const uint8_t topic[ID_LEN],
-                      uint64_t seq, const struct row_record *row)
-{
-    struct record_key key = key_of_record(&row->record);
-    struct key order = sums_order_key(topic, &key);
-    struct key kind = topic_kind_key(topic, seq, &row->record);
-    enum err e = txn_delete(index, I_ORDER, key_view(&order));
-
-    if (e == ERR_OK)
-        e = txn_delete(index, I_TOPIC_KIND, key_view(&kind));
-    if (e == ERR_OK)
-        e = sums_remove(index, topic, &key, row_record_bytes(row));
-    return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-}
-
-/* ---- Identity records in the topics of their person -------------------- */
-
 /* Where a step of an index change reads and writes. */
 struct step {
     struct store *store;
     struct txn *records;
     struct txn *index;
 };
+
+static enum err join(const struct step *s, const uint8_t topic[ID_LEN],
+                     uint64_t seq, const struct row_record *row)
+{
+    struct tree_entry entry = { .key = key_of_record(&row->record),
+                                .seq = seq,
+                                .bytes = row_record_bytes(row) };
+    struct key kind = topic_kind_key(topic, seq, &row->record);
+    bool added;
+    enum err e = tree_edit_insert(s->store->trees, topic, &entry, &added);
+
+    if (e != ERR_OK || !added)
+        return e;
+    return txn_put(s->index, I_TOPIC_KIND, key_view(&kind), NOTHING);
+}
+
+static enum err leave(const struct step *s, const uint8_t topic[ID_LEN],
+                      uint64_t seq, const struct row_record *row)
+{
+    struct record_key key = key_of_record(&row->record);
+    struct key kind = topic_kind_key(topic, seq, &row->record);
+    enum err e = tree_edit_remove(s->store->trees, topic, &key);
+
+    if (e == ERR_OK)
+        e = txn_delete(s->index, I_TOPIC_KIND, key_view(&kind));
+    return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
+/* ---- Identity records in the topics of their person -------------------- */
 
 static enum err read_row(const struct step *s, uint64_t seq,
                          struct row_record *out)
@@ -216,7 +205,7 @@ static enum err bring_identity(const struct step *s,
     for (size_t i = 0; e == ERR_OK && i < n && i < IDENTITY_MAX; i++) {
         e = read_row(s, seqs[i], &row);
         if (e == ERR_OK)
-            e = join(s->index, topic, seqs[i], &row);
+            e = join(s, topic, seqs[i], &row);
     }
     return e;
 }
@@ -255,10 +244,10 @@ static enum err spread(const struct step *s, const uint8_t person[ID_LEN],
             break;
         }
         memcpy(topic, found.data + ID_LEN, ID_LEN);
-        e = join(s->index, topic, comes, in);
+        e = join(s, topic, comes, in);
         if (e == ERR_OK && goes != 0 &&
             !is_own_topic(s->store, &out->record, topic))
-            e = leave(s->index, topic, goes, out);
+            e = leave(s, topic, goes, out);
         if (e != ERR_OK)
             break;
         step = CURSOR_NEXT;
@@ -271,8 +260,7 @@ static enum err spread(const struct step *s, const uint8_t person[ID_LEN],
 static enum err add_identity(const struct step *s, uint64_t seq,
                              const struct row_record *row)
 {
-    struct record_key order = key_of_record(&row->record);
-    struct key key = sums_order_key(row->record.author, &order);
+    struct key key = key_of_id(row->record.author);
     struct key number = key_of_u64(seq);
     uint64_t seqs[IDENTITY_MAX + 1];
     struct row_record last = { .held = false };
@@ -280,6 +268,8 @@ static enum err add_identity(const struct step *s, uint64_t seq,
     size_t n;
     enum err e;
 
+    key_add_u64(&key, row->record.created_ms);
+    key_add_id(&key, row->record.id);
     e = txn_put(s->index, I_IDENTITY, key_view(&key), key_view(&number));
     if (e == ERR_OK)
         e = identity_list(s->index, row->record.author, seqs, &n);
@@ -335,7 +325,7 @@ static enum err list_topic(const struct step *s, const struct record *r)
         return ERR_OK; /* it joins when it comes */
     if (e != ERR_OK || memcmp(founder.record.author, r->author, ID_LEN) != 0)
         return e;
-    return join(s->index, s->store->options.board, seq, &founder);
+    return join(s, s->store->options.board, seq, &founder);
 }
 
 /* A founder comes after what is listed in its topic. */
@@ -348,7 +338,7 @@ static enum err join_listed(const struct step *s, uint64_t seq,
 
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
-    e = join(s->index, s->store->options.board, seq, row);
+    e = join(s, s->store->options.board, seq, row);
     if (e == ERR_OK)
         e = bring_identity(s, s->store->options.board, row->record.author);
     return e;
@@ -390,10 +380,10 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
 {
     const struct record *r = &row->record;
     struct step s = { store, records, index };
-    enum err e = join(index, r->topic, seq, row);
+    enum err e = join(&s, r->topic, seq, row);
 
     if (e == ERR_OK && joins_board(store, r))
-        e = join(index, store->options.board, seq, row);
+        e = join(&s, store->options.board, seq, row);
     if (e == ERR_OK)
         e = put_tail(index, I_KIND, key_of_u64(r->kind), r->created_ms, seq);
     if (e == ERR_OK)
@@ -414,25 +404,20 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
 }
 
 /* The bytes in one topic, if the record is there. */
-static enum err resize_in(struct txn *index, const uint8_t topic[ID_LEN],
-                          const struct row_record *before,
-                          const struct row_record *after)
+static enum err resize_in(struct store *store, const uint8_t topic[ID_LEN],
+                          const struct row_record *row)
 {
-    struct record_key key = key_of_record(&before->record);
-    bool there;
-    enum err e = in_topic(index, topic, &key, &there);
+    struct record_key key = key_of_record(&row->record);
+    enum err e =
+        tree_edit_resize(store->trees, topic, &key, row_record_bytes(row));
 
-    if (e != ERR_OK || !there)
-        return e;
-    return sums_resize(index, topic, &key, row_record_bytes(before),
-                       row_record_bytes(after));
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err resize_identity(struct txn *index, const struct store *store,
-                                const struct row_record *before,
-                                const struct row_record *after)
+static enum err resize_identity(struct store *store, struct txn *index,
+                                const struct row_record *row)
 {
-    struct key at = key_of_id(before->record.author);
+    struct key at = key_of_id(row->record.author);
     struct key prefix = at;
     uint8_t topic[ID_LEN];
     struct cursor *cursor;
@@ -452,8 +437,8 @@ static enum err resize_identity(struct txn *index, const struct store *store,
             break;
         }
         memcpy(topic, found.data + ID_LEN, ID_LEN);
-        if (!is_own_topic(store, &before->record, topic))
-            e = resize_in(index, topic, before, after);
+        if (!is_own_topic(store, &row->record, topic))
+            e = resize_in(store, topic, row);
         if (e != ERR_OK)
             break;
         step = CURSOR_NEXT;
@@ -463,16 +448,15 @@ static enum err resize_identity(struct txn *index, const struct store *store,
 }
 
 enum err index_resize(struct store *store, struct txn *index,
-                      const struct row_record *before,
-                      const struct row_record *after)
+                      const struct row_record *row)
 {
-    const struct record *r = &before->record;
-    enum err e = resize_in(index, r->topic, before, after);
+    const struct record *r = &row->record;
+    enum err e = resize_in(store, r->topic, row);
 
     if (e == ERR_OK && (joins_board(store, r) || r->founds_topic))
-        e = resize_in(index, store->options.board, before, after);
+        e = resize_in(store, store->options.board, row);
     if (e == ERR_OK && is_identity(r->kind))
-        e = resize_identity(index, store, before, after);
+        e = resize_identity(store, index, row);
     return e;
 }
 
@@ -490,5 +474,5 @@ enum err index_catch_up(struct store *store, struct txn *records,
         else if (e == ERR_CORRUPT)
             e = ERR_OK; /* one lost row must not lose the others: see verify */
     }
-    return e == ERR_OK ? index_set_applied(index, to) : e;
+    return e == ERR_OK ? index_finish(store, index, to) : e;
 }

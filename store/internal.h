@@ -7,6 +7,7 @@
 #include "store/env.h"
 #include "store/key.h"
 #include "store/row.h"
+#include "store/tree_cache.h"
 
 /* What the files of the store share and nobody else sees. */
 
@@ -28,8 +29,7 @@ enum records_table {
 
 /* Tables of index.mdb. */
 enum index_table {
-    I_ORDER,        /* topic, created_ms, id -> seq */
-    I_SUMS,         /* topic, day -> count, bytes, lanes */
+    I_TREE,         /* topic, number -> node */
     I_TOPIC_KIND,   /* topic, kind, created_ms, seq -> nothing */
     I_KIND,         /* kind, created_ms, seq -> nothing */
     I_AUTHOR,       /* author, created_ms, seq -> nothing */
@@ -55,6 +55,7 @@ struct store {
     struct store_options options;
     struct env *records;
     struct env *index;
+    struct tree_cache *trees; /* of the one change that is being made */
 
     struct look look; /* the loop's; records is NULL between refreshes */
     pthread_t look_thread;
@@ -83,12 +84,14 @@ struct change {
 MUST_CHECK enum err index_add(struct store *store, struct txn *records,
                               struct txn *index, uint64_t seq,
                               const struct row_record *row);
-/* The bytes that a record counts for in its topics have changed. */
+/* The bytes that a record counts for in its topics are those of `row` now. */
 MUST_CHECK enum err index_resize(struct store *store, struct txn *index,
-                                 const struct row_record *before,
-                                 const struct row_record *after);
+                                 const struct row_record *row);
 MUST_CHECK enum err index_applied(struct txn *index, uint64_t *out);
-MUST_CHECK enum err index_set_applied(struct txn *index, uint64_t seq);
+/* Every change of the index begins and ends with these. */
+void index_begin(struct store *store, struct txn *index);
+MUST_CHECK enum err index_finish(struct store *store, struct txn *index,
+                                 uint64_t applied);
 /* Indexes records `from` to `to` out of `records` into `index`. */
 MUST_CHECK enum err index_catch_up(struct store *store, struct txn *records,
                                    struct txn *index, uint64_t from,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "store/internal.h"
-#include "store/sums.h"
+#include "store/tree.h"
 
 /* ---- Records ---------------------------------------------------------- */
 
@@ -279,12 +279,26 @@ enum err store_resolve_author(struct store *store, const char *hex, size_t len,
 enum err store_topic_size(struct store *store, const uint8_t topic[ID_LEN],
                           struct store_topic_size *out)
 {
+    return store_range_size(store, topic, 0, UINT64_MAX, out);
+}
+
+enum err store_range_size(struct store *store, const uint8_t topic[ID_LEN],
+                          uint64_t from_ms, uint64_t until_ms,
+                          struct store_topic_size *out)
+{
+    struct record_range range = { record_key_at(from_ms),
+                                  record_key_at(until_ms) };
+    struct tree_sum sum;
     struct look *look;
     enum err e = store_look(store, &look);
 
     if (e == ERR_OK)
-        e = sums_total(look->index, topic, &out->count, &out->bytes);
-    return e;
+        e = tree_size(look->index, topic, &range, &sum);
+    if (e != ERR_OK)
+        return e;
+    out->count = sum.records.count;
+    out->bytes = sum.bytes;
+    return ERR_OK;
 }
 
 enum err store_totals(struct store *store, struct store_totals *out)

@@ -1,13 +1,13 @@
 /*
- * Scans: a prefix of one table, walked either way in pages.  The position is
- * the last key seen, so nothing stays open between two pages and what comes in
- * meanwhile falls where it belongs.
+ * Scans: a prefix of one table, or a topic's tree, walked either way in pages.
+ * The position is the last key seen, so nothing stays open between two pages
+ * and what comes in meanwhile falls where it belongs.
  */
 #include <assert.h>
 #include <string.h>
 
 #include "store/internal.h"
-#include "store/sums.h"
+#include "store/tree.h"
 
 /* Which table; kept in the scan as a number. */
 enum scan_table {
@@ -20,7 +20,7 @@ enum scan_table {
 };
 
 static const unsigned TABLES[] = {
-    [SCAN_SEQ] = T_RECORDS,           [SCAN_TOPIC] = I_ORDER,
+    [SCAN_SEQ] = T_RECORDS,           [SCAN_TOPIC] = I_TREE,
     [SCAN_TOPIC_KIND] = I_TOPIC_KIND, [SCAN_KIND] = I_KIND,
     [SCAN_AUTHOR] = I_AUTHOR,         [SCAN_LINK] = I_LINK,
 };
@@ -136,6 +136,34 @@ static enum err link_position(struct store_scan *scan, uint64_t seq,
     return ERR_OK;
 }
 
+/* A position in a tree: topic, created_ms, id. */
+static struct key topic_position(const struct store_scan *scan,
+                                 const struct record_key *at)
+{
+    struct key key = key_of((struct bytes){ scan->prefix, scan->prefix_len });
+
+    key_add_u64(&key, at->created_ms);
+    key_add_id(&key, at->id);
+    return key;
+}
+
+static enum err position_in_topic(const struct look *look,
+                                  struct store_scan *scan,
+                                  const struct record *r)
+{
+    struct record_key at = { .created_ms = r->created_ms };
+    struct tree_entry entry;
+    struct key key;
+    enum err e;
+
+    memcpy(at.id, r->id, ID_LEN);
+    e = tree_find(look->index, scan->prefix, &at, &entry);
+    key = topic_position(scan, &at);
+    if (e == ERR_OK)
+        set_position(scan, key_view(&key));
+    return e;
+}
+
 static enum err position_of(const struct look *look, struct store_scan *scan,
                             uint64_t seq, const struct record *r)
 {
@@ -145,12 +173,11 @@ static enum err position_of(const struct look *look, struct store_scan *scan,
 
     if (scan->table == SCAN_LINK)
         return link_position(scan, seq, r);
+    if (scan->table == SCAN_TOPIC)
+        return position_in_topic(look, scan, r);
     if (scan->table != SCAN_SEQ)
         key_add_u64(&key, r->created_ms);
-    if (scan->table == SCAN_TOPIC)
-        key_add_id(&key, r->id);
-    else
-        key_add_u64(&key, seq);
+    key_add_u64(&key, seq);
     if (scan->table != SCAN_SEQ)
         e = txn_get(look->index, TABLES[scan->table], key_view(&key), &value);
     if (e == ERR_OK)
@@ -198,10 +225,8 @@ static enum err first_move(struct cursor *cursor, const struct store_scan *scan,
 }
 
 static enum err seq_at(const struct store_scan *scan, struct bytes at,
-                       struct bytes value, uint64_t *out)
+                       uint64_t *out)
 {
-    if (scan->table == SCAN_TOPIC)
-        return row_number_read(out, value);
     if (at.len < 8 || at.len > sizeof scan->pos)
         return ERR_CORRUPT;
     *out = get_u64(at.data + at.len - 8);
@@ -209,44 +234,82 @@ static enum err seq_at(const struct store_scan *scan, struct bytes at,
 }
 
 /* Takes one entry into the page, unless it is not for this scan. */
-static enum err take(const struct look *look, struct store_scan *scan,
-                     struct bytes at, struct bytes value,
-                     struct store_item *out, bool *taken)
+static enum err take(const struct look *look, const struct store_scan *scan,
+                     uint64_t seq, struct store_item *out, bool *taken)
 {
     struct row_record row;
-    uint64_t seq;
-    enum err e = seq_at(scan, at, value, &seq);
+    enum err e = look_record(look, seq, &row);
 
     *taken = false;
-    if (e == ERR_OK)
-        e = look_record(look, seq, &row);
     if (e == ERR_NOT_FOUND && scan->table == SCAN_SEQ)
-        e = ERR_OK; /* committed, not yet visible */
-    else if (e == ERR_OK && (row.held || !scan->held_only)) {
+        return ERR_OK; /* committed, not yet visible */
+    if (e == ERR_OK && (row.held || !scan->held_only)) {
         item_of(out, seq, &row);
         *taken = true;
     }
     return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 }
 
-enum err store_scan_next(struct store *store, struct store_scan *scan,
-                         struct store_item *items, size_t max, size_t *n)
+/* What of the topic is left. */
+static struct record_range topic_rest(const struct store_scan *scan)
+{
+    struct record_range range = tree_everything();
+    struct record_key at;
+
+    if (scan->pos_len != ID_LEN + 8 + ID_LEN)
+        return range;
+    at.created_ms = get_u64(scan->pos + ID_LEN);
+    memcpy(at.id, scan->pos + ID_LEN + 8, ID_LEN);
+    if (scan->newest_first)
+        range.hi = at;
+    else
+        range.lo = record_key_after(&at);
+    return range;
+}
+
+static enum err next_in_topic(const struct look *look, struct store_scan *scan,
+                              struct store_item *items, size_t max, size_t *n)
+{
+    struct record_range range = topic_rest(scan);
+    struct tree_walk walk;
+    struct tree_entry entry;
+    struct key key;
+    size_t count = 0;
+    bool taken;
+    enum err e = ERR_OK;
+
+    tree_walk_begin(&walk, look->index, scan->prefix, &range,
+                    scan->newest_first);
+    while (e == ERR_OK && count < max) {
+        e = tree_walk_next(&walk, &entry);
+        if (e == ERR_NOT_FOUND)
+            break;
+        if (e == ERR_OK)
+            e = take(look, scan, entry.seq, &items[count], &taken);
+        if (e != ERR_OK)
+            return e;
+        key = topic_position(scan, &entry.key);
+        set_position(scan, key_view(&key));
+        count += taken ? 1 : 0;
+    }
+    *n = count;
+    return ERR_OK;
+}
+
+static enum err next_in_table(const struct look *look, struct store_scan *scan,
+                              struct store_item *items, size_t max, size_t *n)
 {
     struct bytes prefix = { scan->prefix, scan->prefix_len };
-    struct look *look;
     struct cursor *cursor;
     struct bytes at;
     struct bytes value;
+    uint64_t seq;
     size_t count = 0;
     bool taken;
-    enum err e = store_look(store, &look);
+    enum err e = cursor_open(
+        &cursor, scan->table == SCAN_SEQ ? look->records : look->index,
+        TABLES[scan->table]);
 
-    assert(max > 0);
-    if (e != ERR_OK)
-        return e;
-    e = cursor_open(&cursor,
-                    scan->table == SCAN_SEQ ? look->records : look->index,
-                    TABLES[scan->table]);
     if (e != ERR_OK)
         return e;
     e = first_move(cursor, scan, &at, &value);
@@ -254,7 +317,9 @@ enum err store_scan_next(struct store *store, struct store_scan *scan,
         if (scan->table == SCAN_SEQ && at.len == 8 && !scan->newest_first &&
             get_u64(at.data) > look->applied)
             break; /* not visible yet, and so not passed over */
-        e = take(look, scan, at, value, &items[count], &taken);
+        e = seq_at(scan, at, &seq);
+        if (e == ERR_OK)
+            e = take(look, scan, seq, &items[count], &taken);
         if (e != ERR_OK)
             break;
         set_position(scan, at);
@@ -270,4 +335,18 @@ enum err store_scan_next(struct store *store, struct store_scan *scan,
         return e;
     *n = count;
     return ERR_OK;
+}
+
+enum err store_scan_next(struct store *store, struct store_scan *scan,
+                         struct store_item *items, size_t max, size_t *n)
+{
+    struct look *look;
+    enum err e = store_look(store, &look);
+
+    assert(max > 0);
+    if (e != ERR_OK)
+        return e;
+    if (scan->table == SCAN_TOPIC)
+        return next_in_topic(look, scan, items, max, n);
+    return next_in_table(look, scan, items, max, n);
 }

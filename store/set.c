@@ -3,44 +3,71 @@
 #include <string.h>
 
 #include "store/internal.h"
-#include "store/sums.h"
+#include "store/tree.h"
 
 static enum err set_sum(void *set, const uint8_t topic[ID_LEN],
                         const struct record_range *range,
                         struct record_sum *out)
 {
+    struct tree_sum sum;
     struct look *look;
     enum err e = store_look(set, &look);
 
-    return e == ERR_OK ? sums_range(look->index, topic, range, out) : e;
+    if (e == ERR_OK)
+        e = tree_range(look->index, topic, range, &sum);
+    if (e == ERR_OK)
+        *out = sum.records;
+    return e;
 }
 
 static enum err set_rank(void *set, const uint8_t topic[ID_LEN],
                          const struct record_key *key, uint64_t *out)
 {
+    struct record_range range = { record_key_at(0), *key };
+    struct tree_sum sum;
     struct look *look;
     enum err e = store_look(set, &look);
 
-    return e == ERR_OK ? sums_rank(look->index, topic, key, out) : e;
+    if (e == ERR_OK)
+        e = tree_size(look->index, topic, &range, &sum);
+    if (e == ERR_OK)
+        *out = sum.records.count;
+    return e;
 }
 
 static enum err set_select(void *set, const uint8_t topic[ID_LEN],
                            uint64_t rank, struct record_key *out)
 {
+    struct tree_entry entry;
     struct look *look;
     enum err e = store_look(set, &look);
 
-    return e == ERR_OK ? sums_select(look->index, topic, rank, out) : e;
+    if (e == ERR_OK)
+        e = tree_select(look->index, topic, rank, &entry);
+    if (e == ERR_OK)
+        *out = entry.key;
+    return e;
 }
 
 static enum err set_list(void *set, const uint8_t topic[ID_LEN],
                          const struct record_range *range,
                          struct record_key *out, size_t max, size_t *n)
 {
+    struct tree_entry entry;
+    struct tree_walk walk;
     struct look *look;
+    size_t count = 0;
     enum err e = store_look(set, &look);
 
-    return e == ERR_OK ? sums_list(look->index, topic, range, out, max, n) : e;
+    if (e != ERR_OK)
+        return e;
+    tree_walk_begin(&walk, look->index, topic, range, false);
+    while (count < max && (e = tree_walk_next(&walk, &entry)) == ERR_OK)
+        out[count++] = entry.key;
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    *n = count;
+    return ERR_OK;
 }
 
 static enum err set_presence(void *set, const uint8_t topic[ID_LEN],
@@ -49,19 +76,17 @@ static enum err set_presence(void *set, const uint8_t topic[ID_LEN],
 {
     struct look *look;
     struct row_record row;
-    struct record_key order;
-    struct key key;
-    struct bytes value;
+    struct record_key key;
+    struct tree_entry entry;
     uint64_t seq;
     enum err e = store_look(set, &look);
 
     if (e == ERR_OK)
         e = look_find(look, id, &seq, &row);
     if (e == ERR_OK) {
-        order.created_ms = row.record.created_ms;
-        memcpy(order.id, id, ID_LEN);
-        key = sums_order_key(topic, &order);
-        e = txn_get(look->index, I_ORDER, key_view(&key), &value);
+        key.created_ms = row.record.created_ms;
+        memcpy(key.id, id, ID_LEN);
+        e = tree_find(look->index, topic, &key, &entry);
     }
     if (e == ERR_OK)
         *out = row.held ? RECORD_HELD : RECORD_NOT_KEPT;

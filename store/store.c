@@ -32,10 +32,13 @@ static const char *const RECORDS_TABLES[T_RECORDS_COUNT] = {
 };
 
 static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
-    [I_ORDER] = "order",       [I_SUMS] = "sums",
-    [I_KIND] = "kind",         [I_TOPIC_KIND] = "topic_kind",
-    [I_AUTHOR] = "author",     [I_LINK] = "link",
-    [I_IDENTITY] = "identity", [I_AUTHOR_TOPIC] = "author_topic",
+    [I_TREE] = "tree",
+    [I_KIND] = "kind",
+    [I_TOPIC_KIND] = "topic_kind",
+    [I_AUTHOR] = "author",
+    [I_LINK] = "link",
+    [I_IDENTITY] = "identity",
+    [I_AUTHOR_TOPIC] = "author_topic",
     [I_META] = "meta",
 };
 
@@ -142,9 +145,10 @@ static char *path_in(const char *dir, const char *name)
 }
 
 /* Schema and call board: written into a new store, compared in an old one. */
-static enum err check_meta(struct store *store, struct txn *txn, unsigned table)
+static enum err check_meta(struct store *store, struct txn *txn, unsigned table,
+                           uint64_t schema)
 {
-    struct key expected = key_of_u64(STORE_SCHEMA);
+    struct key expected = key_of_u64(schema);
     struct bytes value;
     enum err e = txn_get(txn, table, BYTES_LITERAL("schema"), &value);
 
@@ -158,14 +162,14 @@ static enum err check_meta(struct store *store, struct txn *txn, unsigned table)
 }
 
 static enum err check_schema(struct store *store, struct env *env,
-                             unsigned table)
+                             unsigned table, uint64_t schema)
 {
     struct txn *txn;
     enum err e = txn_begin(&txn, env, true);
 
     if (e != ERR_OK)
         return e;
-    e = check_meta(store, txn, table);
+    e = check_meta(store, txn, table, schema);
     if (e != ERR_OK) {
         txn_abort(txn);
         return e;
@@ -193,7 +197,7 @@ static enum err open_records(struct store *store)
                           T_RECORDS_COUNT, true);
 
     if (e == ERR_OK)
-        e = check_schema(store, store->records, T_META);
+        e = check_schema(store, store->records, T_META, STORE_SCHEMA);
     return e;
 }
 
@@ -203,7 +207,7 @@ static enum err open_index_file(struct store *store)
                           I_INDEX_COUNT, false);
 
     if (e == ERR_OK)
-        e = check_schema(store, store->index, I_META);
+        e = check_schema(store, store->index, I_META, STORE_INDEX_SCHEMA);
     return e;
 }
 
@@ -239,6 +243,7 @@ static enum err catch_up_step(struct store *store, struct txn *records,
         return e;
     }
     to = last - applied > CATCH_UP_STEP ? applied + CATCH_UP_STEP : last;
+    index_begin(store, index);
     e = index_catch_up(store, records, index, applied + 1, to);
     if (e != ERR_OK) {
         txn_abort(index);
@@ -336,6 +341,8 @@ enum err store_open(struct store **out, const char *dir,
     (void)pthread_cond_init(&store->changed, NULL);
     store->dir = strdup(dir);
     if (store->dir != NULL)
+        e = tree_cache_new(&store->trees);
+    if (e == ERR_OK)
         e = open_envs(store);
     if (e == ERR_OK)
         e = blob_file_prepare(store);
@@ -354,6 +361,7 @@ void store_close(struct store *store)
     store_refresh(store);
     assert(store->looks == 0);
     close_envs(store);
+    tree_cache_free(store->trees);
     (void)pthread_cond_destroy(&store->changed);
     (void)pthread_mutex_destroy(&store->gate);
     free(store->dir);

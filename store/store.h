@@ -21,7 +21,9 @@
 struct store;
 struct store_batch;
 
-#define STORE_SCHEMA 2
+/* Of records.mdb, and of index.mdb, which is made anew when its own changes. */
+#define STORE_SCHEMA       2
+#define STORE_INDEX_SCHEMA 3
 /* One transaction takes at most this many operations or bytes. */
 #define STORE_BATCH_OPS   1000
 #define STORE_BATCH_BYTES (8 * 1024 * 1024)
@@ -240,6 +242,11 @@ struct store_topic_size {
 };
 MUST_CHECK enum err store_topic_size(struct store *store,
                                      const uint8_t topic[ID_LEN],
+                                     struct store_topic_size *out);
+/* The same of what was created from `from_ms` up to, not at, `until_ms`. */
+MUST_CHECK enum err store_range_size(struct store *store,
+                                     const uint8_t topic[ID_LEN],
+                                     uint64_t from_ms, uint64_t until_ms,
                                      struct store_topic_size *out);
 /* What record sync asks; the view lives as long as the store. */
 struct record_set store_record_set(struct store *store);

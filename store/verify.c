@@ -1,6 +1,7 @@
 /*
  * Checking what is stored: rows parse, ids and bodies match their hashes, the
- * ids table leads back, and every whole blob hashes to its root.
+ * ids table leads back, records are in their topics' trees, trees are whole,
+ * and every whole blob hashes to its root.
  */
 #include "store/verify.h"
 
@@ -9,15 +10,18 @@
 #include <string.h>
 
 #include "store/blob_file.h"
+#include "store/tree.h"
+#include "store/tree_check.h"
 
 #define RECORDS_A_STEP 1000
 
 struct store_verify {
     struct store *store;
     bool data;
-    bool records_done;
-    uint64_t seq;    /* the last one checked */
-    struct key blob; /* the last one checked; empty at first */
+    enum { RECORDS, TOPICS, BLOBS, DONE } phase;
+    uint64_t seq;     /* the last one checked */
+    struct key topic; /* the last one checked; empty at first */
+    struct key blob;  /* the last one checked; empty at first */
 };
 
 enum err store_verify_new(struct store_verify **out, struct store *store,
@@ -53,6 +57,22 @@ static bool is_finding(enum err e)
     }
 }
 
+/* Whether the tree of its topic has the record as it is. */
+static enum err check_place(const struct look *look, uint64_t seq,
+                            const struct row_record *row)
+{
+    struct record_key key = { .created_ms = row->record.created_ms };
+    struct tree_entry entry;
+    enum err e;
+
+    memcpy(key.id, row->record.id, ID_LEN);
+    e = tree_find(look->index, row->record.topic, &key, &entry);
+    if (e == ERR_OK &&
+        (entry.seq != seq || entry.bytes != row_record_bytes(row)))
+        e = ERR_CORRUPT;
+    return e;
+}
+
 /* The whole record again, as it would be sent: decoding hashes its body. */
 static enum err check_record(const struct look *look, uint64_t seq)
 {
@@ -74,7 +94,11 @@ static enum err check_record(const struct look *look, uint64_t seq)
     }
     if (e == ERR_OK)
         e = look_find(look, row.record.id, &back, &found);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && back != seq))
+    if (e == ERR_OK && back != seq)
+        e = ERR_CORRUPT;
+    if (e == ERR_OK)
+        e = check_place(look, seq, &row);
+    if (e == ERR_NOT_FOUND)
         e = ERR_CORRUPT;
     writer_free(&w);
     return e;
@@ -93,7 +117,7 @@ static enum err check_records(struct store_verify *verify,
         enum err e;
 
         if (seq > look->applied) {
-            verify->records_done = true;
+            verify->phase = TOPICS;
             break;
         }
         e = progress->cancel ? ERR_CANCELLED : check_record(look, seq);
@@ -105,6 +129,30 @@ static enum err check_records(struct store_verify *verify,
     }
     progress->done = verify->seq;
     *n = count;
+    return ERR_OK;
+}
+
+static enum err check_topic(struct store_verify *verify,
+                            const struct look *look, struct store_finding *out,
+                            size_t *n)
+{
+    const uint8_t *after = verify->topic.len > 0 ? verify->topic.data : NULL;
+    struct store_finding finding = { .is_topic = true };
+    uint64_t entries;
+    enum err e = tree_check_next(look->index, after, finding.topic);
+
+    if (e == ERR_NOT_FOUND) {
+        verify->phase = verify->data ? BLOBS : DONE;
+        return ERR_OK;
+    }
+    if (e != ERR_OK)
+        return e == ERR_CORRUPT ? ERR_IO : e;
+    verify->topic = key_of_id(finding.topic);
+    finding.err = tree_check(look->index, finding.topic, &entries);
+    if (is_finding(finding.err))
+        out[(*n)++] = finding;
+    else if (finding.err != ERR_OK)
+        return finding.err;
     return ERR_OK;
 }
 
@@ -137,13 +185,18 @@ static enum err next_blob(struct store_verify *verify, const struct look *look,
 }
 
 static enum err check_blob(struct store_verify *verify, const struct look *look,
-                           const struct blob_id *id,
-                           struct blob_reader **reader)
+                           struct blob_id *id, struct blob_reader **reader)
 {
     struct row_blob row;
-    enum err e =
-        blob_id_check(id) == ERR_OK ? look_blob(look, id, &row) : ERR_CORRUPT;
+    enum err e = next_blob(verify, look, id);
 
+    if (e == ERR_NOT_FOUND) {
+        verify->phase = DONE;
+        return ERR_OK;
+    }
+    if (e != ERR_OK)
+        return e;
+    e = blob_id_check(id) == ERR_OK ? look_blob(look, id, &row) : ERR_CORRUPT;
     if (e != ERR_OK || row.state == BLOB_PARTIAL)
         return e; /* the spans of a part were proved when they came */
     return blob_reader_of_look(reader, verify->store, look, id);
@@ -154,36 +207,32 @@ enum err store_verify_step(struct store_verify *verify,
                            bool *done, struct blob_progress *progress)
 {
     struct blob_reader *reader = NULL;
+    struct store_finding finding = { .is_blob = true };
     struct look look;
-    struct blob_id id;
     size_t count = 0;
-    bool blobs;
+    bool blobs = verify->phase == BLOBS;
     enum err e = look_begin(verify->store, &look);
 
     assert(max >= RECORDS_A_STEP);
     if (e != ERR_OK)
         return e;
-    blobs = verify->records_done;
-    if (!blobs)
+    if (verify->phase == RECORDS)
         e = check_records(verify, &look, out, &count, progress);
-    else
-        e = next_blob(verify, &look, &id);
-    if (e == ERR_OK && blobs)
-        e = check_blob(verify, &look, &id, &reader);
-    else if (e == ERR_NOT_FOUND && blobs)
-        verify->data = false; /* that was the last */
+    else if (verify->phase == TOPICS)
+        e = check_topic(verify, &look, out, &count);
+    else if (blobs)
+        e = check_blob(verify, &look, &finding.blob, &reader);
     look_end(verify->store, &look);
     if (e == ERR_OK && reader != NULL)
         e = blob_reader_verify(reader, progress); /* without a look: long */
     blob_reader_close(reader);
-    if (blobs && verify->data && is_finding(e)) {
-        out[count++] =
-            (struct store_finding){ .err = e, .is_blob = true, .blob = id };
-        e = ERR_OK;
-    }
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
+    if (blobs && is_finding(e)) {
+        finding.err = e;
+        out[count++] = finding;
+    } else if (e != ERR_OK) {
         return e;
+    }
     *n = count;
-    *done = verify->records_done && !verify->data;
+    *done = verify->phase == DONE;
     return ERR_OK;
 }

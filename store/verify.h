@@ -14,15 +14,17 @@ struct store_verify;
 struct store_finding {
     enum err err; /* ERR_CORRUPT, ERR_BAD_BODY, ERR_BAD_BLOB, ERR_CHANGED … */
     bool is_blob;
-    uint64_t seq; /* of a record */
+    bool is_topic; /* its tree */
+    uint64_t seq;  /* of a record */
     struct blob_id blob;
+    uint8_t topic[ID_LEN];
 };
 
-/* Records always; the bytes of blobs too if `data`. */
+/* Records and trees always; the bytes of blobs too if `data`. */
 MUST_CHECK enum err store_verify_new(struct store_verify **out,
                                      struct store *store, bool data);
 /*
- * Pool: checks the next records (up to 1,000) or the next blob.  Findings are
+ * Pool: checks the next records (up to 1,000), topic or blob.  Findings are
  * appended to `out`, at most `max` of which *n are used; *done at the end.
  * `max` is at least 1,000.
  */

@@ -99,6 +99,13 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define SYNC_SCAN_MAX 65536
 /* Messages of one session; what is left then is for the next one. */
 #define SYNC_ROUNDS_MAX 512
+/* Coded symbols of one session, and kept of one topic: about 2,900 differences
+ * can be told, of which records need more bytes by far. */
+#define SYNC_SYMBOLS_MAX 4096
+/* Of those, in one message: it fits a frame. */
+#define SYNC_SYMBOLS_MESSAGE_MAX 2048
+/* A topic of fewer records is cheap to split. */
+#define SYNC_SYMBOLS_RECORDS_MIN 4096
 /* Heads in one NOT_HELD frame. */
 #define NOT_HELD_MAX 1000
 /* New records waiting to be pushed to one peer; over it, topics reconcile. */

@@ -104,6 +104,12 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define SYNC_SYMBOLS_MAX 4096
 /* Of those, in one message: it fits a frame. */
 #define SYNC_SYMBOLS_MESSAGE_MAX 2048
+/* More records than any topic has; sums of counts below it do not overflow. */
+#define SYNC_COUNT_MAX ((uint64_t)1 << 48)
+/* Messages of symbols in one session. */
+#define SYNC_SYMBOLS_ROUNDS_MAX 16
+/* Ids that one message may ask for by their first bytes. */
+#define SYNC_TAKE_MAX 4000
 /* A topic of fewer records is cheap to split. */
 #define SYNC_SYMBOLS_RECORDS_MIN 4096
 /* Heads in one NOT_HELD frame. */

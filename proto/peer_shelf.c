@@ -132,6 +132,7 @@ enum err peer_session_add(struct peer *p, struct peer_shelf *shelf,
     if (e != ERR_OK)
         return e;
     shelf->session = *place;
+    sync_set_coding(shelf->session, !shelf->is_uncodable);
     shelf->is_outdated = false;
     shelf->session->heard_ms = p->now_ms;
     return ERR_OK;
@@ -156,6 +157,8 @@ void peer_session_finish(struct peer *p, struct peer_shelf *shelf)
         return;
     if (!sync_state_equal(&s->ours, &s->theirs))
         wait_ms = peer_shelf_wait(shelf, s->has_moved);
+    shelf->is_uncodable =
+        s->was_coded && !sync_state_equal(&s->ours, &s->theirs);
     peer_shelf_compared(p, shelf, &s->ours, &s->theirs, wait_ms);
     if (shelf->is_outdated || s->from_day != shelf->from_day ||
         s->until_day != shelf->until_day) {

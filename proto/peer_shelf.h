@@ -30,6 +30,7 @@ struct peer_shelf {
     size_t awaited;
     struct sync_session *session; /* owned by peer.sessions */
     bool is_outdated;             /* the window changed since it began */
+    bool is_uncodable; /* symbols have not led to agreement, last time */
 };
 
 struct peer_shelf *peer_shelf_find(const struct peer *p,

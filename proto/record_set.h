@@ -1,8 +1,7 @@
 #ifndef PROTO_RECORD_SET_H
 #define PROTO_RECORD_SET_H
 
-#include "proto/bytes.h"
-#include "proto/limits.h"
+#include "proto/iblt.h"
 
 /*
  * What synchronisation may ask of whoever keeps the records: a store on LMDB,
@@ -74,6 +73,18 @@ struct record_set_ops {
      */
     enum err (*get)(void *set, const uint8_t id[ID_LEN], bool with_certificate,
                     struct writer *w, uint8_t signer[KEY_LEN]);
+    /* The entry of the topic whose id begins so, or ERR_NOT_FOUND. */
+    enum err (*find)(void *set, const uint8_t topic[ID_LEN],
+                     const uint8_t prefix[IBLT_ID_LEN], struct record_key *out);
+    /*
+     * Coded symbols `first` to `first + n - 1` of a range, of those kept ready;
+     * n may be 0.  *count is of the entries they stand for: while it stays, so
+     * do they.  ERR_NOT_FOUND if none are ready for that range, though they may
+     * be later; NULL in a set that keeps none.
+     */
+    enum err (*symbols)(void *set, const uint8_t topic[ID_LEN],
+                        const struct record_range *range, size_t first,
+                        size_t n, struct iblt_symbol *out, uint64_t *count);
 };
 
 /* A set and its functions; copied by value. */

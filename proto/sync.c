@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/sync_answer.h"
+#include "proto/sync_coded.h"
 
 void sync_state_of(struct sync_state *out, const struct sync_key *key,
                    const struct record_sum *sum)
@@ -37,6 +38,66 @@ static void read_days(struct reader *r, struct sync_message *m)
     m->until_day = (uint32_t)until;
 }
 
+bool sync_kind_opens(enum sync_kind kind)
+{
+    return kind == SYNC_OPEN || kind == SYNC_OPEN_CODED;
+}
+
+/* A number of items, at most `max`, and the items of `len` bytes each. */
+static struct bytes read_items(struct reader *r, size_t len, uint64_t max)
+{
+    uint64_t n = reader_varint(r);
+
+    if (n > max)
+        reader_fail(r, ERR_TOO_LARGE);
+    return reader_bytes(r, r->err == ERR_OK ? (size_t)n * len : 0);
+}
+
+/* Ascending, so that nothing is asked for twice. */
+static void read_take(struct reader *r, struct sync_message *m)
+{
+    m->body = read_items(r, IBLT_ID_LEN, SYNC_TAKE_MAX);
+    for (size_t i = IBLT_ID_LEN; r->err == ERR_OK && i < m->body.len;
+         i += IBLT_ID_LEN)
+        if (memcmp(m->body.data + i - IBLT_ID_LEN, m->body.data + i,
+                   IBLT_ID_LEN) >= 0)
+            reader_fail(r, ERR_NOT_CANONICAL);
+}
+
+static void read_rest(struct reader *r, struct sync_message *m)
+{
+    switch (m->kind) {
+    case SYNC_OPEN:
+    case SYNC_OPEN_CODED:
+        read_days(r, m);
+        m->body = reader_bytes(r, r->left);
+        break;
+    case SYNC_RANGES:
+        m->body = reader_bytes(r, r->left);
+        break;
+    case SYNC_END:
+        m->state.count = reader_varint(r);
+        reader_copy(r, m->state.fingerprint, FINGERPRINT_LEN);
+        break;
+    case SYNC_SYMBOLS:
+        m->body = read_items(r, IBLT_SYMBOL_LEN, SYNC_SYMBOLS_MESSAGE_MAX);
+        if (m->body.len == 0)
+            reader_fail(r, ERR_MALFORMED);
+        break;
+    case SYNC_MORE:
+        m->more = reader_varint(r);
+        if (m->more > SYNC_SYMBOLS_MESSAGE_MAX)
+            reader_fail(r, ERR_TOO_LARGE);
+        break;
+    case SYNC_TAKE:
+        read_take(r, m);
+        break;
+    case SYNC_DONE:
+    case SYNC_STOP:
+        break;
+    }
+}
+
 enum err sync_message_decode(struct sync_message *out, struct bytes payload)
 {
     struct reader r = reader_of(payload);
@@ -47,17 +108,12 @@ enum err sync_message_decode(struct sync_message *out, struct bytes payload)
     reader_copy(&r, m.tag, HELLO_TAG_LEN);
     m.number = reader_varint(&r);
     kind = reader_u8(&r);
-    if (kind > SYNC_STOP || (r.err == ERR_OK && m.number == 0))
+    if (kind > SYNC_TAKE || (r.err == ERR_OK && m.number == 0))
         reader_fail(&r, ERR_MALFORMED);
+    if (r.err != ERR_OK)
+        return r.err;
     m.kind = (enum sync_kind)kind;
-    if (m.kind == SYNC_OPEN)
-        read_days(&r, &m);
-    if (m.kind == SYNC_OPEN || m.kind == SYNC_RANGES)
-        m.body = reader_bytes(&r, r.left);
-    if (m.kind == SYNC_END) {
-        m.state.count = reader_varint(&r);
-        reader_copy(&r, m.state.fingerprint, FINGERPRINT_LEN);
-    }
+    read_rest(&r, &m);
     e = reader_finish(&r);
     if (e == ERR_OK)
         *out = m;
@@ -70,11 +126,13 @@ void sync_message_put(struct writer *w, const struct sync_message *m)
     writer_bytes(w, BYTES_ARRAY(m->tag));
     writer_varint(w, m->number);
     writer_u8(w, (uint8_t)m->kind);
-    if (m->kind == SYNC_OPEN) {
+    if (sync_kind_opens(m->kind)) {
         writer_varint(w, m->from_day);
         writer_varint(w, m->until_day);
     }
     writer_bytes(w, m->body);
+    if (m->kind == SYNC_MORE)
+        writer_varint(w, m->more);
     if (m->kind == SYNC_END) {
         writer_varint(w, m->state.count);
         writer_bytes(w, BYTES_ARRAY(m->state.fingerprint));
@@ -95,6 +153,8 @@ enum err sync_new(struct sync_session **out, const uint8_t topic[ID_LEN],
     s->inbox = writer_growing(SYNC_MESSAGE_MAX);
     /* At most what the peer said, and the ids that its WANTs refer to. */
     s->jobs = writer_growing(2 * SYNC_MESSAGE_MAX);
+    s->symbols = writer_growing(SYNC_SYMBOLS_MAX * IBLT_SYMBOL_LEN);
+    s->takes = writer_growing(SYNC_SYMBOLS_MAX * IBLT_ID_LEN);
     *out = s;
     return ERR_OK;
 }
@@ -115,6 +175,11 @@ void sync_set_window(struct sync_session *s, uint32_t from_day,
     s->window = hello_window(from_day, until_day);
 }
 
+void sync_set_coding(struct sync_session *s, bool may_code)
+{
+    s->may_code = may_code;
+}
+
 void sync_free(struct sync_session *s)
 {
     if (s == NULL)
@@ -122,6 +187,8 @@ void sync_free(struct sync_session *s)
     writer_free(&s->sent);
     writer_free(&s->inbox);
     writer_free(&s->jobs);
+    writer_free(&s->symbols);
+    writer_free(&s->takes);
     sodium_memzero(s, sizeof *s);
     free(s);
 }
@@ -151,7 +218,7 @@ static enum err check_ranges(const struct sync_session *s, struct bytes body,
 
 static enum err on_ranges(struct sync_session *s, const struct sync_message *m)
 {
-    bool is_first = m->kind == SYNC_OPEN;
+    bool is_first = sync_kind_opens(m->kind);
     bool is_open;
     enum err e;
 
@@ -168,6 +235,9 @@ static enum err on_ranges(struct sync_session *s, const struct sync_message *m)
     s->has_inbox = true;
     s->inbox_is_open = is_open;
     s->is_awaiting = false;
+    s->coding = SYNC_CODING_OFF;
+    if (s->may_code && m->kind == SYNC_OPEN_CODED)
+        s->coding = SYNC_CODING_WELCOME;
     return ERR_OK;
 }
 
@@ -195,8 +265,14 @@ enum err sync_recv(struct sync_session *s, const struct sync_message *m)
     enum err e = ERR_OUT_OF_ORDER;
 
     assert(m->number == s->number && m->kind != SYNC_STOP);
-    if (m->kind == SYNC_OPEN || m->kind == SYNC_RANGES)
+    if (sync_kind_opens(m->kind) || m->kind == SYNC_RANGES)
         e = on_ranges(s, m);
+    else if (m->kind == SYNC_SYMBOLS)
+        e = sync_coded_on_symbols(s, m);
+    else if (m->kind == SYNC_MORE)
+        e = sync_coded_on_more(s, m);
+    else if (m->kind == SYNC_TAKE)
+        e = sync_coded_on_take(s, m);
     else if (m->kind == SYNC_DONE)
         e = on_done(s);
     else if (m->kind == SYNC_END)
@@ -209,7 +285,7 @@ enum err sync_recv(struct sync_session *s, const struct sync_message *m)
 static bool has_jobs(const struct sync_session *s)
 {
     return s->has_job || s->keys_next < s->keys_count ||
-           s->job_cursor.r.left > 0;
+           s->job_cursor.r.left > 0 || s->takes_next < s->takes.len;
 }
 
 static bool done_is_due(const struct sync_session *s)
@@ -222,9 +298,15 @@ static bool end_is_due(const struct sync_session *s, size_t awaited)
     return s->done_sent && s->done_received && !s->end_sent && awaited == 0;
 }
 
+/* A message of ranges or of symbols is to be answered by us. */
+static bool is_asked(const struct sync_session *s)
+{
+    return s->coding == SYNC_CODING_TURN ? s->is_coding_due : s->has_inbox;
+}
+
 bool sync_has_output(const struct sync_session *s, size_t awaited)
 {
-    return s->must_open || s->has_inbox || has_jobs(s) || done_is_due(s) ||
+    return s->must_open || is_asked(s) || has_jobs(s) || done_is_due(s) ||
            end_is_due(s, awaited);
 }
 
@@ -267,8 +349,12 @@ static enum err say_open(struct sync_session *s, const struct record_set *set,
 
     if (e == ERR_OK)
         e = s->sent.err;
+    if (e == ERR_OK && a.reply.is_open && s->may_code)
+        e = sync_coded_offer(s, set);
     if (e != ERR_OK)
         return e;
+    if (s->coding == SYNC_CODING_WELCOME)
+        m.kind = SYNC_OPEN_CODED;
     m.body = writer_view(&s->sent);
     sync_message_put(w, &m);
     s->must_open = false;
@@ -333,6 +419,20 @@ static enum err say_ranges(struct sync_session *s, const struct record_set *set,
     return w->err;
 }
 
+/* Symbols, or what they lead to; where they are of no use, ranges. */
+static enum err say_answer(struct sync_session *s, const struct record_set *set,
+                           const uint8_t tag[HELLO_TAG_LEN], struct writer *w)
+{
+    struct sync_message m = message_of(s, tag, SYNC_SYMBOLS);
+    enum err e = ERR_OK;
+
+    if (s->coding != SYNC_CODING_OFF)
+        e = sync_coded_say(s, set, &m, w);
+    if (e == ERR_OK && s->coding == SYNC_CODING_OFF && s->has_inbox)
+        e = say_ranges(s, set, tag, w);
+    return e;
+}
+
 static enum err say_end(struct sync_session *s, const struct record_set *set,
                         const uint8_t tag[HELLO_TAG_LEN], struct writer *w)
 {
@@ -357,8 +457,8 @@ enum err sync_say(struct sync_session *s, const struct record_set *set,
 
     if (s->must_open)
         return say_open(s, set, tag, w);
-    if (s->has_inbox && !has_jobs(s))
-        return say_ranges(s, set, tag, w);
+    if (is_asked(s) && !has_jobs(s))
+        return say_answer(s, set, tag, w);
     if (done_is_due(s)) {
         m = message_of(s, tag, SYNC_DONE);
         sync_message_put(w, &m);
@@ -374,7 +474,7 @@ enum err sync_say(struct sync_session *s, const struct record_set *set,
 static bool is_lacking(const struct sync_session *s,
                        const struct record_key *key)
 {
-    if (s->job.mode == SYNC_ALL)
+    if (s->job.mode == SYNC_ALL || s->takes.len > 0)
         return true;
     return sync_range_has_id(&s->job, sync_short_id(&s->key, key->id)) ==
            (s->job.mode == SYNC_ONLY);
@@ -389,6 +489,8 @@ static enum err fill_keys(struct sync_session *s, const struct record_set *set)
 
     s->keys_next = 0;
     s->keys_count = 0;
+    if (s->takes_next < s->takes.len)
+        return sync_coded_fill_keys(s, set);
     while (!s->has_job) {
         if (!sync_cursor_next(&s->job_cursor, &s->job))
             return ERR_NOT_FOUND;

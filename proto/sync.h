@@ -11,9 +11,26 @@
  *
  *   opener   OPEN ->   <- RANGES   RANGES -> ...   DONE ->   END ->
  *   both may at any time send records between; STOP ends it without a result.
+ *
+ * Where the first ranges show that many of them differ by little, the answer is
+ * coded symbols in the place of ranges, if the opener has said that it can
+ * decode them:
+ *
+ *   OPEN_CODED ->   <- SYMBOLS   MORE ->   <- SYMBOLS   TAKE ->   then as above
+ *   MORE of none:   <- RANGES, and all goes on as if symbols were not known
  */
 
-enum sync_kind { SYNC_OPEN, SYNC_RANGES, SYNC_DONE, SYNC_END, SYNC_STOP };
+enum sync_kind {
+    SYNC_OPEN,
+    SYNC_RANGES,
+    SYNC_DONE,
+    SYNC_END,
+    SYNC_STOP,
+    SYNC_OPEN_CODED,
+    SYNC_SYMBOLS,
+    SYNC_MORE,
+    SYNC_TAKE
+};
 
 /* What a side has in the window, under the key of the session or hello. */
 struct sync_state {
@@ -30,17 +47,34 @@ struct sync_message {
     uint8_t tag[HELLO_TAG_LEN];
     uint64_t number;
     enum sync_kind kind;
-    uint32_t from_day; /* OPEN */
+    uint32_t from_day; /* OPEN, OPEN_CODED */
     uint32_t until_day;
-    struct bytes body;       /* OPEN, RANGES: ranges, not looked into yet */
+    uint64_t more; /* MORE */
+    /* Ranges, not looked into yet, or whole symbols, or ascending ids without
+     * their number. */
+    struct bytes body;
     struct sync_state state; /* END */
 };
+
+/* Whether a message of this kind begins a session. */
+bool sync_kind_opens(enum sync_kind kind);
 
 /* ERR_MALFORMED, ERR_TRAILING, ERR_TRUNCATED, ERR_NOT_CANONICAL */
 MUST_CHECK enum err sync_message_decode(struct sync_message *out,
                                         struct bytes payload);
-/* The bytes before an OPEN's or RANGES' ranges, or all of DONE and STOP. */
+/* The whole message; ranges, and symbols and ids with their number, may follow
+ * by themselves. */
 void sync_message_put(struct writer *w, const struct sync_message *m);
+
+/*
+ *            SYMBOLS in/out          MORE in/out
+ *  WELCOME ---------------> TURN <---------------- one of both waits
+ *     |                       |
+ *     `------ ranges ---------`--- ranges, TAKE --> OFF
+ *
+ * In TURN, `is_coding_due` says whether it is ours to speak.
+ */
+enum sync_coding { SYNC_CODING_OFF, SYNC_CODING_WELCOME, SYNC_CODING_TURN };
 
 struct sync_session {
     uint8_t topic[ID_LEN];
@@ -61,10 +95,22 @@ struct sync_session {
     bool end_sent;
     bool end_received;
     bool has_moved; /* a record went either way */
+    bool may_code;  /* symbols may be used, if both sides have them */
+    bool was_coded; /* symbols have been said or heard */
     uint32_t rounds;
     uint64_t heard_ms;
     struct sync_state ours; /* of END */
     struct sync_state theirs;
+
+    enum sync_coding coding;
+    bool is_coding_due;
+    uint32_t coding_rounds;
+    size_t asked;           /* symbols asked for: of the last MORE */
+    size_t symbols_sent;    /* by us, the answerer */
+    uint64_t symbols_count; /* entries that those we sent stand for */
+    struct writer symbols;  /* received by us, the opener */
+    struct writer takes;    /* first bytes of ids that we are to send */
+    size_t takes_next;
 
     struct writer sent;  /* our last ranges: WANT refers to them */
     struct writer inbox; /* the peer's last ranges */
@@ -88,14 +134,18 @@ void sync_set_number(struct sync_session *s, uint64_t number,
                      const struct sync_key *key);
 void sync_set_window(struct sync_session *s, uint32_t from_day,
                      uint32_t until_day);
+/* Allows symbols; a session that has failed with them is followed by one
+ * without. */
+void sync_set_coding(struct sync_session *s, bool may_code);
 void sync_free(struct sync_session *s); /* accepts NULL; wipes the key */
 
 /*
- * Takes any message but STOP; of OPEN, the window must be set before.
+ * Takes any message but STOP; of one that opens, the window must be set before.
  * Everything is checked before anything changes.
  *   ERR_OUT_OF_ORDER, ERR_MALFORMED and the other errors of decoding
  *   ERR_TOO_LARGE  more than SYNC_RANGES_MAX ranges
- *   ERR_NOT_ASKED  a WANT for a list that was not sent
+ *   ERR_NOT_ASKED  a WANT for a list that was not sent, or more symbols than
+ *                  were asked for
  */
 MUST_CHECK enum err sync_recv(struct sync_session *s,
                               const struct sync_message *m);

@@ -64,6 +64,24 @@ static struct memory_place *find_place(const struct memory_set *set,
     return &set->places[at];
 }
 
+static bool is_within(const struct record_range *range,
+                      const struct record_key *key)
+{
+    return record_key_compare(key, &range->lo) >= 0 &&
+           record_key_compare(key, &range->hi) < 0;
+}
+
+static void code(struct memory_topic *t, const struct record_key *key)
+{
+    struct iblt_symbol single;
+
+    if (t->symbols == NULL || !is_within(&t->coded, key))
+        return;
+    iblt_symbol_of(&single, key->id);
+    iblt_toggle(t->symbols, SYNC_SYMBOLS_MAX, &single);
+    t->coded_count++;
+}
+
 static void places_grow(struct memory_set *set)
 {
     struct memory_place *old = set->places;
@@ -110,6 +128,7 @@ bool memory_set_add(struct memory_set *set, const uint8_t topic[ID_LEN],
     t->count++;
     if (t->summed > at)
         t->summed = at;
+    code(t, key);
     return true;
 }
 
@@ -118,6 +137,7 @@ void memory_set_wipe(struct memory_set *set)
     for (size_t i = 0; i < set->topics_count; i++) {
         free(set->topics[i].entries);
         free(set->topics[i].before);
+        free(set->topics[i].symbols);
     }
     free(set->places);
     *set = (struct memory_set){ 0 };
@@ -281,6 +301,61 @@ static enum err set_get(void *ctx, const uint8_t id[ID_LEN],
     return may_fail(set);
 }
 
+static enum err set_find(void *ctx, const uint8_t topic[ID_LEN],
+                         const uint8_t prefix[IBLT_ID_LEN],
+                         struct record_key *out)
+{
+    struct memory_set *set = ctx;
+    const struct memory_topic *t = find_topic(set, topic);
+    size_t at;
+
+    if (t == NULL || set->places_cap == 0)
+        return ERR_NOT_FOUND;
+    at = (size_t)get_u64(prefix) & (set->places_cap - 1);
+    for (; set->places[at].topic != 0; at = (at + 1) & (set->places_cap - 1)) {
+        const struct memory_place *place = &set->places[at];
+
+        if (memcmp(place->key.id, prefix, IBLT_ID_LEN) == 0 &&
+            find_entry(t, &place->key) != NULL) {
+            *out = place->key;
+            return may_fail(set);
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
+/* Those of one range a topic: another takes its place. */
+static void code_all(struct memory_topic *t, const struct record_range *range)
+{
+    if (t->symbols != NULL && memcmp(&t->coded, range, sizeof *range) == 0)
+        return;
+    free(t->symbols);
+    t->symbols = calloc(SYNC_SYMBOLS_MAX, sizeof *t->symbols);
+    assert(t->symbols != NULL);
+    t->coded = *range;
+    t->coded_count = 0;
+    for (size_t i = 0; i < t->count; i++)
+        code(t, &t->entries[i].key);
+}
+
+static enum err set_symbols(void *ctx, const uint8_t topic[ID_LEN],
+                            const struct record_range *range, size_t first,
+                            size_t n, struct iblt_symbol *out, uint64_t *count)
+{
+    struct memory_set *set = ctx;
+    struct memory_topic *t = make_topic(set, topic);
+
+    assert(first <= SYNC_SYMBOLS_MAX && n <= SYNC_SYMBOLS_MAX - first);
+    if (set->has_no_symbols || t->count < SYNC_SYMBOLS_RECORDS_MIN)
+        return ERR_NOT_FOUND;
+    code_all(t, range);
+    if (n > 0)
+        memcpy(out, t->symbols + first, n * sizeof *out);
+    set->symbols += n;
+    *count = t->coded_count;
+    return may_fail(set);
+}
+
 struct record_set memory_set_view(struct memory_set *set)
 {
     static const struct record_set_ops ops = { .sum = set_sum,
@@ -288,7 +363,9 @@ struct record_set memory_set_view(struct memory_set *set)
                                                .select = set_select,
                                                .list = set_list,
                                                .presence = set_presence,
-                                               .get = set_get };
+                                               .get = set_get,
+                                               .find = set_find,
+                                               .symbols = set_symbols };
 
     return (struct record_set){ &ops, set };
 }

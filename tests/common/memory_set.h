@@ -21,7 +21,10 @@ struct memory_topic {
     struct record_sum *before; /* before[i]: sum of all entries below i */
     size_t count;
     size_t cap;
-    size_t summed; /* before[0 .. summed] are right */
+    size_t summed;               /* before[0 .. summed] are right */
+    struct iblt_symbol *symbols; /* SYNC_SYMBOLS_MAX of `coded`, or NULL */
+    struct record_range coded;
+    uint64_t coded_count;
 };
 
 #define MEMORY_TOPICS_MAX 16
@@ -42,6 +45,8 @@ struct memory_set {
     enum err fail_with;  /* if not ERR_OK, what calls return */
     uint64_t fail_after; /* this many more calls succeed */
     uint64_t sums;       /* calls of sum() so far */
+    uint64_t symbols;    /* handed out so far */
+    bool has_no_symbols; /* none are ever ready */
 };
 
 #define MEMORY_RECORD_HEAD (8 + ID_LEN + 2)

@@ -20,7 +20,7 @@ from shelf import BLOCK, PAGE, SPAN, Shelf, trees
 from wire import CODES, Broken, Reader, varint
 
 DAY = 86400000
-OPEN, RANGES, DONE, END, STOP = range(5)
+OPEN, RANGES, DONE, END, STOP, OPEN_CODED = range(6)
 SKIP, FINGERPRINT, IDS, ALL, WANT = range(5)
 LIST_MAX = 64
 Range = collections.namedtuple("Range", "mode high low data")
@@ -363,7 +363,7 @@ class Peer:
                       if self.tag(t, False) == tag), None)
         if topic is None:
             return
-        if kind == OPEN:
+        if kind in (OPEN, OPEN_CODED):  # we answer with ranges, always
             self.on_open(topic, number, reader)
             return
         session = self.sessions.get(topic)

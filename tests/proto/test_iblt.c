@@ -237,6 +237,29 @@ static void singles_in_all_places_are_not_decoded(void **state)
     assert_int_equal(count, 12345);
 }
 
+/* The example of protocol.md §5.3. */
+static void the_example_of_the_protocol_is_right(void **state)
+{
+    static const size_t places[] = { 0,   2,   3,   15,  16,   45,  54,
+                                     136, 514, 794, 872, 2261, 3736 };
+    static const struct iblt_symbol empty;
+    uint8_t id[IBLT_ID_LEN];
+    struct iblt_symbol one;
+    size_t next = 0;
+
+    (void)state;
+    for (uint8_t i = 0; i < IBLT_ID_LEN; i++)
+        id[i] = i;
+    iblt_symbol_of(&one, id);
+    assert_true(one.check == UINT64_C(0x36f40a9cfe036b11));
+    make_sets(1, 0, 0);
+    iblt_toggle(ones, SYNC_SYMBOLS_MAX, &one);
+    for (size_t i = 0; i < SYNC_SYMBOLS_MAX; i++)
+        if (memcmp(&ones[i], &empty, sizeof empty) != 0)
+            assert_int_equal(i, places[next++]);
+    assert_int_equal(next, sizeof places / sizeof *places);
+}
+
 static void symbols_survive_the_wire(void **state)
 {
     uint64_t seed = 4;
@@ -268,6 +291,7 @@ int main(void)
         cmocka_unit_test(too_few_symbols_are_not_decoded),
         cmocka_unit_test(noise_is_not_decoded),
         cmocka_unit_test(singles_in_all_places_are_not_decoded),
+        cmocka_unit_test(the_example_of_the_protocol_is_right),
         cmocka_unit_test(symbols_survive_the_wire),
     };
 

@@ -141,14 +141,15 @@ static void find_founder(struct topic_state *ts)
         ts->founder = topic_state_index(ts, ts->topic);
 }
 
-/* §7.6: a revision names the first record of its own author's object. */
+/* §7.6: a revision names the first record of its own author's object; who may
+ * revise a project is a question of roles. */
 static void link_revision(struct topic_state *ts, struct topic_entry *e)
 {
     struct topic_entry *first = authority_target(ts, e->record.revises);
 
     if (first == NULL)
         authority_void(e, VOID_NO_TARGET);
-    else if (memcmp(first->record.author, e->record.author, ID_LEN) != 0)
+    else if (e->record.kind != KIND_PROJECT && !authority_same_author(first, e))
         authority_void(e, VOID_NOT_AUTHOR);
     else if (first->record.kind != e->record.kind)
         authority_void(e, VOID_OTHER_KIND);
@@ -211,8 +212,6 @@ static enum err judge_first(struct topic_state *ts)
         if (rule->stage != STAGE_FIRST || rule->kind == KIND_RESOURCE)
             continue;
         err = judge_kind(ts, rule->kind);
-        if (err == ERR_OK && rule->kind == KIND_REQUEST)
-            err = authority_fix_terms(ts);
         if (err != ERR_OK)
             return err;
     }
@@ -245,12 +244,13 @@ static void choose_version(struct topic_state *ts, struct topic_entry *e)
                                                    : VERDICT_IN_FORCE };
 }
 
-/* Whether the versions of that kind are chosen in that stage. */
-static bool is_of_stage(const struct topic_entry *e, enum authority_stage stage)
+/* Whether the versions of its kind are chosen before citations. */
+static bool is_chosen_first(const struct topic_entry *e)
 {
     const struct authority_rule *rule = authority_rule_of(e->record.kind);
 
-    return rule != NULL && rule->stage == stage && rule->kind != KIND_RESOURCE;
+    return rule != NULL && rule->stage != STAGE_LAST &&
+           rule->kind != KIND_RESOURCE;
 }
 
 static enum err choose_first(struct topic_state *ts)
@@ -258,7 +258,7 @@ static enum err choose_first(struct topic_state *ts)
     for (uint32_t i = 0; i < ts->count; i++) {
         struct topic_entry *e = &ts->entries[ts->order[i]];
 
-        if (!e->is_settled && is_of_stage(e, STAGE_FIRST))
+        if (!e->is_settled && is_chosen_first(e))
             choose_version(ts, e);
     }
     for (uint32_t i = 0; i < ts->count; i++) {
@@ -357,6 +357,9 @@ enum err authority_judge(struct topic_state *ts, uint64_t now_ms)
     judge_bodies(ts);
     find_founder(ts);
     link_revisions(ts);
+    err = authority_walk_roles(ts);
+    if (err != ERR_OK)
+        return err;
     err = judge_first(ts);
     if (err != ERR_OK)
         return err;
@@ -371,14 +374,6 @@ enum err authority_judge(struct topic_state *ts, uint64_t now_ms)
         return err;
     judge_newer(ts);
     return ERR_OK;
-}
-
-bool authority_is_leader(const struct topic_state *ts,
-                         const uint8_t person[ID_LEN], uint64_t at_ms)
-{
-    (void)at_ms; /* roles, which begin and end, are not granted yet */
-    return ts->founder != TOPIC_NONE &&
-           memcmp(ts->entries[ts->founder].record.author, person, ID_LEN) == 0;
 }
 
 /* The verdict of a record that is in the topic for the time being. */

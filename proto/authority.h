@@ -16,10 +16,24 @@
  */
 MUST_CHECK enum err authority_judge(struct topic_state *ts, uint64_t now_ms);
 
-/* Whether `person` leads what the topic is about, at `at_ms`.  After judging.
+/*
+ * Who may do what in the topic at the end of the millisecond `at_ms` (§7.4),
+ * after judging.  The creator leads, and so do leaders and co-leaders.
  */
 bool authority_is_leader(const struct topic_state *ts,
                          const uint8_t person[ID_LEN], uint64_t at_ms);
+/* Leaders and curators. */
+bool authority_may_select(const struct topic_state *ts,
+                          const uint8_t person[ID_LEN], uint64_t at_ms);
+/* By a role or by vouches. */
+bool authority_has_standing(const struct topic_state *ts,
+                            const uint8_t person[ID_LEN], uint64_t at_ms);
+/* The role that the person was given and has accepted, a number of enum choice;
+ * 0 if there is none. */
+uint32_t authority_role(const struct topic_state *ts,
+                        const uint8_t person[ID_LEN], uint64_t at_ms);
+/* Who leads before all others, or NULL while the founder is not held. */
+const uint8_t *authority_creator(const struct topic_state *ts, uint64_t at_ms);
 
 /*
  * The dry run before publishing: the verdict that `whole` (signed, admitted)

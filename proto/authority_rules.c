@@ -14,13 +14,24 @@ static const struct authority_rule rows[] = {
     { KIND_RETRACTION,    BY_ANYONE,   STAGE_FIRST, REACH_SPREADS, NULL, NULL },
     { KIND_PROFILE,       BY_ANYONE,   STAGE_FIRST, REACH_SPREADS,
       NULL, authority_rival_profile },
-    { KIND_PROJECT,       BY_ANYONE,   STAGE_FIRST, REACH_SPREADS, NULL, NULL },
+    { KIND_PROJECT,       BY_ANYONE,   STAGE_ROLES, REACH_SPREADS,
+      authority_judge_project, NULL },
+    { KIND_HANDOVER,      BY_ANYONE,   STAGE_ROLES, REACH_SPREADS,
+      authority_judge_handover, NULL },
+    { KIND_MEMBERSHIP,    BY_ANYONE,   STAGE_ROLES, REACH_SPREADS,
+      authority_judge_membership, NULL },
+    { KIND_ACCEPT,        BY_ANYONE,   STAGE_ROLES, REACH_SPREADS,
+      authority_judge_accept, NULL },
+    { KIND_VOUCH,         BY_ANYONE,   STAGE_ROLES, REACH_SPREADS,
+      authority_judge_vouch, NULL },
     { KIND_REQUEST,       BY_LEADER,   STAGE_FIRST, REACH_SPREADS, NULL, NULL },
     { KIND_CONTRIBUTION,  BY_ADMITTED, STAGE_FIRST, REACH_LEAF,
       authority_judge_contribution, NULL },
     { KIND_RESOURCE,      BY_ANYONE,   STAGE_FIRST, REACH_SPREADS, NULL, NULL },
     { KIND_REQUEST_CLOSE, BY_LEADER,   STAGE_FIRST, REACH_SPREADS,
       authority_judge_close, NULL },
+    { KIND_UPDATE,        BY_LEADER,   STAGE_FIRST, REACH_LEAF,
+      NULL, NULL },
     { KIND_DIRECTION,     BY_LEADER,   STAGE_FIRST, REACH_LEAF,
       authority_judge_targeted, NULL },
     { KIND_SELECTION,     BY_CURATOR,  STAGE_FIRST, REACH_SPREADS,
@@ -189,12 +200,6 @@ bool authority_same_author(const struct topic_entry *a,
     return memcmp(a->record.author, b->record.author, ID_LEN) == 0;
 }
 
-bool authority_by_leader(const struct topic_state *ts,
-                         const struct topic_entry *e)
-{
-    return authority_is_leader(ts, e->record.author, e->record.created_ms);
-}
-
 /* Whether `e` founds the topic or revises what does. */
 static bool is_founding(const struct topic_state *ts,
                         const struct topic_entry *e)
@@ -236,15 +241,11 @@ static bool is_at_home(const struct topic_state *ts, struct topic_entry *e)
     return true;
 }
 
-/* Whether the row lets the author make this record, at its time. */
-static bool is_allowed(const struct topic_state *ts, struct topic_entry *e,
-                       enum authority_by by)
+bool authority_is_first(struct topic_entry *e)
 {
-    if ((by == BY_LEADER || by == BY_CURATOR) && !authority_by_leader(ts, e)) {
-        authority_void_author(e, VOID_NOT_LEADER);
-        return false;
-    }
-    return true;
+    if (e->record.has_revises)
+        authority_void(e, VOID_NO_REVISION);
+    return !e->is_settled;
 }
 
 /* Lets bodies go that no rule looks at any more. */
@@ -259,7 +260,7 @@ enum err authority_judge_kind(struct topic_state *ts, struct topic_entry *e)
     const struct authority_rule *rule = authority_rule_of(e->record.kind);
 
     assert(rule != NULL);
-    if (!is_at_home(ts, e) || !is_allowed(ts, e, rule->by) ||
+    if (!is_at_home(ts, e) || !authority_is_allowed(ts, e, rule->by) ||
         rule->judge == NULL)
         return ERR_OK;
     trim_bodies(ts);

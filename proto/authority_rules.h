@@ -34,6 +34,9 @@ enum authority_by {
 
 /* When a row is applied. */
 enum authority_stage {
+    /* On the walk that finds out who has which role, record by record from the
+     * earliest: of others only what stands before it is known. */
+    STAGE_ROLES,
     /* Before versions are chosen: of others only void or not is known. */
     STAGE_FIRST,
     /* After citations; rows before it are judged for good, superseded ones
@@ -114,9 +117,14 @@ MUST_CHECK enum err authority_body(struct topic_state *ts,
 bool authority_in_project(const struct topic_state *ts);
 bool authority_same_author(const struct topic_entry *a,
                            const struct topic_entry *b);
-/* Whether the author of `e` led, or chose works, when `e` was made. */
+/* Whether the author of `e` led when it was made. */
 bool authority_by_leader(const struct topic_state *ts,
                          const struct topic_entry *e);
+/* Whether the row lets its author make `e`; else `e` has been voided. */
+bool authority_is_allowed(const struct topic_state *ts, struct topic_entry *e,
+                          enum authority_by by);
+/* False, and `e` voided, if it revises: for kinds that know no revisions. */
+bool authority_is_first(struct topic_entry *e);
 
 /*
  * §7.4 and the row's own rule; leaves `e` unsettled if it passes.
@@ -127,8 +135,14 @@ MUST_CHECK enum err authority_judge_kind(struct topic_state *ts,
 /* §7.2: device_revoke records, and what they hit.  authority_device.c */
 MUST_CHECK enum err authority_judge_revocations(struct topic_state *ts);
 
-/* §7.4: a project's terms after its first request.  authority_terms.c */
-MUST_CHECK enum err authority_fix_terms(struct topic_state *ts);
+/* §7.4: roles, terms and admission.  authority_role.c */
+MUST_CHECK enum err authority_walk_roles(struct topic_state *ts);
+/* A version of the project: whether its terms may stand.  authority_terms.c */
+MUST_CHECK enum err authority_judge_terms(struct topic_state *ts,
+                                          struct topic_entry *e);
+/* The first request fixes the terms. */
+MUST_CHECK enum err authority_fix_terms(struct topic_state *ts,
+                                        const struct topic_entry *request);
 
 /* §7.6: rivals.  `e` is compared with who stands for the same; begin by
  * forgetting.  authority_rival.c */
@@ -139,7 +153,13 @@ MUST_CHECK enum err authority_choose_rival(struct topic_state *ts,
 /* §7.7: resources and their cycles; fills `edges`.  authority_citation.c */
 MUST_CHECK enum err authority_judge_citations(struct topic_state *ts);
 
-/* Rules of kinds.  authority_work.c */
+/* Rules of kinds.  authority_role.c */
+authority_rule_fn authority_judge_project;
+authority_rule_fn authority_judge_membership;
+authority_rule_fn authority_judge_accept;
+authority_rule_fn authority_judge_handover;
+authority_rule_fn authority_judge_vouch;
+/* authority_work.c */
 authority_rule_fn authority_judge_close;
 authority_rule_fn authority_judge_selection;
 authority_rule_fn authority_judge_targeted;

@@ -46,6 +46,10 @@ static_assert(RECORD_LEN_MAX + 16 <= FRAME_PAYLOAD_MAX,
 /* Of one person: as many as travel with every topic they have a record in. */
 #define REVOCATIONS_MAX 64
 
+/* Of the creator, before a leader may hand a project over; where the terms do
+ * not say. */
+#define SILENCE_DAYS 90
+
 /* Canonical MessagePack (frozen): 2^53 - 1 is exact in JSON's doubles. */
 #define MP_DEPTH_MAX 8
 #define MP_INT_MAX   (((uint64_t)1 << 53) - 1)

@@ -41,6 +41,7 @@ void topic_state_free(struct topic_state *ts)
     free(ts->edges_by_source);
     free(ts->bodies);
     free(ts->rivals);
+    topic_roles_wipe(&ts->roles);
     free(ts);
 }
 

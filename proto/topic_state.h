@@ -3,6 +3,7 @@
 
 #include "proto/mp.h"
 #include "proto/record.h"
+#include "proto/topic_roles.h"
 #include "proto/verdict.h"
 
 /*
@@ -54,6 +55,8 @@ struct topic_state {
     uint32_t order_count; /* less than `count`: to be judged anew */
     uint32_t founder;     /* the usable record whose id is the topic */
     uint32_t terms;       /* the revision that fixes a project's terms */
+
+    struct topic_roles roles;
 
     struct topic_edge *edges;  /* by (child, resource's order) */
     uint32_t *edges_by_source; /* indices into edges, by (source, order) */

@@ -42,7 +42,13 @@
     X(OMITS,          "omits")                                                 \
     X(LICENCE_MIX,    "builds on works whose licences exclude each other")     \
     X(INCOMPLETE,     "goes on in pages that are not held")                    \
-    X(TOO_MANY,       "one more than counts of its kind and author")
+    X(TOO_MANY,       "one more than counts of its kind and author")           \
+    X(NOT_CREATOR,    "not by the creator")                                    \
+    X(NOT_INVITED,    "not by the person invited")                             \
+    X(STALE,          "answers an invitation that a later one has replaced")   \
+    X(NOT_SILENT,     "not after the silence that the terms name")             \
+    X(NOT_ADMITTED,   "not by somebody whom the project admits")               \
+    X(NO_REVISION,    "revises a record that cannot be revised")
 /* clang-format on */
 
 enum verdict_state {

@@ -80,7 +80,7 @@ static void the_newest_revision_of_the_author_is_in_force(void **state)
     assert_state(&s, first, SUPERSEDED);
     assert_state(&s, second, SUPERSEDED);
     assert_state(&s, third, IN_FORCE);
-    assert_void(&s, foreign, NOT_AUTHOR);
+    assert_void(&s, foreign, NOT_CREATOR);
     assert_void(&s, nested, NOT_FIRST);
     scene_assert_any_order(&s);
     scene_free(&s);

@@ -40,6 +40,20 @@ static const struct authority_rule rows[] = {
       authority_judge_comment, NULL },
     { KIND_RELEASE,       BY_LEADER,   STAGE_LAST,  REACH_SPREADS,
       authority_judge_release, NULL },
+    { KIND_INCOME,         BY_LEADER,  STAGE_LAST,  REACH_SPREADS,
+      authority_judge_income, NULL },
+    { KIND_SPLIT_PROPOSAL, BY_LEADER,  STAGE_LAST,  REACH_SPREADS,
+      authority_judge_split_proposal, NULL },
+    { KIND_SPLIT_FEEDBACK, BY_ANYONE,  STAGE_LAST,  REACH_SPREADS,
+      authority_judge_split_feedback, NULL },
+    { KIND_SPLIT_REPLY,    BY_LEADER,  STAGE_LAST,  REACH_SPREADS,
+      authority_judge_split_reply, NULL },
+    { KIND_SPLIT_ACCEPT,   BY_ANYONE,  STAGE_LAST,  REACH_SPREADS,
+      authority_judge_split_accept, NULL },
+    { KIND_SPLIT_FINAL,    BY_LEADER,  STAGE_LAST,  REACH_SPREADS,
+      authority_judge_split_final, NULL },
+    { KIND_RECEIPT,        BY_ANYONE,  STAGE_LAST,  REACH_LEAF,
+      authority_judge_receipt, NULL },
 };
 /* clang-format on */
 

@@ -169,5 +169,13 @@ authority_rival_fn authority_rival_profile;
 authority_rival_fn authority_rival_selection;
 /* authority_release.c */
 authority_rule_fn authority_judge_release;
+/* authority_split.c */
+authority_rule_fn authority_judge_income;
+authority_rule_fn authority_judge_split_proposal;
+authority_rule_fn authority_judge_split_feedback;
+authority_rule_fn authority_judge_split_reply;
+authority_rule_fn authority_judge_split_accept;
+authority_rule_fn authority_judge_split_final;
+authority_rule_fn authority_judge_receipt;
 
 #endif

@@ -204,12 +204,8 @@
     X(SELECTION,    CHANGE_WANTED,       2,  "change_wanted")                \
     X(SELECTION,    CHOSEN,              3,  "chosen")                       \
     X(SELECTION,    NOT_USED_HERE,       4,  "not_used_here")                \
-    X(INCOME_MODE,  SALE,                1,  "sale")                         \
-    X(INCOME_MODE,  LICENCE,             2,  "licence")                      \
-    X(INCOME_MODE,  DONATION,            3,  "donation")                     \
-    X(INCOME_MODE,  GRANT,               4,  "grant")                        \
-    X(INCOME_MODE,  PRIZE,               5,  "prize")                        \
-    X(INCOME_MODE,  OTHER,               6,  "other")                        \
+    X(INCOME_MODE,  PROFIT_SHARE,        1,  "profit_share")                 \
+    X(INCOME_MODE,  FIXED_POOL,          2,  "fixed_pool")                   \
     X(SPLIT_REASON, LEFT_OUT,            1,  "left_out")                     \
     X(SPLIT_REASON, TOO_LITTLE,          2,  "too_little")                   \
     X(SPLIT_REASON, TOO_MUCH,            3,  "too_much")                     \
@@ -407,6 +403,7 @@
     X(SPLIT_FINAL,    "pages",                ID,     MAY,    64,   0,                  0)                         \
     X(SPLIT_FINAL,    "proposal",             LINK,   MUST,   0,    0,                  RELATION_PROPOSAL)         \
     X(SPLIT_FINAL,    "shares",               MAP,    MUST,   256,  0,                  SHAPE_SHARE)               \
+    X(SPLIT_FINAL,    "waived",               PERSON, MAY,    256,  0,                  0)                         \
     X(JOURNAL,        "media",                MAP,    MAY,    32,   0,                  SHAPE_FILE)                \
     X(JOURNAL,        "project",              LINK,   MAY,    0,    0,                  RELATION_PROJECT)          \
     X(JOURNAL,        "text",                 TEXT,   MUST,   0,    32000,              0)                         \
@@ -510,6 +507,7 @@
     X(EXPECTS,        "min",                  UINT,   MUST,   0,    1000,               0)                         \
     X(SHARE,          "bp",                   UINT,   MUST,   0,    10000,              0)                         \
     X(SHARE,          "contributions",        ID,     MAY,    64,   0,                  0)                         \
+    X(SHARE,          "group",                LINE,   MAY,    0,    128,                0)                         \
     X(SHARE,          "person",               PERSON, MUST,   0,    0,                  0)                         \
     X(SHARE,          "reason",               LINE,   MAY,    0,    500,                0)                         \
     X(AMOUNT,         "amount",               UINT,   MUST,   0,    MP_INT_MAX,         0)                         \

@@ -48,7 +48,20 @@
     X(STALE,          "answers an invitation that a later one has replaced")   \
     X(NOT_SILENT,     "not after the silence that the terms name")             \
     X(NOT_ADMITTED,   "not by somebody whom the project admits")               \
-    X(NO_REVISION,    "revises a record that cannot be revised")
+    X(NO_REVISION,    "revises a record that cannot be revised")                        \
+    X(TERMS_PAY,      "is not what the terms of its project say")              \
+    X(NO_POOL,        "is about an income that leaves nothing to share")       \
+    X(WINDOW,         "opens before it was made, or for less than 14 days")    \
+    X(SHARES,         "its shares do not name each person once and sum to 10,000 basis points") \
+    X(CLOSED,         "made after the proposal closed")                        \
+    X(EARLY,          "made before the proposal closed")                       \
+    X(UNANSWERED,     "leaves feedback unanswered")                            \
+    X(NOT_ACCEPTED,   "not accepted by")                                       \
+    X(NOT_AS_PROPOSED, "its shares are not those that were accepted")          \
+    X(AMOUNTS,        "its amounts are not the pool shared out by its shares") \
+    X(SECOND_FINAL,   "another final of the same income stands")               \
+    X(NOT_PAYEE,      "by or for somebody who is not paid by it")              \
+    X(CURRENCY,       "in another currency than the income")
 /* clang-format on */
 
 enum verdict_state {

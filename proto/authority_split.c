@@ -13,14 +13,6 @@ static void void_by_record(struct topic_entry *e, enum void_reason reason,
     authority_void_by(e, reason, VERDICT_ABOUT_RECORD, about->record.id);
 }
 
-/* What is agreed about money is never revised: a new record says it anew. */
-static bool is_first(struct topic_entry *e)
-{
-    if (e->record.has_revises)
-        authority_void(e, VOID_NO_REVISION);
-    return !e->record.has_revises;
-}
-
 /*
  * The record that `e` names, of `kind` and standing, or NULL: then `e` is
  * settled, as void or as whatever keeps that record from being judged.
@@ -97,7 +89,7 @@ enum err authority_judge_income(struct topic_state *ts, struct topic_entry *e)
     struct split_terms terms;
     enum err err;
 
-    if (!is_first(e) || (authority_has_link(e, RELATION_RELEASE) &&
+    if (!authority_is_first(e) || (authority_has_link(e, RELATION_RELEASE) &&
                          need(ts, e, RELATION_RELEASE, KIND_RELEASE) == NULL))
         return ERR_OK;
     err = split_terms_of(&terms, ts);
@@ -153,7 +145,7 @@ enum err authority_judge_split_proposal(struct topic_state *ts,
     struct topic_list list;
     enum err err;
 
-    if (!is_first(e))
+    if (!authority_is_first(e))
         return ERR_OK;
     income = need(ts, e, RELATION_INCOME, KIND_INCOME);
     if (income == NULL)
@@ -187,7 +179,7 @@ enum err authority_judge_split_feedback(struct topic_state *ts,
     struct split_window window;
     enum err err;
 
-    if (!is_first(e))
+    if (!authority_is_first(e))
         return ERR_OK;
     proposal = need(ts, e, RELATION_PROPOSAL, KIND_SPLIT_PROPOSAL);
     if (proposal == NULL)
@@ -201,7 +193,7 @@ enum err authority_judge_split_feedback(struct topic_state *ts,
 enum err authority_judge_split_reply(struct topic_state *ts,
                                      struct topic_entry *e)
 {
-    if (is_first(e))
+    if (authority_is_first(e))
         (void)need(ts, e, RELATION_FEEDBACK, KIND_SPLIT_FEEDBACK);
     return ERR_OK;
 }
@@ -213,7 +205,7 @@ enum err authority_judge_split_accept(struct topic_state *ts,
     struct split_shares shares;
     enum err err;
 
-    if (!is_first(e))
+    if (!authority_is_first(e))
         return ERR_OK;
     proposal = need(ts, e, RELATION_PROPOSAL, KIND_SPLIT_PROPOSAL);
     if (proposal == NULL)
@@ -368,7 +360,7 @@ enum err authority_judge_split_final(struct topic_state *ts,
     struct split_window window;
     enum err err;
 
-    if (!is_first(e))
+    if (!authority_is_first(e))
         return ERR_OK;
     f.proposal = need(ts, e, RELATION_PROPOSAL, KIND_SPLIT_PROPOSAL);
     if (f.proposal == NULL)
@@ -421,7 +413,7 @@ enum err authority_judge_receipt(struct topic_state *ts, struct topic_entry *e)
     struct bytes currency;
     enum err err;
 
-    if (!is_first(e))
+    if (!authority_is_first(e))
         return ERR_OK;
     final = need(ts, e, RELATION_FINAL, KIND_SPLIT_FINAL);
     if (final == NULL)

@@ -48,7 +48,7 @@
     X(STALE,          "answers an invitation that a later one has replaced")   \
     X(NOT_SILENT,     "not after the silence that the terms name")             \
     X(NOT_ADMITTED,   "not by somebody whom the project admits")               \
-    X(NO_REVISION,    "revises a record that cannot be revised")                        \
+    X(NO_REVISION,    "revises a record that cannot be revised")               \
     X(TERMS_PAY,      "is not what the terms of its project say")              \
     X(NO_POOL,        "is about an income that leaves nothing to share")       \
     X(WINDOW,         "opens before it was made, or for less than 14 days")    \

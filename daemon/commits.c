@@ -14,6 +14,7 @@ struct commit {
     struct commit *next;
     struct store_batch *batch;
     bool retried;
+    uint64_t opened_ms;
     node_applied_fn *applied; /* of a batch that was given */
     void *context;
     struct {
@@ -22,6 +23,12 @@ struct commit {
     } done[]; /* STORE_BATCH_OPS of a batch of our own, else none */
 };
 
+/* Without a commit for so long, the index is flushed. */
+enum { QUIET_MS = 30000 };
+
+/* So long a batch waits for what is about to come. */
+enum { GATHER_MS = 20 };
+
 struct commits {
     uv_loop_t *loop;
     struct store *store;
@@ -29,6 +36,9 @@ struct commits {
     struct commit *last;
     struct commit *open; /* `last`, if operations may still be put there */
     bool running;
+    bool settling;    /* the work is a flush, not the first commit */
+    bool is_loose;    /* something was committed since the last flush */
+    uint64_t last_ms; /* when */
     uv_work_t work;
     enum err result; /* of the work */
 };
@@ -82,6 +92,7 @@ enum err commits_batch(struct commits *c, struct store_batch **out)
         free(commit);
         return e;
     }
+    commit->opened_ms = uv_now(c->loop);
     enqueue(c, commit);
     c->open = commit;
     *out = commit->batch;
@@ -117,7 +128,8 @@ static void on_work(uv_work_t *work)
 {
     struct commits *c = work->data;
 
-    c->result = store_apply(c->store, c->first->batch);
+    c->result = c->settling ? store_settle(c->store)
+                            : store_apply(c->store, c->first->batch);
 }
 
 /* Tells all who wait for the commit, which is out of the queue, and frees it.
@@ -148,6 +160,15 @@ static void conclude(struct commit *commit, enum err e)
     free(commit);
 }
 
+static void on_settled(struct commits *c, enum err e)
+{
+    c->settling = false;
+    store_refresh(c->store);
+    if (e != ERR_OK)
+        log_event(LOG_LEVEL_ERROR, "store", "settle_failed", "why=%s",
+                  err_name(e));
+}
+
 static void on_done(uv_work_t *work, int status)
 {
     struct commits *c = work->data;
@@ -155,6 +176,12 @@ static void on_done(uv_work_t *work, int status)
     enum err e = status == 0 ? c->result : ERR_SHUTDOWN;
 
     c->running = false;
+    if (c->settling) {
+        on_settled(c, e);
+        return;
+    }
+    c->is_loose = true;
+    c->last_ms = uv_now(c->loop);
     if (e == ERR_IO && store_failed(c->store)) {
         log_event(LOG_LEVEL_ERROR, "store", "reopen", NULL);
         if (store_reopen(c->store) == ERR_OK && !commit->retried) {
@@ -172,20 +199,42 @@ static void on_done(uv_work_t *work, int status)
     conclude(commit, e);
 }
 
-void commits_flush(struct commits *c)
+static void start(struct commits *c)
 {
     int status;
 
-    if (c->running || c->first == NULL)
-        return;
-    if (c->open == c->first)
-        c->open = NULL;
     c->running = true;
     status = uv_queue_work(c->loop, &c->work, on_work, on_done);
     assert(status == 0); /* it fails without a work function only */
 }
 
+/* A flush costs the same for one operation and for a thousand. */
+static bool is_gathering(const struct commits *c)
+{
+    return c->first == c->open && !store_batch_full(c->open->batch) &&
+           uv_now(c->loop) - c->open->opened_ms < GATHER_MS;
+}
+
+void commits_flush(struct commits *c, bool more)
+{
+    if (c->running || c->first == NULL || (more && is_gathering(c)))
+        return;
+    if (c->open == c->first)
+        c->open = NULL;
+    start(c);
+}
+
+void commits_tick(struct commits *c)
+{
+    if (c->running || c->first != NULL || !c->is_loose ||
+        uv_now(c->loop) - c->last_ms < QUIET_MS)
+        return;
+    c->is_loose = false;
+    c->settling = true;
+    start(c);
+}
+
 bool commits_is_idle(const struct commits *c)
 {
-    return c->first == NULL;
+    return c->first == NULL && !c->running;
 }

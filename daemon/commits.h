@@ -34,8 +34,14 @@ void commits_expect(struct commits *commits, commits_done_fn *done,
 void commits_give(struct commits *commits, struct store_batch *take,
                   node_applied_fn *done, void *context);
 
-/* Starts the next commit unless one runs: before the loop waits. */
-void commits_flush(struct commits *commits);
+/*
+ * Starts the next commit unless one runs: before the loop waits.  `more` says
+ * that many operations are about to come, of which this will be told: then the
+ * batch gathers them for a while.
+ */
+void commits_flush(struct commits *commits, bool more);
+/* From time to time: has the index flushed when all is quiet. */
+void commits_tick(struct commits *commits);
 bool commits_is_idle(const struct commits *commits);
 
 #endif

@@ -37,7 +37,10 @@ enum err ingest_open(struct ingest **out, struct node *node)
 
 void ingest_close(struct ingest *g)
 {
-    assert(g == NULL || g->items == 0);
+    if (g == NULL)
+        return;
+    assert(g->items == 0);
+    signers_wipe(&g->signers);
     free(g);
 }
 
@@ -49,6 +52,11 @@ bool ingest_is_idle(const struct ingest *g)
 bool ingest_is_full(const struct ingest *g)
 {
     return g->items >= INGEST_ITEMS_MAX || g->bytes >= INGEST_BYTES_MAX;
+}
+
+bool ingest_has_many(const struct ingest *g)
+{
+    return g->verifying > VERIFY_ITEMS;
 }
 
 void ingest_source_gone(struct ingest *g, uint64_t source)
@@ -85,6 +93,7 @@ void ingest_enqueue(struct item *item)
     else
         g->last->next = item;
     g->last = item;
+    g->verifying++;
 }
 
 /* ---- The end of an item ------------------------------------------------- */
@@ -113,6 +122,7 @@ void ingest_finish(struct item *item, enum err e,
     tell_sender(item, e, result);
     g->items--;
     g->bytes -= item->len;
+    signers_proof_unref(item->proof);
     free(item);
     if (was_full && !ingest_is_full(g))
         peers_resume(node_peer_table(g->node));
@@ -183,6 +193,8 @@ static void on_committed(void *context, enum err e,
 {
     struct item *item = context;
 
+    if (e == ERR_OK && !item->is_head && item->proof != NULL)
+        item->proof->is_stored = true;
     if (e == ERR_OK && !item->is_head && result->outcome != STORE_KNOWN)
         announce(item, result);
     ingest_finish(item, e, result);
@@ -191,13 +203,14 @@ static void on_committed(void *context, enum err e,
 static enum err put(struct store_batch *batch, const struct item *item)
 {
     uint64_t now_ms = node_clock_ms(item->ingest->node);
+    const struct signers_proof *proof = item->proof;
+    struct bytes certificate = { NULL, 0 };
 
     if (item->is_head)
         return store_batch_put_not_kept(batch, &item->record, now_ms);
-    return store_batch_put_record(
-        batch, &item->record,
-        (struct bytes){ item->certificate_bytes, item->certificate_len },
-        now_ms);
+    if (proof != NULL && !proof->is_stored)
+        certificate = (struct bytes){ proof->bytes, proof->len };
+    return store_batch_put_record(batch, &item->record, certificate, now_ms);
 }
 
 static void commit(struct item *item)
@@ -216,32 +229,53 @@ static void commit(struct item *item)
 
 /* ---- On the pool -------------------------------------------------------- */
 
-static void verify(struct item *item, const struct network *network)
+/* `before` is another item of the job, verified already, or NULL. */
+static enum err verify_proof(struct item *item, const struct item *before,
+                             const struct network *network)
+{
+    const struct signers_proof *proof = item->proof;
+
+    if (before != NULL && before->proof == proof && before->err == ERR_OK) {
+        item->certificate = before->certificate;
+        return ERR_OK;
+    }
+    return certificate_verify(&item->certificate,
+                              (struct bytes){ proof->bytes, proof->len },
+                              network);
+}
+
+static void verify(struct item *item, const struct item *before,
+                   const struct network *network)
 {
     const struct certificate *certificate = NULL;
 
-    if (item->err != ERR_OK)
-        return;
-    if (item->certificate_len > 0) {
-        if (!item->certificate_known)
-            item->err =
-                certificate_verify(&item->certificate,
-                                   (struct bytes){ item->certificate_bytes,
-                                                   item->certificate_len },
-                                   network);
-        if (item->err != ERR_OK)
-            return;
-        certificate = &item->certificate;
+    if (item->err == ERR_OK && item->proof != NULL) {
+        certificate =
+            item->proof_known ? &item->proof->certificate : &item->certificate;
+        if (!item->proof_known)
+            item->err = verify_proof(item, before, network);
     }
-    item->err = record_admit(&item->record, certificate, network);
+    if (item->err == ERR_OK)
+        item->err = record_admit(&item->record, certificate, network);
 }
 
 static void on_verify(uv_work_t *work)
 {
     struct verify_job *job = work->data;
+    const struct network *network = node_network(job->ingest->node);
 
     for (size_t i = 0; i < job->count; i++)
-        verify(job->items[i], node_network(job->ingest->node));
+        verify(job->items[i], i > 0 ? job->items[i - 1] : NULL, network);
+}
+
+/* From now on nobody has to verify the proof again. */
+static void remember(struct item *item)
+{
+    const struct record *r = &item->record;
+
+    signers_proof_verified(item->proof, &item->certificate);
+    signers_add(&item->ingest->signers, item->source, r->author, r->signer,
+                item->proof);
 }
 
 static void on_verified(uv_work_t *work, int status)
@@ -250,6 +284,7 @@ static void on_verified(uv_work_t *work, int status)
     struct ingest *g = job->ingest;
 
     g->jobs--;
+    g->verifying -= job->count;
     for (size_t i = 0; i < job->count; i++) {
         struct item *item = job->items[i];
 
@@ -259,8 +294,8 @@ static void on_verified(uv_work_t *work, int status)
             ingest_refuse(item, item->err);
             continue;
         }
-        if (item->certificate_len > 0)
-            signers_add(&g->signers, &item->certificate);
+        if (item->proof != NULL && !item->proof_known)
+            remember(item);
         commit(item);
     }
     free(job);
@@ -277,8 +312,11 @@ void ingest_flush(struct ingest *g)
         job->ingest = g;
         job->work.data = job;
         while (g->first != NULL && job->count < VERIFY_ITEMS) {
-            job->items[job->count++] = g->first;
-            g->first = g->first->next;
+            struct item *item = g->first;
+
+            item->proof_known = item->proof != NULL && item->proof->is_verified;
+            job->items[job->count++] = item;
+            g->first = item->next;
         }
         if (g->first == NULL)
             g->last = NULL;

@@ -11,7 +11,7 @@
  */
 
 /* More than this waits in no queue of ours, but for one call of the owner. */
-#define INGEST_ITEMS_MAX 2048
+#define INGEST_ITEMS_MAX 4096
 #define INGEST_BYTES_MAX ((size_t)8 << 20)
 
 MUST_CHECK enum err ingest_open(struct ingest **out, struct node *node);
@@ -21,6 +21,8 @@ void ingest_close(struct ingest *ingest); /* accepts NULL */
 bool ingest_is_idle(const struct ingest *ingest);
 /* Do not read more records from peers for now. */
 bool ingest_is_full(const struct ingest *ingest);
+/* Many records are being verified: the writer will have more in a moment. */
+bool ingest_has_many(const struct ingest *ingest);
 
 /*
  * Takes a record that connection `source` sent for `topic`; copied.  The peer

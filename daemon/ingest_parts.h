@@ -15,7 +15,8 @@
  *      |                               |
  *      `------- refused: told <--------'
  *
- * An item is one block of memory: itself, the bytes, the certificate's bytes.
+ * An item is one block of memory, itself and its bytes; the certificate of its
+ * signer is shared.
  */
 
 struct import;
@@ -35,10 +36,9 @@ struct item {
 
     enum err err;
     struct record record;
-    bool certificate_known; /* `certificate` is verified */
-    struct certificate certificate;
-    uint8_t certificate_bytes[RECORD_CERTIFICATE_MAX];
-    size_t certificate_len;
+    struct signers_proof *proof;    /* of its signer; NULL: none found */
+    bool proof_known;               /* it is verified */
+    struct certificate certificate; /* of the proof, if it was not known */
     size_t len;
     uint8_t bytes[];
 };
@@ -50,6 +50,7 @@ struct ingest {
     struct item *last;
     size_t items; /* in all states */
     size_t bytes;
+    size_t verifying; /* of these, WAITING and VERIFYING */
     unsigned jobs;
 };
 

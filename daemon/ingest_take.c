@@ -9,11 +9,21 @@
 #include "daemon/peers.h"
 #include "proto/kind.h"
 
-static void take_certificate(struct item *item, struct bytes bytes)
+static struct signers_proof *stored_proof(const struct item *item)
 {
-    assert(bytes.len <= sizeof item->certificate_bytes);
-    memcpy(item->certificate_bytes, bytes.data, bytes.len);
-    item->certificate_len = bytes.len;
+    const struct record *r = &item->record;
+    uint8_t bytes[RECORD_CERTIFICATE_MAX];
+    struct writer w = writer_fixed(bytes, sizeof bytes);
+    struct signers_proof *proof;
+
+    if (store_certificate(node_store(item->ingest->node), r->author, r->signer,
+                          &w) != ERR_OK ||
+        w.len == 0)
+        return NULL;
+    proof = signers_proof_new(writer_view(&w));
+    if (proof != NULL)
+        proof->is_stored = true;
+    return proof;
 }
 
 /*
@@ -24,30 +34,20 @@ static void find_certificate(struct item *item)
 {
     struct ingest *g = item->ingest;
     const struct record *r = &item->record;
-    const struct signers_entry *known;
-    struct writer w;
+    struct signers_proof *known;
 
     if (record_is_by_node(r))
         return;
     known = signers_find(&g->signers, item->source, r->author, r->signer);
-    if (known != NULL && (known->source == 0 || r->certificate.len == 0)) {
-        take_certificate(item, (struct bytes){ known->bytes, known->len });
-        item->certificate_known = known->source == 0;
-        item->certificate = known->certificate;
-        item->certificate.whole =
-            (struct bytes){ item->certificate_bytes, item->certificate_len };
+    if (known != NULL && (known->is_verified || r->certificate.len == 0)) {
+        item->proof = signers_proof_ref(known);
         return;
     }
-    if (r->certificate.len > 0) {
-        take_certificate(item, r->certificate);
-        signers_add_unverified(&g->signers, item->source, r->author, r->signer,
-                               r->certificate);
-        return;
-    }
-    w = writer_fixed(item->certificate_bytes, sizeof item->certificate_bytes);
-    if (store_certificate(node_store(g->node), r->author, r->signer, &w) ==
-        ERR_OK)
-        item->certificate_len = w.len;
+    item->proof = r->certificate.len > 0 ? signers_proof_new(r->certificate)
+                                         : stored_proof(item);
+    if (item->proof != NULL)
+        signers_add(&g->signers, item->source, r->author, r->signer,
+                    item->proof);
 }
 
 /*

@@ -20,7 +20,7 @@
  * loop waits, and closes them when the last work is done.
  */
 
-/* How often the day is looked at: hellos name days. */
+/* How often the day is looked at, for hellos name days; and what is quiet. */
 enum { DAY_LOOK_MS = 10000 };
 
 struct node {
@@ -145,7 +145,7 @@ static void on_prepare(uv_prepare_t *prepare)
 
     transfer_flush(n->transfer);
     ingest_flush(n->ingest);
-    commits_flush(n->commits);
+    commits_flush(n->commits, ingest_has_many(n->ingest));
     peers_flush(n->peers);
     store_refresh(n->store);
     if (n->stopping && !n->closed && is_idle(n)) {
@@ -154,7 +154,7 @@ static void on_prepare(uv_prepare_t *prepare)
     }
     /* What was queued by a flush after its own may not wait for an event. */
     if (!n->closed)
-        commits_flush(n->commits);
+        commits_flush(n->commits, ingest_has_many(n->ingest));
 }
 
 static void on_day(uv_timer_t *timer)
@@ -162,6 +162,7 @@ static void on_day(uv_timer_t *timer)
     struct node *n = timer->data;
     uint64_t day = node_clock_ms(n) / DAY_MS;
 
+    commits_tick(n->commits);
     if (day == n->day)
         return;
     n->day = day;

@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "proto/hash.h"
 #include "proto/mp.h"
 
 #define ENVELOPE_VERSION 1
@@ -22,12 +23,9 @@
 static void hash_with_prefix(uint8_t out[HASH_LEN], struct bytes prefix,
                              struct bytes data)
 {
-    crypto_hash_sha256_state state;
+    struct bytes parts[] = { prefix, data };
 
-    (void)crypto_hash_sha256_init(&state);
-    (void)crypto_hash_sha256_update(&state, prefix.data, prefix.len);
-    (void)crypto_hash_sha256_update(&state, data.data, data.len);
-    (void)crypto_hash_sha256_final(&state, out);
+    hash_parts(out, parts, 2);
 }
 
 static void record_id(uint8_t out[ID_LEN], struct bytes head)
@@ -131,11 +129,30 @@ static void read_head(struct reader *r, struct record *out)
         (void)mp_read_any(r);
 }
 
+/* Of a head in canonical form, with its id in `out` already. */
+static enum err decode_head(struct record *out, struct bytes head,
+                            const uint8_t *signature)
+{
+    static const uint8_t zero[ID_LEN];
+    struct reader r = reader_of(head);
+    enum err e;
+
+    out->head = head;
+    out->signature = signature;
+    read_head(&r, out);
+    e = reader_finish(&r);
+    if (e != ERR_OK)
+        return e;
+    out->founds_topic = memcmp(out->topic, zero, ID_LEN) == 0;
+    if (out->founds_topic)
+        memcpy(out->topic, out->id, ID_LEN);
+    return ERR_OK;
+}
+
 enum err record_decode_head(struct record *out, struct bytes head,
                             const uint8_t *signature)
 {
-    struct record rec = { .head = head, .signature = signature };
-    struct reader r = reader_of(head);
+    struct record rec = { .head = head };
     enum err e;
 
     if (head.len > RECORD_HEAD_MAX)
@@ -143,16 +160,28 @@ enum err record_decode_head(struct record *out, struct bytes head,
     e = mp_check_canonical(head);
     if (e != ERR_OK)
         return e;
-    read_head(&r, &rec);
-    e = reader_finish(&r);
-    if (e != ERR_OK)
-        return e;
     record_id(rec.id, head);
-    rec.founds_topic = sodium_is_zero(rec.topic, ID_LEN) == 1;
-    if (rec.founds_topic)
-        memcpy(rec.topic, rec.id, ID_LEN);
-    *out = rec;
-    return ERR_OK;
+    e = decode_head(&rec, head, signature);
+    if (e == ERR_OK)
+        *out = rec;
+    return e;
+}
+
+enum err record_decode_known(struct record *out, struct bytes head,
+                             const uint8_t *signature, const uint8_t id[ID_LEN])
+{
+    struct record rec = { .head = head };
+    enum err e;
+
+    if (head.len > RECORD_HEAD_MAX)
+        return ERR_TOO_LARGE;
+    record_id(rec.id, head);
+    if (memcmp(rec.id, id, ID_LEN) != 0)
+        return ERR_BAD_BODY;
+    e = decode_head(&rec, head, signature);
+    if (e == ERR_OK)
+        *out = rec;
+    return e;
 }
 
 /* §3.4: salt || canonical map, or salt || anything in an opaque body. */

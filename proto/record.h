@@ -47,9 +47,17 @@ struct record {
  * whether it may stand is decided by who knows of a retraction (ERR_NO_BODY).
  */
 MUST_CHECK enum err record_decode(struct record *out, struct bytes src);
-/* As above for a head alone: body and certificate NULL, `signature` borrowed. */
+/* As above for a head alone: body and certificate NULL, `signature` borrowed.
+ */
 MUST_CHECK enum err record_decode_head(struct record *out, struct bytes head,
                                        const uint8_t *signature);
+/*
+ * Decodes a head that was decoded before and has this id: if its bytes still
+ * hash to it, their form needs no second look.  ERR_BAD_BODY: they do not.
+ */
+MUST_CHECK enum err record_decode_known(struct record *out, struct bytes head,
+                                        const uint8_t *signature,
+                                        const uint8_t id[ID_LEN]);
 
 /* The links in order: start with reader_of(r->links); false after the last. */
 bool record_link_next(struct reader *links, struct record_link *out);
@@ -105,7 +113,8 @@ void record_join(struct writer *w, struct bytes head, struct bytes body,
                  const uint8_t signature[SIGNATURE_LEN],
                  struct bytes certificate);
 
-/* The call board's topic of a network: SHA-256("troupe board 1\0" || len || name). */
+/* The call board's topic of a network: SHA-256("troupe board 1\0" || len ||
+ * name). */
 void record_board_topic(uint8_t out[ID_LEN], const struct network *network);
 
 #endif

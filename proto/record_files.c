@@ -4,6 +4,30 @@
 #include <assert.h>
 #include <string.h>
 
+static bool is_files(const struct field *f)
+{
+    return f->type == FIELD_MAP && f->ref == SHAPE_FILE;
+}
+
+/*
+ * Whether the map has a key under which files stand: few records do, and the
+ * others need no closer look.
+ */
+static bool has_files(struct bytes map, enum shape shape)
+{
+    struct reader r = reader_of(map);
+    uint32_t count = mp_read_map(&r, UINT32_MAX);
+
+    for (uint32_t i = 0; i < count && r.err == ERR_OK; i++) {
+        const struct field *f = kind_field(shape, mp_read_str(&r));
+
+        if (r.err == ERR_OK && f != NULL && is_files(f))
+            return true;
+        (void)mp_read_any(&r);
+    }
+    return false;
+}
+
 enum err record_files_open(struct record_files *it, const struct record *r)
 {
     const struct kind *kind = kind_find(r->kind);
@@ -12,7 +36,7 @@ enum err record_files_open(struct record_files *it, const struct record *r)
     enum err e;
 
     *it = (struct record_files){ .doc = NULL };
-    if (kind == NULL || map.len == 0)
+    if (kind == NULL || map.len == 0 || !has_files(map, kind->shape))
         return ERR_OK;
     e = kind_check(r, &field);
     if (e != ERR_OK) /* void: neither its names nor its blobs mean anything */
@@ -47,10 +71,9 @@ bool record_files_next(struct record_files *it, struct record_file *out)
     while (it->doc != NULL && it->field < it->fields_count) {
         const struct field *f = &it->fields[it->field];
         const struct mp_value *v = mp_get(mp_doc_root(it->doc), f->name);
-        bool is_file = f->type == FIELD_MAP && f->ref == SHAPE_FILE;
         uint32_t count = f->many > 0 ? mp_count(v) : 1;
 
-        if (!is_file || it->element >= count) {
+        if (!is_files(f) || it->element >= count) {
             it->field++;
             it->element = 0;
             continue;

@@ -47,16 +47,12 @@ static void count_row(struct change *c, const struct row_record *row, int sign)
         sign > 0 ? c->totals.bytes + bytes : c->totals.bytes - bytes;
 }
 
-static enum err add_new(struct change *c, struct op *op,
+/* Under number `seq`, by which the index knows its id already. */
+static enum err add_new(struct change *c, struct op *op, uint64_t seq,
                         const struct row_record *row)
 {
-    struct key id = key_of_id(row->record.id);
-    uint64_t seq = c->totals.last_seq + 1;
-    struct key number = key_of_u64(seq);
     enum err e = write_row(c, seq, row, true);
 
-    if (e == ERR_OK)
-        e = txn_put(c->records, T_IDS, key_view(&id), key_view(&number));
     if (e == ERR_OK)
         e = index_add(c->store, c->records, c->index, seq, row);
     if (e != ERR_OK)
@@ -122,7 +118,7 @@ static enum err find_seq(struct change *c, const uint8_t id[ID_LEN],
 {
     struct key key = key_of_id(id);
     struct bytes value;
-    enum err e = txn_get(c->records, T_IDS, key_view(&key), &value);
+    enum err e = txn_get(c->index, I_IDS, key_view(&key), &value);
 
     return e == ERR_OK ? row_number_read(seq, value) : e;
 }
@@ -147,7 +143,7 @@ static enum err put_record(struct change *c, struct op *op)
     struct row_record row = { .held = op->kind == OP_PUT_RECORD,
                               .received_ms = op->number,
                               .record = op->record };
-    uint64_t seq;
+    uint64_t seq = c->totals.last_seq + 1;
     enum err e;
 
     memcpy(op->result.id, op->record.id, ID_LEN);
@@ -156,10 +152,10 @@ static enum err put_record(struct change *c, struct op *op)
     e = put_certificate(c, op);
     if (e != ERR_OK)
         return e;
-    e = find_seq(c, op->record.id, &seq);
-    if (e == ERR_NOT_FOUND)
-        return add_new(c, op, &row);
-    return e == ERR_OK ? meet_known(c, op, seq, &row) : e;
+    e = index_number(c->index, op->record.id, &seq);
+    if (e == ERR_OK)
+        return add_new(c, op, seq, &row);
+    return e == ERR_EXISTS ? meet_known(c, op, seq, &row) : e;
 }
 
 static enum err erase(struct change *c, struct op *op)
@@ -353,6 +349,8 @@ static enum err finish(struct change *c)
     assert(w.err == ERR_OK);
     e = txn_put(c->records, T_META, BYTES_LITERAL("totals"), writer_view(&w));
     if (e == ERR_OK)
+        e = trust_withdraw(c->store, c->records);
+    if (e == ERR_OK)
         e = index_finish(c->store, c->index, c->totals.last_seq);
     return e;
 }
@@ -365,6 +363,7 @@ static enum err commit(struct change *c)
         txn_abort(c->index);
         return e;
     }
+    c->store->index_is_loose = true;
     e = txn_commit(c->index);
     (void)e; /* the batch is durable: what the index misses is caught up */
     return ERR_OK;

@@ -1,7 +1,8 @@
 /*
  * The only file that knows LMDB.  It translates errors and keeps the flags in
- * one place: no WRITEMAP (a full disk would be a SIGBUS), no NOSYNC, no
- * duplicate keys; read transactions belong to nobody's thread (NOTLS).
+ * one place: no WRITEMAP (a full disk would be a SIGBUS), no duplicate keys,
+ * NOSYNC only where the caller can do without the file; read transactions
+ * belong to nobody's thread (NOTLS).
  */
 #include "store/env.h"
 
@@ -197,6 +198,16 @@ enum err env_grow(struct env *env)
     return translate(env, rc);
 }
 
+enum err env_set_lazy(struct env *env, bool lazy)
+{
+    return translate(env, mdb_env_set_flags(env->mdb, MDB_NOSYNC, lazy));
+}
+
+enum err env_sync(struct env *env)
+{
+    return translate(env, mdb_env_sync(env->mdb, 1));
+}
+
 enum err txn_begin(struct txn **out, struct env *env, bool write)
 {
     struct txn *txn = calloc(1, sizeof *txn);
@@ -261,6 +272,22 @@ enum err txn_put(struct txn *txn, unsigned table, struct bytes key,
                  struct bytes value)
 {
     return put(txn, table, key, value, 0);
+}
+
+enum err txn_put_new(struct txn *txn, unsigned table, struct bytes key,
+                     struct bytes value, struct bytes *there)
+{
+    MDB_val k = val_of(key);
+    MDB_val v = val_of(value);
+    int rc;
+
+    assert(table < txn->env->tables_count);
+    assert(key.len > 0 && key.len <= ENV_KEY_MAX);
+    rc = mdb_put(txn->mdb, txn->env->tables[table], &k, &v, MDB_NOOVERWRITE);
+    if (rc != MDB_KEYEXIST)
+        return translate(txn->env, rc);
+    *there = bytes_of(&v);
+    return ERR_EXISTS;
 }
 
 enum err txn_append(struct txn *txn, unsigned table, struct bytes key,

@@ -37,6 +37,15 @@ bool env_failed(const struct env *env);
 /* Doubles the map.  No transaction may be open. */
 MUST_CHECK enum err env_grow(struct env *env);
 
+/*
+ * While lazy, commits wait for no flush: all of them survive the end of this
+ * process, but after a power cut the file may be damaged, whatever was in it.
+ * No transaction may be open.
+ */
+MUST_CHECK enum err env_set_lazy(struct env *env, bool lazy);
+/* Flushes what was committed lazily. */
+MUST_CHECK enum err env_sync(struct env *env);
+
 MUST_CHECK enum err txn_begin(struct txn **out, struct env *env, bool write);
 /* Ends the transaction whatever happens. */
 MUST_CHECK enum err txn_commit(struct txn *txn);
@@ -48,6 +57,10 @@ MUST_CHECK enum err txn_get(struct txn *txn, unsigned table, struct bytes key,
                             struct bytes *value);
 MUST_CHECK enum err txn_put(struct txn *txn, unsigned table, struct bytes key,
                             struct bytes value);
+/* Only if the key is new: else ERR_EXISTS and its value in `there`. */
+MUST_CHECK enum err txn_put_new(struct txn *txn, unsigned table,
+                                struct bytes key, struct bytes value,
+                                struct bytes *there);
 /* For keys that are larger than all in the table; ERR_CORRUPT if one is not. */
 MUST_CHECK enum err txn_append(struct txn *txn, unsigned table,
                                struct bytes key, struct bytes value);

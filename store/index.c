@@ -93,6 +93,22 @@ enum err index_finish(struct store *store, struct txn *index, uint64_t applied)
     return txn_put(index, I_META, BYTES_LITERAL("applied"), key_view(&value));
 }
 
+enum err index_number(struct txn *index, const uint8_t id[ID_LEN],
+                      uint64_t *seq)
+{
+    struct key key = key_of_id(id);
+    struct key number = key_of_u64(*seq);
+    struct bytes there;
+    enum err e =
+        txn_put_new(index, I_IDS, key_view(&key), key_view(&number), &there);
+    enum err bad;
+
+    if (e != ERR_EXISTS)
+        return e;
+    bad = row_number_read(seq, there);
+    return bad == ERR_OK ? ERR_EXISTS : bad;
+}
+
 /* ---- One topic -------------------------------------------------------- */
 
 static struct key topic_kind_key(const uint8_t topic[ID_LEN], uint64_t seq,
@@ -309,7 +325,9 @@ static struct key listed_key(const uint8_t topic[ID_LEN],
  */
 static enum err list_topic(const struct step *s, const struct record *r)
 {
-    struct look look = { .records = s->records, .applied = UINT64_MAX };
+    struct look look = { .records = s->records,
+                         .index = s->index,
+                         .applied = UINT64_MAX };
     struct key key = listed_key(r->topic, r->author);
     struct row_record founder;
     struct bytes value;
@@ -468,10 +486,16 @@ enum err index_catch_up(struct store *store, struct txn *records,
     enum err e = ERR_OK;
 
     for (uint64_t seq = from; seq <= to && e == ERR_OK; seq++) {
+        uint64_t number = seq;
+
         e = read_row(&s, seq, &row);
-        if (e == ERR_OK)
-            e = index_add(store, records, index, seq, &row);
-        else if (e == ERR_CORRUPT)
+        if (e == ERR_OK) {
+            e = index_number(index, row.record.id, &number);
+            if (e == ERR_OK)
+                e = index_add(store, records, index, seq, &row);
+            else if (e == ERR_EXISTS)
+                e = ERR_OK; /* the first copy stays */
+        } else if (e == ERR_CORRUPT)
             e = ERR_OK; /* one lost row must not lose the others: see verify */
     }
     return e == ERR_OK ? index_finish(store, index, to) : e;

@@ -14,7 +14,6 @@
 /* Tables of records.mdb; names and layout in docs/storage.md §3. */
 enum records_table {
     T_RECORDS,      /* seq -> record */
-    T_IDS,          /* id -> seq */
     T_CERTIFICATES, /* person, signer -> certificate */
     T_FOLLOWS,      /* topic -> follow */
     T_WANTS,        /* topic, blob -> want */
@@ -30,6 +29,7 @@ enum records_table {
 /* Tables of index.mdb. */
 enum index_table {
     I_TREE,         /* topic, number -> node */
+    I_IDS,          /* id -> seq */
     I_TOPIC_KIND,   /* topic, kind, created_ms, seq -> nothing */
     I_KIND,         /* kind, created_ms, seq -> nothing */
     I_AUTHOR,       /* author, created_ms, seq -> nothing */
@@ -56,6 +56,9 @@ struct store {
     struct env *records;
     struct env *index;
     struct tree_cache *trees; /* of the one change that is being made */
+
+    char *boot;          /* names the machine's start; empty: unknown */
+    bool index_is_loose; /* commits of the index wait to be flushed */
 
     struct look look; /* the loop's; records is NULL between refreshes */
     pthread_t look_thread;
@@ -87,6 +90,12 @@ MUST_CHECK enum err index_add(struct store *store, struct txn *records,
 /* The bytes that a record counts for in its topics are those of `row` now. */
 MUST_CHECK enum err index_resize(struct store *store, struct txn *index,
                                  const struct row_record *row);
+/*
+ * Gives the id number `*seq`, or tells the one that it has: ERR_EXISTS.  Before
+ * index_add(), which wants a record that is new.
+ */
+MUST_CHECK enum err index_number(struct txn *index, const uint8_t id[ID_LEN],
+                                 uint64_t *seq);
 MUST_CHECK enum err index_applied(struct txn *index, uint64_t *out);
 /* Every change of the index begins and ends with these. */
 void index_begin(struct store *store, struct txn *index);
@@ -96,6 +105,19 @@ MUST_CHECK enum err index_finish(struct store *store, struct txn *index,
 MUST_CHECK enum err index_catch_up(struct store *store, struct txn *records,
                                    struct txn *index, uint64_t from,
                                    uint64_t to);
+
+/* trust.c: whether the index of an earlier run can be believed. */
+
+/* Learns the name of the machine's start. */
+MUST_CHECK enum err trust_name_boot(struct store *store);
+/* Whether the index was loose when the machine stopped. */
+MUST_CHECK enum err trust_judge(struct store *store, bool *damaged);
+/* In the transaction of records before the index is changed lazily. */
+MUST_CHECK enum err trust_withdraw(struct store *store, struct txn *records);
+/* Says that the index on the disk is whole. */
+MUST_CHECK enum err trust_settled(struct store *store);
+/* Flushes the index and says so; does nothing if it is flushed. */
+MUST_CHECK enum err trust_restore(struct store *store);
 
 /* Doubles whichever map is full; on the pool, waits for looks to end. */
 MUST_CHECK enum err store_grow(struct store *store);

@@ -8,16 +8,22 @@
 
 /* ---- Records ---------------------------------------------------------- */
 
-enum err look_record(const struct look *look, uint64_t seq,
-                     struct row_record *out)
+static enum err look_value(const struct look *look, uint64_t seq,
+                           struct bytes *out)
 {
     struct key key = key_of_u64(seq);
-    struct bytes value;
-    enum err e;
 
     if (seq == 0 || seq > look->applied)
         return ERR_NOT_FOUND;
-    e = txn_get(look->records, T_RECORDS, key_view(&key), &value);
+    return txn_get(look->records, T_RECORDS, key_view(&key), out);
+}
+
+enum err look_record(const struct look *look, uint64_t seq,
+                     struct row_record *out)
+{
+    struct bytes value;
+    enum err e = look_value(look, seq, &value);
+
     return e == ERR_OK ? row_record_read(out, value) : e;
 }
 
@@ -43,15 +49,13 @@ enum err look_find(const struct look *look, const uint8_t id[ID_LEN],
 {
     struct key key = key_of_id(id);
     struct bytes value;
-    enum err e = txn_get(look->records, T_IDS, key_view(&key), &value);
+    enum err e = txn_get(look->index, I_IDS, key_view(&key), &value);
 
     if (e == ERR_OK)
         e = row_number_read(seq, value);
     if (e == ERR_OK)
-        e = look_record(look, *seq, out);
-    if (e == ERR_OK && memcmp(out->record.id, id, ID_LEN) != 0)
-        e = ERR_CORRUPT;
-    return e;
+        e = look_value(look, *seq, &value);
+    return e == ERR_OK ? row_record_read_known(out, value, id) : e;
 }
 
 enum err store_find(struct store *store, const uint8_t id[ID_LEN],
@@ -248,7 +252,7 @@ enum err store_resolve(struct store *store, const char *hex, size_t len,
     if (e == ERR_OK)
         e = store_look(store, &look);
     if (e == ERR_OK)
-        e = only_id(look->records, T_IDS, lo, hi, id);
+        e = only_id(look->index, I_IDS, lo, hi, id);
     if (e == ERR_OK)
         e = store_find(store, id, &item); /* is it there at this moment? */
     if (e == ERR_OK)

@@ -40,13 +40,16 @@ void row_record_write(struct writer *w, const struct record *record, bool held,
         writer_bytes(w, record->body);
 }
 
-enum err row_record_read(struct row_record *out, struct bytes value)
+/* `id` is NULL if nobody knows it. */
+static enum err read_record(struct row_record *out, struct bytes value,
+                            const uint8_t *id)
 {
     struct reader r = reader_of(value);
     struct row_record row = { .held = false };
     struct bytes head;
     struct bytes signature;
     unsigned flags;
+    enum err e;
 
     read_format(&r);
     flags = reader_u8(&r);
@@ -56,7 +59,11 @@ enum err row_record_read(struct row_record *out, struct bytes value)
     signature = reader_bytes(&r, SIGNATURE_LEN);
     if (r.err != ERR_OK || flags > (ROW_HELD | ROW_BODY) || flags == ROW_BODY)
         return ERR_CORRUPT;
-    if (record_decode_head(&row.record, head, signature.data) != ERR_OK)
+    if (id == NULL)
+        e = record_decode_head(&row.record, head, signature.data);
+    else
+        e = record_decode_known(&row.record, head, signature.data, id);
+    if (e != ERR_OK)
         return ERR_CORRUPT;
     if ((flags & ROW_BODY) != 0)
         row.record.body = reader_bytes(&r, row.record.body_len);
@@ -64,6 +71,17 @@ enum err row_record_read(struct row_record *out, struct bytes value)
         return ERR_CORRUPT;
     *out = row;
     return ERR_OK;
+}
+
+enum err row_record_read(struct row_record *out, struct bytes value)
+{
+    return read_record(out, value, NULL);
+}
+
+enum err row_record_read_known(struct row_record *out, struct bytes value,
+                               const uint8_t id[ID_LEN])
+{
+    return read_record(out, value, id);
 }
 
 void row_blob_write(struct writer *w, const struct row_blob *row)

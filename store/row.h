@@ -22,6 +22,10 @@ void row_record_write(struct writer *w, const struct record *record, bool held,
                       uint64_t received_ms);
 /* Views into `value`. */
 MUST_CHECK enum err row_record_read(struct row_record *out, struct bytes value);
+/* The same for the record of this id, at less cost; another is ERR_CORRUPT. */
+MUST_CHECK enum err row_record_read_known(struct row_record *out,
+                                          struct bytes value,
+                                          const uint8_t id[ID_LEN]);
 
 /* A blob; `detail` is the content, the bitmap or the external file. */
 struct row_blob {

@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,27 +19,18 @@
 #include "store/internal.h"
 
 static const char *const RECORDS_TABLES[T_RECORDS_COUNT] = {
-    [T_RECORDS] = "records",
-    [T_IDS] = "ids",
-    [T_CERTIFICATES] = "certificates",
-    [T_FOLLOWS] = "follows",
-    [T_WANTS] = "wants",
-    [T_WANTS_DUE] = "wants_due",
-    [T_PEERS] = "peers",
-    [T_BLOBS] = "blobs",
-    [T_BLOB_TOPICS] = "blob_topics",
-    [T_LAYERS] = "layers",
-    [T_META] = "meta",
+    [T_RECORDS] = "records",     [T_CERTIFICATES] = "certificates",
+    [T_FOLLOWS] = "follows",     [T_WANTS] = "wants",
+    [T_WANTS_DUE] = "wants_due", [T_PEERS] = "peers",
+    [T_BLOBS] = "blobs",         [T_BLOB_TOPICS] = "blob_topics",
+    [T_LAYERS] = "layers",       [T_META] = "meta",
 };
 
 static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
-    [I_TREE] = "tree",
-    [I_KIND] = "kind",
-    [I_TOPIC_KIND] = "topic_kind",
-    [I_AUTHOR] = "author",
-    [I_LINK] = "link",
-    [I_IDENTITY] = "identity",
-    [I_AUTHOR_TOPIC] = "author_topic",
+    [I_IDS] = "ids",           [I_TREE] = "tree",
+    [I_KIND] = "kind",         [I_TOPIC_KIND] = "topic_kind",
+    [I_AUTHOR] = "author",     [I_LINK] = "link",
+    [I_IDENTITY] = "identity", [I_AUTHOR_TOPIC] = "author_topic",
     [I_META] = "meta",
 };
 
@@ -223,47 +215,60 @@ enum err store_totals_read(struct txn *records, struct row_totals *out)
     return e == ERR_OK ? row_totals_read(out, value) : e;
 }
 
-/* One transaction of catching up; *behind tells how many are left. */
-static enum err catch_up_step(struct store *store, struct txn *records,
-                              uint64_t last, uint64_t *behind)
+/* How many of `last` records the index lacks. */
+static enum err index_behind(struct store *store, uint64_t last, uint64_t *out)
 {
     struct txn *index;
     uint64_t applied;
-    uint64_t to;
-    enum err e = txn_begin(&index, store->index, true);
+    enum err e = txn_begin(&index, store->index, false);
 
     if (e != ERR_OK)
         return e;
     e = index_applied(index, &applied);
+    txn_abort(index);
     if (e == ERR_OK && applied > last)
         e = ERR_CORRUPT; /* of another, or a newer, records.mdb */
-    if (e != ERR_OK || applied == last) {
-        *behind = 0;
-        txn_abort(index);
+    if (e == ERR_OK)
+        *out = last - applied;
+    return e;
+}
+
+/* One transaction of catching up; *behind tells how many are left. */
+static enum err catch_up_step(struct store *store, struct txn *records,
+                              uint64_t last, uint64_t *behind)
+{
+    uint64_t n = *behind > CATCH_UP_STEP ? CATCH_UP_STEP : *behind;
+    uint64_t from = last - *behind + 1;
+    struct txn *index;
+    enum err e = txn_begin(&index, store->index, true);
+
+    if (e != ERR_OK)
         return e;
-    }
-    to = last - applied > CATCH_UP_STEP ? applied + CATCH_UP_STEP : last;
     index_begin(store, index);
-    e = index_catch_up(store, records, index, applied + 1, to);
+    e = index_catch_up(store, records, index, from, from + n - 1);
     if (e != ERR_OK) {
         txn_abort(index);
         return e;
     }
-    *behind = last - to;
-    return txn_commit(index);
+    e = txn_commit(index);
+    if (e == ERR_OK)
+        *behind -= n;
+    return e;
 }
 
 static enum err catch_up(struct store *store)
 {
     struct row_totals totals;
     struct txn *records;
-    uint64_t behind = 1;
+    uint64_t behind = 0;
     unsigned grown = 0;
     enum err e = txn_begin(&records, store->records, false);
 
     if (e != ERR_OK)
         return e;
     e = store_totals_read(records, &totals);
+    if (e == ERR_OK)
+        e = index_behind(store, totals.last_seq, &behind);
     while (e == ERR_OK && behind > 0) {
         e = catch_up_step(store, records, totals.last_seq, &behind);
         if (e == ERR_NO_SPACE && env_map_full(store->index) && grown++ < 32)
@@ -276,19 +281,35 @@ static enum err catch_up(struct store *store)
     return e;
 }
 
-static void remove_index(struct store *store)
+static enum err remove_index(struct store *store)
 {
     static const char *const NAMES[] = { "index.mdb", "index.mdb-lock" };
+    enum err e = ERR_OK;
 
     env_close(store->index);
     store->index = NULL;
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         char *path = path_in(store->dir, NAMES[i]);
 
-        if (path != NULL)
-            (void)unlink(path); /* what stays fails to open again, aloud */
+        if (path == NULL)
+            e = ERR_NO_MEMORY;
+        else if (unlink(path) != 0 && errno != ENOENT)
+            e = ERR_IO;
         free(path);
     }
+    return e;
+}
+
+/* One that can be damaged is removed unread: LMDB trusts what it opens. */
+static enum err remove_damaged(struct store *store)
+{
+    bool damaged;
+    enum err e = trust_judge(store, &damaged);
+
+    if (e != ERR_OK || !damaged)
+        return e;
+    e = remove_index(store);
+    return e == ERR_OK ? trust_settled(store) : e;
 }
 
 static enum err open_index(struct store *store)
@@ -299,8 +320,9 @@ static enum err open_index(struct store *store)
         e = catch_up(store);
     if (e != ERR_CORRUPT && e != ERR_VERSION)
         return e;
-    remove_index(store);
-    e = open_index_file(store);
+    e = remove_index(store);
+    if (e == ERR_OK)
+        e = open_index_file(store);
     return e == ERR_OK ? catch_up(store) : e;
 }
 
@@ -317,7 +339,11 @@ static enum err open_envs(struct store *store)
     enum err e = open_records(store);
 
     if (e == ERR_OK)
+        e = remove_damaged(store);
+    if (e == ERR_OK)
         e = open_index(store);
+    if (e == ERR_OK)
+        e = env_set_lazy(store->index, true);
     if (e != ERR_OK)
         close_envs(store);
     return e;
@@ -343,6 +369,8 @@ enum err store_open(struct store **out, const char *dir,
     if (store->dir != NULL)
         e = tree_cache_new(&store->trees);
     if (e == ERR_OK)
+        e = trust_name_boot(store);
+    if (e == ERR_OK)
         e = open_envs(store);
     if (e == ERR_OK)
         e = blob_file_prepare(store);
@@ -360,18 +388,29 @@ void store_close(struct store *store)
         return;
     store_refresh(store);
     assert(store->looks == 0);
+    if (!store_failed(store)) {
+        enum err e = trust_restore(store);
+
+        (void)e; /* the next start makes the index anew, if need be */
+    }
     close_envs(store);
     tree_cache_free(store->trees);
     (void)pthread_cond_destroy(&store->changed);
     (void)pthread_mutex_destroy(&store->gate);
+    free(store->boot);
     free(store->dir);
     free(store);
 }
 
+enum err store_settle(struct store *store)
+{
+    return store_failed(store) ? ERR_IO : trust_restore(store);
+}
+
 bool store_failed(const struct store *store)
 {
-    return store->records == NULL || env_failed(store->records) ||
-           env_failed(store->index);
+    return store->records == NULL || store->index == NULL ||
+           env_failed(store->records) || env_failed(store->index);
 }
 
 /* Looks of other threads end first: what they read would go with the map. */

@@ -23,7 +23,7 @@ struct store_batch;
 
 /* Of records.mdb, and of index.mdb, which is made anew when its own changes. */
 #define STORE_SCHEMA       2
-#define STORE_INDEX_SCHEMA 3
+#define STORE_INDEX_SCHEMA 4
 /* One transaction takes at most this many operations or bytes. */
 #define STORE_BATCH_OPS   1000
 #define STORE_BATCH_BYTES (8 * 1024 * 1024)
@@ -35,6 +35,7 @@ struct store_batch;
 struct store_options {
     uint64_t map_bytes;     /* of each environment; 0: STORE_MAP_BYTES */
     uint64_t reserve_bytes; /* 0: STORE_RESERVE_BYTES; 1 turns it off */
+    const char *boot;       /* names the machine's start; NULL: the system's */
     uint8_t board[ID_LEN];  /* the call board's topic of the network */
     /* Called while the index is rebuilt, at most every 1,000 records. */
     void (*progress)(void *arg, uint64_t done, uint64_t total);
@@ -140,6 +141,13 @@ MUST_CHECK enum err store_batch_meta(struct store_batch *batch,
  *   ERR_IO        after it, store_failed() tells whether to reopen
  */
 MUST_CHECK enum err store_apply(struct store *store, struct store_batch *batch);
+/*
+ * Flushes the index, of which changes are otherwise left to the system to
+ * write: after a power cut it need not be made anew.  On the pool, not beside
+ * store_apply(), once nothing has been applied for a while; store_close() does
+ * it, too.
+ */
+MUST_CHECK enum err store_settle(struct store *store);
 /* True if the database can only be reopened (LMDB's panic). */
 bool store_failed(const struct store *store);
 /* Closes and opens both environments, on the loop while nothing is applied. */

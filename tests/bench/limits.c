@@ -107,7 +107,16 @@ static void decode_all(struct verifying *v)
     }
 }
 
-double limit_verify_and_append(const struct pile *p)
+static double own_cpu(int who)
+{
+    struct rusage u;
+
+    bench_check(getrusage(who, &u) == 0, "the processor's time");
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+void limit_verify_and_append(struct limit_rate *out, const struct pile *p)
 {
     struct verifying v = { .pile = p,
                            .chunks = (p->count + CHUNK - 1) / CHUNK };
@@ -117,7 +126,7 @@ double limit_verify_and_append(const struct pile *p)
     MDB_env *env = NULL;
     MDB_dbi dbi = 0;
     double begun;
-    double took;
+    double cpu;
 
     v.records = calloc(p->count, sizeof *v.records);
     v.done = calloc(v.chunks, sizeof *v.done);
@@ -130,6 +139,7 @@ double limit_verify_and_append(const struct pile *p)
                 "a certificate");
     open_database(&env, &dbi);
     begun = bench_now();
+    cpu = own_cpu(RUSAGE_SELF);
     for (size_t i = 0; i < threads; i++)
         bench_check(pthread_create(&thread[i], NULL, verify, &v) == 0,
                     "a thread");
@@ -138,13 +148,13 @@ double limit_verify_and_append(const struct pile *p)
             bench_sleep_ms(1);
         append(env, dbi, &v, c);
     }
-    took = bench_now() - begun;
+    out->per_s = (double)p->count / (bench_now() - begun);
     for (size_t i = 0; i < threads; i++)
         (void)pthread_join(thread[i], NULL);
+    out->cpu_us = (own_cpu(RUSAGE_SELF) - cpu) * 1e6 / (double)p->count;
     mdb_env_close(env);
     free(v.records);
     free(v.done);
-    return (double)p->count / took;
 }
 
 /* --- the disk --- */
@@ -233,11 +243,7 @@ double limit_hash(const char *path)
 
 double limit_cpu(void)
 {
-    struct rusage u;
-
-    bench_check(getrusage(RUSAGE_CHILDREN, &u) == 0, "the processor's time");
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+    return own_cpu(RUSAGE_CHILDREN);
 }
 
 double limit_exec_ms(void)

@@ -39,6 +39,7 @@ static void start_empty(struct node *n, const char *name, const struct pile *p)
 
 struct fetched {
     double per_s[SYNC_ROUNDS];
+    double cpu_us[SYNC_ROUNDS]; /* of both, a record */
     double bytes[SYNC_ROUNDS];
     double answer_ms[SYNC_ROUNDS]; /* the longest that `status` waited */
     double anon_holder;
@@ -53,16 +54,20 @@ static void fetch_all(struct fetched *out, size_t round, struct node *holder,
     struct watch *a = watch_start(holder->pid);
     struct watch *b;
     double begun;
+    double cpu;
     uint64_t peak;
 
     (void)snprintf(name, sizeof name, "empty%zu", round);
     start_empty(&empty, name, p);
     b = watch_start(empty.pid);
     begun = bench_now();
+    cpu = watch_cpu(holder->pid) + watch_cpu(empty.pid);
     node_dial(&empty, holder);
     out->answer_ms[round] =
         node_await(&empty, p->topic, "records", p->count) * 1000;
     out->per_s[round] = (double)p->count / (bench_now() - begun);
+    cpu = watch_cpu(holder->pid) + watch_cpu(empty.pid) - cpu;
+    out->cpu_us[round] = cpu * 1e6 / (double)p->count;
     out->bytes[round] = (double)watch_wire(holder->port) / (double)p->count;
     peak = watch_stop(a);
     if ((double)peak > out->anon_holder)
@@ -76,7 +81,8 @@ static void fetch_all(struct fetched *out, size_t round, struct node *holder,
 void bench_sync(void)
 {
     struct fetched f = { .anon_holder = 0 };
-    double limit[SYNC_ROUNDS];
+    double per_s[SYNC_ROUNDS];
+    double cpu_us[SYNC_ROUNDS];
     double import_s = 0;
     double raw;
     struct node holder;
@@ -85,13 +91,19 @@ void bench_sync(void)
     pile_make(&p, "records", BENCH_RECORDS);
     start_holder(&holder, &p, &import_s);
     for (size_t i = 0; i < SYNC_ROUNDS; i++) {
-        limit[i] = limit_verify_and_append(&p);
+        struct limit_rate limit;
+
+        limit_verify_and_append(&limit, &p);
+        per_s[i] = limit.per_s;
+        cpu_us[i] = limit.cpu_us;
         fetch_all(&f, i, &holder, &p);
     }
-    raw = bench_median(limit, SYNC_ROUNDS);
+    raw = bench_median(per_s, SYNC_ROUNDS);
     bench_row("sync.import", (double)p.count / import_s, "records/s", raw);
     bench_row("sync.fetch", bench_median(f.per_s, SYNC_ROUNDS), "records/s",
               raw);
+    bench_row("sync.fetch_cpu", bench_median(f.cpu_us, SYNC_ROUNDS),
+              "us/record", bench_median(cpu_us, SYNC_ROUNDS));
     bench_row("sync.wire", bench_median(f.bytes, SYNC_ROUNDS), "B/record",
               (double)p.len / (double)p.count);
     bench_row("sync.longest_answer", bench_median(f.answer_ms, SYNC_ROUNDS),

@@ -149,7 +149,8 @@ static void a_full_disk_leaves_the_old_state(void **state)
         stored += e == ERR_OK;
         made_free(&made);
     }
-    assert_int_equal(e, ERR_NO_SPACE);
+    /* A write that ends halfway is no more than a failed one to LMDB. */
+    assert_true(e == ERR_NO_SPACE || e == ERR_IO);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
     store_refresh(f.store);
     assert_int_equal(store_totals(f.store, &totals), ERR_OK);

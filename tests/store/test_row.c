@@ -118,13 +118,13 @@ static void external_rows_name_an_absolute_path(void **state)
 }
 
 /* Puts a value straight into a table, behind the store's back. */
-static void damage(struct fixture *f, unsigned table, struct bytes key,
-                   struct bytes value)
+static void damage(struct fixture *f, struct env *env, unsigned table,
+                   struct bytes key, struct bytes value)
 {
     struct txn *txn;
 
     store_refresh(f->store);
-    assert_int_equal(txn_begin(&txn, f->store->records, true), ERR_OK);
+    assert_int_equal(txn_begin(&txn, env, true), ERR_OK);
     assert_int_equal(txn_put(txn, table, key, value), ERR_OK);
     assert_int_equal(txn_commit(txn), ERR_OK);
 }
@@ -144,7 +144,8 @@ static void a_damaged_record_costs_no_other(void **state)
     fixture_open(&f);
     for (uint32_t i = 0; i < 3; i++)
         put(&f, &(struct sketch){ .number = i }, ids[i]);
-    damage(&f, T_RECORDS, key_view(&first), BYTES_LITERAL("\1\3junk"));
+    damage(&f, f.store->records, T_RECORDS, key_view(&first),
+           BYTES_LITERAL("\1\3junk"));
     assert_int_equal(store_read(f.store, ids[0], true, &w, NULL), ERR_CORRUPT);
     assert_int_equal(store_read(f.store, ids[1], true, &w, NULL), ERR_OK);
     store_scan_by_seq(&scan, 0);
@@ -178,9 +179,9 @@ static void an_id_that_leads_elsewhere_is_damage(void **state)
     for (uint32_t i = 0; i < 2; i++)
         put(&f, &(struct sketch){ .number = i }, ids[i]);
     key = key_of_id(ids[0]);
-    damage(&f, T_IDS, key_view(&key), key_view(&two));
+    damage(&f, f.store->index, I_IDS, key_view(&key), key_view(&two));
     assert_int_equal(store_find(f.store, ids[0], &item), ERR_CORRUPT);
-    damage(&f, T_IDS, key_view(&key), BYTES_LITERAL("short"));
+    damage(&f, f.store->index, I_IDS, key_view(&key), BYTES_LITERAL("short"));
     assert_int_equal(store_find(f.store, ids[0], &item), ERR_CORRUPT);
     fixture_close(&f);
 }

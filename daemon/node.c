@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/book.h"
+#include "daemon/coder.h"
 #include "daemon/commits.h"
 #include "daemon/dial.h"
 #include "daemon/ingest.h"
@@ -43,6 +44,7 @@ struct node {
     struct book *book;
     struct peers *peers;
     struct transfer *transfer;
+    struct coder *coder;
     struct dialler *dialler;
     struct listener *listeners[CONFIG_LISTEN_MAX];
     size_t listeners_count;
@@ -172,6 +174,7 @@ static void on_day(uv_timer_t *timer)
 void node_topics_changed(struct node *n)
 {
     peers_topics_changed(n->peers);
+    coder_topics_changed(n->coder);
 }
 
 /* ---- Life --------------------------------------------------------------- */
@@ -245,6 +248,8 @@ static enum err open_parts(struct node *n)
         e = peers_open(&n->peers, n);
     if (e == ERR_OK)
         e = transfer_open(&n->transfer, n);
+    if (e == ERR_OK)
+        e = coder_open(&n->coder, n);
     if (e == ERR_OK)
         e = dialler_open(&n->dialler, n);
     return e;
@@ -385,6 +390,7 @@ void node_shutdown(struct node *n)
     dialler_shutdown(n->dialler);
     peers_shutdown(n->peers);
     transfer_shutdown(n->transfer);
+    coder_shutdown(n->coder);
     uv_close((uv_handle_t *)&n->day_timer, NULL);
 }
 
@@ -393,6 +399,7 @@ void node_free(struct node *n)
     if (n == NULL)
         return;
     dialler_free(n->dialler);
+    coder_free(n->coder);
     transfer_free(n->transfer);
     peers_free(n->peers);
     book_close(n->book);

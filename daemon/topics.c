@@ -51,13 +51,12 @@ static enum err add_followed(struct list *list, struct store *store)
     return ERR_OK;
 }
 
-enum err topics_tell(const struct node *node, struct peer *peer,
-                     uint64_t now_ms)
+/* All of them, as of now; good until the next call. */
+static enum err make_list(const struct node *node, const struct list **out)
 {
     static struct list list; /* large, and only the loop comes here */
     uint64_t today = node_clock_ms(node) / DAY_MS;
     const struct person_keys *person = node_person(node);
-    enum err e;
 
     list.count = 0;
     list.until_day =
@@ -65,10 +64,33 @@ enum err topics_tell(const struct node *node, struct peer *peer,
     add(&list, node_board(node), today > BOARD_DAYS ? today - BOARD_DAYS : 0);
     if (person != NULL)
         add(&list, person->person, 0);
-    e = add_followed(&list, node_store(node));
+    *out = &list;
+    return add_followed(&list, node_store(node));
+}
+
+enum err topics_tell(const struct node *node, struct peer *peer,
+                     uint64_t now_ms)
+{
+    const struct list *list;
+    enum err e = make_list(node, &list);
+
     if (e != ERR_OK)
         return e;
-    return peer_topics_set(peer, list.topics, list.count, now_ms);
+    return peer_topics_set(peer, list->topics, list->count, now_ms);
+}
+
+enum err topics_keep_symbols(const struct node *node)
+{
+    const struct list *list;
+    enum err e = make_list(node, &list);
+
+    for (size_t i = 0; e == ERR_OK && i < list->count; i++) {
+        const struct peer_topic *t = &list->topics[i];
+        struct record_range window = hello_window(t->from_day, t->until_day);
+
+        e = store_symbols_keep(node_store(node), t->topic, &window);
+    }
+    return e;
 }
 
 enum err topics_policy(const struct node *node, const uint8_t topic[ID_LEN],

@@ -13,6 +13,8 @@
 /* Names them to a peer; as peer_topics_set(). */
 MUST_CHECK enum err topics_tell(const struct node *node, struct peer *peer,
                                 uint64_t now_ms);
+/* Keeps symbols of them ready for sync; as store_symbols_keep(). */
+MUST_CHECK enum err topics_keep_symbols(const struct node *node);
 /* What is done with a topic's blobs; ERR_NOT_FOUND if it is not held. */
 MUST_CHECK enum err topics_policy(const struct node *node,
                                   const uint8_t topic[ID_LEN],

@@ -59,6 +59,7 @@ struct store {
 
     char *boot;          /* names the machine's start; empty: unknown */
     bool index_is_loose; /* commits of the index wait to be flushed */
+    struct symbols *symbols; /* of the loop; NULL until some are kept */
 
     struct look look; /* the loop's; records is NULL between refreshes */
     pthread_t look_thread;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/internal.h"
+#include "store/symbols.h"
 #include "store/tree.h"
 
 static enum err set_sum(void *set, const uint8_t topic[ID_LEN],
@@ -137,6 +138,8 @@ struct record_set store_record_set(struct store *store)
         .list = set_list,
         .presence = set_presence,
         .get = set_get,
+        .find = symbols_find,
+        .symbols = symbols_get,
     };
 
     return (struct record_set){ .ops = &OPS, .set = store };

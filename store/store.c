@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "store/internal.h"
+#include "store/symbols.h"
 
 static const char *const RECORDS_TABLES[T_RECORDS_COUNT] = {
     [T_RECORDS] = "records",     [T_CERTIFICATES] = "certificates",
@@ -395,6 +396,7 @@ void store_close(struct store *store)
     }
     close_envs(store);
     tree_cache_free(store->trees);
+    symbols_free(store->symbols);
     (void)pthread_cond_destroy(&store->changed);
     (void)pthread_mutex_destroy(&store->gate);
     free(store->boot);

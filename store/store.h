@@ -259,6 +259,20 @@ MUST_CHECK enum err store_range_size(struct store *store,
 /* What record sync asks; the view lives as long as the store. */
 struct record_set store_record_set(struct store *store);
 
+/*
+ * Keeps coded symbols of a topic's window ready for sync, at least the eight
+ * that were last named; nothing if the topic is small.  Those of a window that
+ * was named before follow to where it has moved.
+ */
+MUST_CHECK enum err store_symbols_keep(struct store *store,
+                                       const uint8_t topic[ID_LEN],
+                                       const struct record_range *range);
+/*
+ * Makes some of the symbols that are not ready, for about 2 ms.  *more: call it
+ * again, in a while.
+ */
+MUST_CHECK enum err store_symbols_work(struct store *store, bool *more);
+
 /* Rows in ascending key order after `after` (NULL: from the first). */
 MUST_CHECK enum err store_follows(struct store *store, const uint8_t *after,
                                   struct store_follow *out, size_t max,

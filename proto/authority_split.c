@@ -89,8 +89,9 @@ enum err authority_judge_income(struct topic_state *ts, struct topic_entry *e)
     struct split_terms terms;
     enum err err;
 
-    if (!authority_is_first(e) || (authority_has_link(e, RELATION_RELEASE) &&
-                         need(ts, e, RELATION_RELEASE, KIND_RELEASE) == NULL))
+    if (!authority_is_first(e) ||
+        (authority_has_link(e, RELATION_RELEASE) &&
+         need(ts, e, RELATION_RELEASE, KIND_RELEASE) == NULL))
         return ERR_OK;
     err = split_terms_of(&terms, ts);
     if (err == ERR_OK)
@@ -301,8 +302,8 @@ static enum err judge_answers(struct finishing *f)
 }
 
 /*
- * The earlier final of the same income that has passed, as it is not settled
- * yet; there is one at most.
+ * The earlier final of the same income that stands so far: it has passed, so
+ * it is not settled yet, and there is one at most.
  */
 static struct topic_entry *rival_of(const struct finishing *f)
 {
@@ -321,15 +322,51 @@ static struct topic_entry *rival_of(const struct finishing *f)
     return NULL;
 }
 
-/* The first one stands; but what is contested gives way to what is not. */
-static void judge_first(struct finishing *f)
+/* Whether somebody had paid by `final`, or been paid, when `until` came. */
+static enum err is_paid(bool *out, const struct finishing *f,
+                        const struct topic_entry *final)
+{
+    struct split_shares shares;
+    enum err err = shares_of(&shares, f->ts, final);
+
+    if (err != ERR_OK)
+        return err;
+    *out = false;
+    for (uint32_t i = 0; !*out && i < f->ts->count; i++) {
+        const struct topic_entry *e = &f->ts->entries[f->ts->order[i]];
+
+        if (e == f->e)
+            break;
+        *out = e->record.kind == KIND_RECEIPT && !e->is_settled &&
+               split_target(f->ts, e, RELATION_FINAL) == final &&
+               (authority_by_leader(f->ts, e) ||
+                split_shares_find(&shares, e->record.author) != NULL);
+    }
+    split_shares_wipe(&shares);
+    return ERR_OK;
+}
+
+/*
+ * A final may be made anew until the first receipt.  What is contested never
+ * takes the place of what is not, and always gives way to it.
+ */
+static enum err judge_rival(struct finishing *f)
 {
     struct topic_entry *rival = rival_of(f);
+    bool stays = false;
+    enum err err = ERR_OK;
 
-    if (rival != NULL && rival->is_contested && !f->e->is_contested)
-        void_by_record(rival, VOID_SECOND_FINAL, f->e);
-    else if (rival != NULL)
+    if (rival == NULL)
+        return ERR_OK;
+    if (rival->is_contested == f->e->is_contested)
+        err = is_paid(&stays, f, rival);
+    else
+        stays = f->e->is_contested;
+    if (err == ERR_OK && stays)
         void_by_record(f->e, VOID_SECOND_FINAL, rival);
+    else if (err == ERR_OK)
+        authority_settle(rival, VERDICT_SUPERSEDED);
+    return err;
 }
 
 static enum err judge_finished(struct finishing *f)
@@ -348,7 +385,7 @@ static enum err judge_finished(struct finishing *f)
     if (err == ERR_OK && !f->e->is_settled)
         err = judge_answers(f);
     if (err == ERR_OK && !f->e->is_settled)
-        judge_first(f);
+        err = judge_rival(f);
     split_shares_wipe(&f->shares);
     return err;
 }

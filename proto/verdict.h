@@ -59,7 +59,7 @@
     X(NOT_ACCEPTED,   "not accepted by")                                       \
     X(NOT_AS_PROPOSED, "its shares are not those that were accepted")          \
     X(AMOUNTS,        "its amounts are not the pool shared out by its shares") \
-    X(SECOND_FINAL,   "another final of the same income stands")               \
+    X(SECOND_FINAL,   "a final of the same income is being paid")              \
     X(NOT_PAYEE,      "by or for somebody who is not paid by it")              \
     X(CURRENCY,       "in another currency than the income")
 /* clang-format on */

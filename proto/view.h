@@ -58,6 +58,31 @@ MUST_CHECK enum err view_record_item(struct writer *w, const struct view *v,
 MUST_CHECK enum err view_record_show(struct writer *w, const struct view *v,
                                      const uint8_t id[ID_LEN], uint32_t extra);
 
+/*
+ * A split by its income, its proposal or one of its finals (view_split.c): what
+ * is shared, among whom, what was said and paid, and what is void and why.
+ */
+MUST_CHECK enum err view_split_show(struct writer *w, const struct view *v,
+                                    const uint8_t id[ID_LEN], uint32_t extra);
+/* The proposal that view_split_show() shows for `id`, or NULL if none. */
+const struct topic_entry *view_split_proposal(const struct view *v,
+                                              const uint8_t id[ID_LEN]);
+
+/* Items of a ledger in the making, of one project after another. */
+struct view_ledger {
+    struct writer people; /* elements of an array: a person and a currency */
+    uint32_t people_count;
+    struct writer incomes;
+    uint32_t incomes_count;
+};
+struct view_ledger view_ledger_begin(void);
+/* What finals in force give to `person` (NULL: everybody), and all incomes.
+ * ERR_NO_MEMORY, ERR_NO_SPACE */
+MUST_CHECK enum err view_ledger_add(struct view_ledger *ledger,
+                                    const struct view *v,
+                                    const uint8_t *person);
+void view_ledger_wipe(struct view_ledger *ledger);
+
 struct credits;
 /* An array of {person, name, roles[], contributions[], influence}. */
 void view_credits(struct writer *w, const struct view *v,

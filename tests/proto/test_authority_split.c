@@ -578,29 +578,55 @@ static void unanimous_means_everybody_and_just_these_shares(void **state)
     scene_free(&t.s);
 }
 
-static void one_final_an_income_stands_the_first_that_holds(void **state)
+static void a_final_is_made_anew_until_the_first_receipt(void **state)
 {
     static struct story t;
     const struct made *said;
     const struct made *first;
     const struct made *second;
+    const struct made *third;
     const struct made *other;
 
     (void)state;
     begin_split(&t, "leader");
-    said = say(&t, 'B', DAY(3), t.proposal);
+    said = say(&t, 'D', DAY(3), t.proposal);
     first = finish(&t, 'A', DAY(16), GOOD_SHARES, GOOD_AMOUNTS, "");
     (void)answer(&t, 'A', DAY(17), said);
+    assert_stands(&t, first);
     second = finish(&t, 'A', DAY(18), "D10000", "D40000", "");
+    assert_stands(&t, second);
+    assert_what(&t, first, "superseded");
+    (void)receive(&t, 'X', DAY(19), second, 'X', 1, "EUR"); /* no payee */
+    third = finish(&t, 'A', DAY(20), "B10000", "B40000", "");
+    assert_stands(&t, third);
+    assert_any_order(&t);
+
+    (void)receive(&t, 'D', DAY(19), second, 'D', 1, "EUR");
+    assert_stands(&t, second);
+    assert_reason(&t, third, SECOND_FINAL);
+    assert_about(&t, third, second->id);
     /* Another proposal of the same income is no way round it. */
     t.proposal =
         propose(&t, 'A', DAY(3), t.income, DAY(3), DAY(20), "D10000", "");
-    other = finish(&t, 'A', DAY(20), "D10000", "D40000", "");
-    assert_stands(&t, first);
-    assert_reason(&t, second, SECOND_FINAL);
-    assert_about(&t, second, first->id);
+    other = finish(&t, 'A', DAY(21), "D10000", "D40000", "");
     assert_reason(&t, other, SECOND_FINAL);
     assert_any_order(&t);
+    scene_free(&t.s);
+}
+
+static void what_a_leader_paid_by_a_final_keeps_it(void **state)
+{
+    static struct story t;
+    const struct made *first;
+    const struct made *second;
+
+    (void)state;
+    begin_split(&t, "leader");
+    first = finish(&t, 'A', DAY(16), GOOD_SHARES, GOOD_AMOUNTS, "");
+    (void)receive(&t, 'A', DAY(17), first, 'B', 1, "EUR");
+    second = finish(&t, 'A', DAY(18), "D10000", "D40000", "");
+    assert_stands(&t, first);
+    assert_reason(&t, second, SECOND_FINAL);
     scene_free(&t.s);
 }
 
@@ -749,8 +775,19 @@ what_a_revoked_device_signed_is_contested_if_it_says_right(void **state)
     t.s.m.with_person_key = true;
     owns = finish(&t, 'A', DAY(31), "D10000", "D40000", "");
     assert_stands(&t, owns);
+    assert_what(&t, contested, "superseded");
+    assert_what(&t, receipt, "contested");
+    assert_any_order(&t);
+    scene_free(&t.s);
+
+    /* And keeps it against one that is contested. */
+    begin_split(&t, "leader");
+    t.s.m.with_person_key = true;
+    owns = finish(&t, 'A', DAY(16), "D10000", "D40000", "");
+    contested = finish(&t, 'A', DAY(18), GOOD_SHARES, GOOD_AMOUNTS, "");
+    revoke(&t);
+    assert_stands(&t, owns);
     assert_reason(&t, contested, SECOND_FINAL);
-    assert_reason(&t, receipt, VOID_TARGET);
     assert_any_order(&t);
     scene_free(&t.s);
 }
@@ -788,7 +825,8 @@ int main(void)
         cmocka_unit_test(amounts_are_what_the_shares_say),
         cmocka_unit_test(waived_shares_go_to_the_others_in_proportion),
         cmocka_unit_test(unanimous_means_everybody_and_just_these_shares),
-        cmocka_unit_test(one_final_an_income_stands_the_first_that_holds),
+        cmocka_unit_test(a_final_is_made_anew_until_the_first_receipt),
+        cmocka_unit_test(what_a_leader_paid_by_a_final_keeps_it),
         cmocka_unit_test(receipts_are_by_payees_or_who_pays),
         cmocka_unit_test(the_ledger_tells_settled_declared_and_outstanding),
         cmocka_unit_test(shares_go_on_in_pages),

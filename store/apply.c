@@ -10,8 +10,6 @@
 
 #include "store/blob_file.h"
 
-/* A record's row at its largest. */
-#define RECORD_ROW_MAX (32 + RECORD_HEAD_MAX + SIGNATURE_LEN + RECORD_BODY_MAX)
 /* Doublings of the map within one apply: from 1 MiB to 4 PiB. */
 #define GROW_MAX 32
 
@@ -22,11 +20,11 @@ static const struct bytes NOTHING = { (const uint8_t *)"", 0 };
 static enum err write_row(struct change *c, uint64_t seq,
                           const struct row_record *row, bool append)
 {
-    uint8_t buf[RECORD_ROW_MAX];
+    uint8_t buf[APPLY_ROW_MAX];
     struct writer w = writer_fixed(buf, sizeof buf);
     struct key key = key_of_u64(seq);
 
-    row_record_write(&w, &row->record, row->held, row->received_ms);
+    row_record_write(&w, row);
     assert(w.err == ERR_OK);
     if (append)
         return txn_append(c->records, T_RECORDS, key_view(&key),
@@ -64,15 +62,14 @@ static enum err add_new(struct change *c, struct op *op, uint64_t seq,
     return ERR_OK;
 }
 
-/* The row of a number as a copy in `buf`, which survives writing. */
-static enum err copy_row(struct change *c, uint64_t seq,
-                         uint8_t buf[RECORD_ROW_MAX], struct row_record *out)
+enum err apply_copy_row(struct change *c, uint64_t seq,
+                        uint8_t buf[APPLY_ROW_MAX], struct row_record *out)
 {
     struct key key = key_of_u64(seq);
     struct bytes value;
     enum err e = txn_get(c->records, T_RECORDS, key_view(&key), &value);
 
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && value.len > RECORD_ROW_MAX))
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && value.len > APPLY_ROW_MAX))
         return ERR_CORRUPT;
     if (e != ERR_OK)
         return e;
@@ -88,20 +85,65 @@ static enum err replace(struct change *c, uint64_t seq,
 
     if (e == ERR_OK)
         e = index_resize(c->store, c->index, after);
+    if (e == ERR_OK)
+        e = trim_leave(c->store, c->index, before);
+    if (e == ERR_OK)
+        e = trim_enter(c->store, c->index, seq, after);
     if (e != ERR_OK)
         return e;
     count_row(c, before, -1);
     count_row(c, after, 1);
+    c->totals.changes++;
     return ERR_OK;
+}
+
+enum err apply_demote(struct change *c, uint64_t seq)
+{
+    uint8_t buf[APPLY_ROW_MAX];
+    struct row_record before;
+    struct row_record after;
+    enum err e = apply_copy_row(c, seq, buf, &before);
+
+    if (e != ERR_OK || !before.held)
+        return e;
+    after = before;
+    after.record.body = (struct bytes){ NULL, 0 };
+    after.held = false;
+    return replace(c, seq, &before, &after);
+}
+
+enum err apply_remove(struct change *c, uint64_t seq,
+                      const struct row_record *row)
+{
+    struct key number = key_of_u64(seq);
+    enum err e = index_remove(c->store, c->index, seq, row);
+
+    if (e == ERR_OK)
+        e = txn_delete(c->records, T_RECORDS, key_view(&number));
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+    count_row(c, row, -1);
+    c->totals.changes++;
+    return ERR_OK;
+}
+
+/* What its author's budget has no room for is a mere head. */
+static enum err charge(struct change *c, const struct op *op,
+                       struct row_record *row)
+{
+    if (op->account == STORE_ACCOUNT_NONE)
+        return ERR_OK;
+    row->account = op->account;
+    return trim_decide(c, &op->row.budget, row);
 }
 
 /* The first copy stays, but a record takes the place of its mere head. */
 static enum err meet_known(struct change *c, struct op *op, uint64_t seq,
-                           const struct row_record *row)
+                           struct row_record *row)
 {
-    uint8_t buf[RECORD_ROW_MAX];
+    uint8_t buf[APPLY_ROW_MAX];
     struct row_record before;
-    enum err e = copy_row(c, seq, buf, &before);
+    enum err e = apply_copy_row(c, seq, buf, &before);
 
     if (e != ERR_OK)
         return e;
@@ -109,8 +151,29 @@ static enum err meet_known(struct change *c, struct op *op, uint64_t seq,
     op->result.outcome = STORE_KNOWN;
     if (before.held || !row->held)
         return ERR_OK;
-    op->result.outcome = STORE_KEPT;
+    e = charge(c, op, row);
+    if (e != ERR_OK || (!row->held && row->account == before.account))
+        return e;
+    if (row->held)
+        op->result.outcome = STORE_KEPT;
     return replace(c, seq, &before, row);
+}
+
+static enum err meet_new(struct change *c, struct op *op, uint64_t seq,
+                         struct row_record *row)
+{
+    bool is_record = row->held;
+    enum err e = charge(c, op, row);
+
+    if (e == ERR_OK && is_record && !row->held && op->flag) {
+        op->result.err = ERR_OVER_BUDGET;
+        return index_forget(c->index, op->record.id);
+    }
+    if (e == ERR_OK)
+        e = add_new(c, op, seq, row);
+    if (e == ERR_OK && is_record && !row->held)
+        op->result.outcome = STORE_OVER;
+    return e;
 }
 
 static enum err find_seq(struct change *c, const uint8_t id[ID_LEN],
@@ -154,13 +217,13 @@ static enum err put_record(struct change *c, struct op *op)
         return e;
     e = index_number(c->index, op->record.id, &seq);
     if (e == ERR_OK)
-        return add_new(c, op, seq, &row);
+        return meet_new(c, op, seq, &row);
     return e == ERR_EXISTS ? meet_known(c, op, seq, &row) : e;
 }
 
 static enum err erase(struct change *c, struct op *op)
 {
-    uint8_t buf[RECORD_ROW_MAX];
+    uint8_t buf[APPLY_ROW_MAX];
     struct row_record before;
     struct row_record after;
     uint64_t seq;
@@ -171,7 +234,7 @@ static enum err erase(struct change *c, struct op *op)
         return ERR_OK;
     }
     if (e == ERR_OK)
-        e = copy_row(c, seq, buf, &before);
+        e = apply_copy_row(c, seq, buf, &before);
     if (e != ERR_OK)
         return e;
     op->result.seq = seq;
@@ -310,6 +373,10 @@ static enum err apply_op(struct change *c, struct op *op)
         return may_be_absent(op, delete_id(c, T_PEERS, op->topic));
     case OP_META:
         return may_be_absent(op, put_meta(c, op));
+    case OP_TRIM:
+    case OP_FORGET_OVER:
+    case OP_SETTLE:
+        return trim_apply(c, op);
     default:
         return may_be_absent(op, blob_rows_apply(c, op));
     }
@@ -320,6 +387,7 @@ static enum err apply_op(struct change *c, struct op *op)
 static enum err begin(struct change *c, struct store *store)
 {
     uint64_t applied;
+    uint64_t changes;
     enum err e;
 
     memset(c, 0, sizeof *c);
@@ -333,6 +401,10 @@ static enum err begin(struct change *c, struct store *store)
         e = store_totals_read(c->records, &c->totals);
     if (e == ERR_OK)
         e = index_applied(c->index, &applied);
+    if (e == ERR_OK)
+        e = index_changes(c->index, &changes);
+    if (e == ERR_OK && changes != c->totals.changes)
+        e = ERR_CORRUPT; /* the next opening makes the index anew */
     if (e == ERR_OK && applied < c->totals.last_seq)
         e = index_catch_up(store, c->records, c->index, applied + 1,
                            c->totals.last_seq);
@@ -341,7 +413,7 @@ static enum err begin(struct change *c, struct store *store)
 
 static enum err finish(struct change *c)
 {
-    uint8_t buf[64];
+    uint8_t buf[80];
     struct writer w = writer_fixed(buf, sizeof buf);
     enum err e;
 
@@ -352,6 +424,8 @@ static enum err finish(struct change *c)
         e = trust_withdraw(c->store, c->records);
     if (e == ERR_OK)
         e = index_finish(c->store, c->index, c->totals.last_seq);
+    if (e == ERR_OK)
+        e = index_set_changes(c->index, c->totals.changes);
     return e;
 }
 
@@ -394,6 +468,9 @@ static bool only_removes(const struct store_batch *batch)
         case OP_UNFOLLOW:
         case OP_UNWANT:
         case OP_FORGET_PEER:
+        case OP_TRIM:
+        case OP_FORGET_OVER:
+        case OP_SETTLE:
         case OP_BLOB_RELEASE:
             break;
         default:

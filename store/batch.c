@@ -158,6 +158,24 @@ enum err store_batch_put_record(struct store_batch *batch,
                       received_ms);
 }
 
+enum err store_batch_put_charged(struct store_batch *batch,
+                                 const struct record *record,
+                                 struct bytes certificate, uint64_t received_ms,
+                                 enum store_account account,
+                                 const struct budget *budget, bool or_nothing)
+{
+    enum err e = add_record(batch, OP_PUT_RECORD, record, true, certificate,
+                            received_ms);
+    struct op *op = &batch->ops[batch->count - 1];
+
+    if (e != ERR_OK)
+        return e;
+    op->account = account;
+    op->row.budget = *budget;
+    op->flag = or_nothing;
+    return ERR_OK;
+}
+
 enum err store_batch_put_not_kept(struct store_batch *batch,
                                   const struct record *head,
                                   uint64_t received_ms)

@@ -109,6 +109,32 @@ enum err index_number(struct txn *index, const uint8_t id[ID_LEN],
     return bad == ERR_OK ? ERR_EXISTS : bad;
 }
 
+enum err index_forget(struct txn *index, const uint8_t id[ID_LEN])
+{
+    struct key key = key_of_id(id);
+
+    return txn_delete(index, I_IDS, key_view(&key));
+}
+
+enum err index_changes(struct txn *index, uint64_t *out)
+{
+    struct bytes value;
+    enum err e = txn_get(index, I_META, BYTES_LITERAL("changes"), &value);
+
+    if (e == ERR_NOT_FOUND) {
+        *out = 0;
+        return ERR_OK;
+    }
+    return e == ERR_OK ? row_number_read(out, value) : e;
+}
+
+enum err index_set_changes(struct txn *index, uint64_t changes)
+{
+    struct key value = key_of_u64(changes);
+
+    return txn_put(index, I_META, BYTES_LITERAL("changes"), key_view(&value));
+}
+
 /* ---- One topic -------------------------------------------------------- */
 
 static struct key topic_kind_key(const uint8_t topic[ID_LEN], uint64_t seq,
@@ -129,6 +155,14 @@ struct step {
     struct txn *index;
 };
 
+/* The call board was cut: what is older does not come back. */
+static bool is_cut(const struct store *store, const uint8_t topic[ID_LEN],
+                   uint64_t created_ms)
+{
+    return created_ms < store->board_from_ms &&
+           memcmp(topic, store->options.board, ID_LEN) == 0;
+}
+
 static enum err join(const struct step *s, const uint8_t topic[ID_LEN],
                      uint64_t seq, const struct row_record *row)
 {
@@ -137,8 +171,11 @@ static enum err join(const struct step *s, const uint8_t topic[ID_LEN],
                                 .bytes = row_record_bytes(row) };
     struct key kind = topic_kind_key(topic, seq, &row->record);
     bool added;
-    enum err e = tree_edit_insert(s->store->trees, topic, &entry, &added);
+    enum err e;
 
+    if (is_cut(s->store, topic, row->record.created_ms))
+        return ERR_OK;
+    e = tree_edit_insert(s->store->trees, topic, &entry, &added);
     if (e != ERR_OK || !added)
         return e;
     return txn_put(s->index, I_TOPIC_KIND, key_view(&kind), NOTHING);
@@ -418,7 +455,77 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
         e = join_listed(&s, seq, row);
     if (e == ERR_OK && is_identity(r->kind) && by_person_key(records, r))
         e = add_identity(&s, seq, row);
+    if (e == ERR_OK)
+        e = trim_enter(store, index, seq, row);
     return e;
+}
+
+enum err index_leave(struct store *store, struct txn *index,
+                     const uint8_t topic[ID_LEN], uint64_t seq,
+                     const struct row_record *row)
+{
+    struct record_key key = key_of_record(&row->record);
+    struct key kind = topic_kind_key(topic, seq, &row->record);
+    enum err e = tree_edit_remove(store->trees, topic, &key);
+
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (e == ERR_OK)
+        e = txn_delete(index, I_TOPIC_KIND, key_view(&kind));
+    return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
+static enum err drop_tail(struct txn *index, unsigned table, struct key key,
+                          uint64_t created_ms, uint64_t seq)
+{
+    enum err e;
+
+    key_add_u64(&key, created_ms);
+    key_add_u64(&key, seq);
+    e = txn_delete(index, table, key_view(&key));
+    return e == ERR_NOT_FOUND ? ERR_OK : e; /* a link may stand there twice */
+}
+
+static enum err drop_links(struct txn *index, uint64_t seq,
+                           const struct record *r)
+{
+    struct reader links = reader_of(r->links);
+    struct record_link link;
+    struct key key;
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && record_link_next(&links, &link)) {
+        key = key_of_id(link.id);
+        key_add_u64(&key, link.relation);
+        e = drop_tail(index, I_LINK, key, r->created_ms, seq);
+    }
+    if (e == ERR_OK && r->has_revises) {
+        key = key_of_id(r->revises);
+        key_add_u64(&key, RELATION_REVISES);
+        e = drop_tail(index, I_LINK, key, r->created_ms, seq);
+    }
+    return e;
+}
+
+enum err index_remove(struct store *store, struct txn *index, uint64_t seq,
+                      const struct row_record *row)
+{
+    const struct record *r = &row->record;
+    enum err e = index_leave(store, index, r->topic, seq, row);
+
+    assert(!is_identity(r->kind)); /* those are in many topics, and stay */
+    if (e == ERR_OK)
+        e = index_leave(store, index, store->options.board, seq, row);
+    if (e == ERR_OK)
+        e = drop_tail(index, I_KIND, key_of_u64(r->kind), r->created_ms, seq);
+    if (e == ERR_OK)
+        e = drop_tail(index, I_AUTHOR, key_of_id(r->author), r->created_ms,
+                      seq);
+    if (e == ERR_OK)
+        e = drop_links(index, seq, r);
+    if (e == ERR_OK)
+        e = index_forget(index, r->id);
+    return e == ERR_OK ? trim_leave(store, index, row) : e;
 }
 
 /* The bytes in one topic, if the record is there. */

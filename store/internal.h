@@ -36,6 +36,7 @@ enum index_table {
     I_LINK,         /* target, relation, created_ms, seq -> nothing */
     I_IDENTITY,     /* person, created_ms, id -> seq */
     I_AUTHOR_TOPIC, /* author, topic -> nothing */
+    I_BUDGET,       /* topic, author, over, day, id -> seq, bytes */
     I_META,         /* name -> value */
     I_INDEX_COUNT
 };
@@ -61,6 +62,8 @@ struct store {
     bool index_is_loose; /* commits of the index wait to be flushed */
     struct symbols *symbols; /* of the loop; NULL until some are kept */
 
+    /* Older records are not on the call board; of whoever writes. */
+    uint64_t board_from_ms;
     struct look look; /* the loop's; records is NULL between refreshes */
     pthread_t look_thread;
 
@@ -97,6 +100,15 @@ MUST_CHECK enum err index_resize(struct store *store, struct txn *index,
  */
 MUST_CHECK enum err index_number(struct txn *index, const uint8_t id[ID_LEN],
                                  uint64_t *seq);
+/* Takes the number back. */
+MUST_CHECK enum err index_forget(struct txn *index, const uint8_t id[ID_LEN]);
+/* Takes it out of every table: its row is about to go. */
+MUST_CHECK enum err index_remove(struct store *store, struct txn *index,
+                                 uint64_t seq, const struct row_record *row);
+/* Takes it out of the topic's set alone, if it is there. */
+MUST_CHECK enum err index_leave(struct store *store, struct txn *index,
+                                const uint8_t topic[ID_LEN], uint64_t seq,
+                                const struct row_record *row);
 MUST_CHECK enum err index_applied(struct txn *index, uint64_t *out);
 /* Every change of the index begins and ends with these. */
 void index_begin(struct store *store, struct txn *index);
@@ -119,6 +131,41 @@ MUST_CHECK enum err trust_withdraw(struct store *store, struct txn *records);
 MUST_CHECK enum err trust_settled(struct store *store);
 /* Flushes the index and says so; does nothing if it is flushed. */
 MUST_CHECK enum err trust_restore(struct store *store);
+/*
+ * How many changes of rows that were there the index has seen, as
+ * row_totals.changes; one that has seen others is made anew.
+ */
+MUST_CHECK enum err index_changes(struct txn *index, uint64_t *out);
+MUST_CHECK enum err index_set_changes(struct txn *index, uint64_t changes);
+
+/* apply.c: what happens to a record that is there already. */
+#define APPLY_ROW_MAX (32 + RECORD_HEAD_MAX + SIGNATURE_LEN + RECORD_BODY_MAX)
+/* A copy of its row in `buf`, which survives writing; views into it. */
+MUST_CHECK enum err apply_copy_row(struct change *c, uint64_t seq,
+                                   uint8_t buf[APPLY_ROW_MAX],
+                                   struct row_record *out);
+/* Known, not held, from now on. */
+MUST_CHECK enum err apply_demote(struct change *c, uint64_t seq);
+/* Not known any more. */
+MUST_CHECK enum err apply_remove(struct change *c, uint64_t seq,
+                                 const struct row_record *row);
+
+/* trim.c: rows of I_BUDGET come and go with those of records. */
+MUST_CHECK enum err trim_enter(const struct store *store, struct txn *index,
+                               uint64_t seq, const struct row_record *row);
+MUST_CHECK enum err trim_leave(const struct store *store, struct txn *index,
+                               const struct row_record *row);
+/*
+ * Whether the row, new or newly whole, is held: if not, `row` is made the mere
+ * head.  Larger ids that its author's budget has no room for any more are
+ * demoted.
+ */
+MUST_CHECK enum err trim_decide(struct change *c, const struct budget *budget,
+                                struct row_record *row);
+/* Reads where the call board is cut. */
+MUST_CHECK enum err trim_open(struct store *store);
+struct op;
+MUST_CHECK enum err trim_apply(struct change *c, struct op *op);
 
 /* Doubles whichever map is full; on the pool, waits for looks to end. */
 MUST_CHECK enum err store_grow(struct store *store);
@@ -151,6 +198,9 @@ enum op_kind {
     OP_UNWANT,
     OP_PEER,
     OP_FORGET_PEER,
+    OP_TRIM,
+    OP_FORGET_OVER,
+    OP_SETTLE,
     OP_META,
     OP_BLOB_WHOLE, /* state, detail, topic; layer in data2 */
     OP_BLOB_BEGIN,
@@ -171,9 +221,12 @@ struct op {
     struct record record;
     uint64_t number;
     bool flag;
+    enum store_account account; /* of a record; its budget is below */
     uint8_t topic[ID_LEN];
     struct blob_id blob;
     union {
+        struct store_trim trim;
+        struct budget budget;
         struct store_follow follow;
         struct store_want want;
         struct store_peer peer;

@@ -322,5 +322,6 @@ enum err store_totals(struct store *store, struct store_totals *out)
     out->blobs = totals.blobs;
     out->blob_bytes = totals.blob_bytes;
     out->part_bytes = totals.part_bytes;
+    out->changes = totals.changes;
     return ERR_OK;
 }

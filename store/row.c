@@ -9,6 +9,8 @@
 #define ROW_FORMAT 1
 
 enum record_row_flag { ROW_HELD = 1 << 0, ROW_BODY = 1 << 1 };
+/* Bits 2 and 3 are the account. */
+enum { ROW_ACCOUNT_SHIFT = 2 };
 
 static void read_format(struct reader *r)
 {
@@ -22,17 +24,17 @@ static enum err finish(const struct reader *r)
     return reader_finish(r) == ERR_OK ? ERR_OK : ERR_CORRUPT;
 }
 
-void row_record_write(struct writer *w, const struct record *record, bool held,
-                      uint64_t received_ms)
+void row_record_write(struct writer *w, const struct row_record *row)
 {
-    unsigned flags = held ? ROW_HELD : 0;
+    const struct record *record = &row->record;
+    unsigned flags = row->held ? ROW_HELD : 0;
 
     assert(record->head.len <= RECORD_HEAD_MAX);
-    if (held && record->body.data != NULL)
+    if (row->held && record->body.data != NULL)
         flags |= ROW_BODY;
     writer_u8(w, ROW_FORMAT);
-    writer_u8(w, (uint8_t)flags);
-    writer_u64(w, received_ms);
+    writer_u8(w, (uint8_t)(flags | row->account << ROW_ACCOUNT_SHIFT));
+    writer_u64(w, row->received_ms);
     writer_u16(w, (uint16_t)record->head.len);
     writer_bytes(w, record->head);
     writer_bytes(w, (struct bytes){ record->signature, SIGNATURE_LEN });
@@ -48,17 +50,21 @@ static enum err read_record(struct row_record *out, struct bytes value,
     struct row_record row = { .held = false };
     struct bytes head;
     struct bytes signature;
+    unsigned account;
     unsigned flags;
     enum err e;
 
     read_format(&r);
     flags = reader_u8(&r);
+    account = flags >> ROW_ACCOUNT_SHIFT;
+    flags &= ROW_HELD | ROW_BODY;
     row.held = (flags & ROW_HELD) != 0;
     row.received_ms = reader_u64(&r);
     head = reader_bytes(&r, reader_u16(&r));
     signature = reader_bytes(&r, SIGNATURE_LEN);
-    if (r.err != ERR_OK || flags > (ROW_HELD | ROW_BODY) || flags == ROW_BODY)
+    if (r.err != ERR_OK || account > STORE_ACCOUNT_BOARD || flags == ROW_BODY)
         return ERR_CORRUPT;
+    row.account = (enum store_account)account;
     if (id == NULL)
         e = record_decode_head(&row.record, head, signature.data);
     else
@@ -247,6 +253,7 @@ void row_totals_write(struct writer *w, const struct row_totals *totals)
     writer_u64(w, totals->blobs);
     writer_u64(w, totals->blob_bytes);
     writer_u64(w, totals->part_bytes);
+    writer_u64(w, totals->changes);
 }
 
 enum err row_totals_read(struct row_totals *out, struct bytes value)
@@ -262,6 +269,7 @@ enum err row_totals_read(struct row_totals *out, struct bytes value)
     totals.blobs = reader_u64(&r);
     totals.blob_bytes = reader_u64(&r);
     totals.part_bytes = reader_u64(&r);
+    totals.changes = reader_u64(&r);
     if (finish(&r) != ERR_OK)
         return ERR_CORRUPT;
     *out = totals;

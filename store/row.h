@@ -13,13 +13,13 @@
 /* A record, or the head of one that is known and not held. */
 struct row_record {
     bool held;
+    enum store_account account;
     uint64_t received_ms;
     struct record record; /* of the head; body NULL where there is none */
 };
 
-/* `record` has head, signature and perhaps a body. */
-void row_record_write(struct writer *w, const struct record *record, bool held,
-                      uint64_t received_ms);
+/* The record has head, signature and perhaps a body. */
+void row_record_write(struct writer *w, const struct row_record *row);
 /* Views into `value`. */
 MUST_CHECK enum err row_record_read(struct row_record *out, struct bytes value);
 /* The same for the record of this id, at less cost; another is ERR_CORRUPT. */
@@ -69,6 +69,7 @@ struct row_totals {
     uint64_t blobs;
     uint64_t blob_bytes;
     uint64_t part_bytes; /* of partial blobs, as their bitmaps say */
+    uint64_t changes;    /* of rows that were there already */
 };
 
 void row_totals_write(struct writer *w, const struct row_totals *totals);

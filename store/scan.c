@@ -241,13 +241,13 @@ static enum err take(const struct look *look, const struct store_scan *scan,
     enum err e = look_record(look, seq, &row);
 
     *taken = false;
-    if (e == ERR_NOT_FOUND && scan->table == SCAN_SEQ)
-        return ERR_OK; /* committed, not yet visible */
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK; /* not visible yet, or gone since the index was read */
     if (e == ERR_OK && (row.held || !scan->held_only)) {
         item_of(out, seq, &row);
         *taken = true;
     }
-    return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+    return e;
 }
 
 /* What of the topic is left. */

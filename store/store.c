@@ -32,6 +32,7 @@ static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
     [I_KIND] = "kind",         [I_TOPIC_KIND] = "topic_kind",
     [I_AUTHOR] = "author",     [I_LINK] = "link",
     [I_IDENTITY] = "identity", [I_AUTHOR_TOPIC] = "author_topic",
+    [I_BUDGET] = "budget",
     [I_META] = "meta",
 };
 
@@ -191,6 +192,8 @@ static enum err open_records(struct store *store)
 
     if (e == ERR_OK)
         e = check_schema(store, store->records, T_META, STORE_SCHEMA);
+    if (e == ERR_OK)
+        e = trim_open(store);
     return e;
 }
 
@@ -216,19 +219,29 @@ enum err store_totals_read(struct txn *records, struct row_totals *out)
     return e == ERR_OK ? row_totals_read(out, value) : e;
 }
 
-/* How many of `last` records the index lacks. */
-static enum err index_behind(struct store *store, uint64_t last, uint64_t *out)
+/*
+ * How many of the records the index lacks.  New ones are all that it can catch
+ * up with: one that does not know of every change to older ones is made anew.
+ */
+static enum err index_behind(struct store *store,
+                             const struct row_totals *totals, uint64_t *out)
 {
+    uint64_t last = totals->last_seq;
     struct txn *index;
     uint64_t applied;
+    uint64_t changes;
     enum err e = txn_begin(&index, store->index, false);
 
     if (e != ERR_OK)
         return e;
     e = index_applied(index, &applied);
+    if (e == ERR_OK)
+        e = index_changes(index, &changes);
     txn_abort(index);
     if (e == ERR_OK && applied > last)
         e = ERR_CORRUPT; /* of another, or a newer, records.mdb */
+    if (e == ERR_OK && applied > 0 && changes != totals->changes)
+        e = ERR_CORRUPT;
     if (e == ERR_OK)
         *out = last - applied;
     return e;
@@ -236,10 +249,10 @@ static enum err index_behind(struct store *store, uint64_t last, uint64_t *out)
 
 /* One transaction of catching up; *behind tells how many are left. */
 static enum err catch_up_step(struct store *store, struct txn *records,
-                              uint64_t last, uint64_t *behind)
+                              const struct row_totals *totals, uint64_t *behind)
 {
     uint64_t n = *behind > CATCH_UP_STEP ? CATCH_UP_STEP : *behind;
-    uint64_t from = last - *behind + 1;
+    uint64_t from = totals->last_seq - *behind + 1;
     struct txn *index;
     enum err e = txn_begin(&index, store->index, true);
 
@@ -247,6 +260,8 @@ static enum err catch_up_step(struct store *store, struct txn *records,
         return e;
     index_begin(store, index);
     e = index_catch_up(store, records, index, from, from + n - 1);
+    if (e == ERR_OK)
+        e = index_set_changes(index, totals->changes);
     if (e != ERR_OK) {
         txn_abort(index);
         return e;
@@ -269,9 +284,9 @@ static enum err catch_up(struct store *store)
         return e;
     e = store_totals_read(records, &totals);
     if (e == ERR_OK)
-        e = index_behind(store, totals.last_seq, &behind);
+        e = index_behind(store, &totals, &behind);
     while (e == ERR_OK && behind > 0) {
-        e = catch_up_step(store, records, totals.last_seq, &behind);
+        e = catch_up_step(store, records, &totals, &behind);
         if (e == ERR_NO_SPACE && env_map_full(store->index) && grown++ < 32)
             e = env_grow(store->index);
         else if (e == ERR_OK && store->options.progress != NULL)

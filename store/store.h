@@ -1,6 +1,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "proto/budget.h"
 #include "proto/record.h"
 #include "proto/record_set.h"
 #include "store/types.h"
@@ -22,8 +23,8 @@ struct store;
 struct store_batch;
 
 /* Of records.mdb, and of index.mdb, which is made anew when its own changes. */
-#define STORE_SCHEMA       2
-#define STORE_INDEX_SCHEMA 4
+#define STORE_SCHEMA       3
+#define STORE_INDEX_SCHEMA 5
 /* One transaction takes at most this many operations or bytes. */
 #define STORE_BATCH_OPS   1000
 #define STORE_BATCH_BYTES (8 * 1024 * 1024)
@@ -65,6 +66,7 @@ enum store_outcome {
     STORE_NEW,   /* a record or not-kept id that was not in the store */
     STORE_KNOWN, /* was there already: the first copy stays */
     STORE_KEPT,  /* was known, not held; now held under its old number */
+    STORE_OVER,  /* new and over its author's budget: known, not held */
     STORE_DONE   /* any other operation */
 };
 
@@ -76,6 +78,10 @@ struct store_result {
     uint8_t id[ID_LEN];
     uint8_t topic[ID_LEN]; /* the record's own; identity records join more */
     bool listed;           /* in the call board's set besides */
+    /* Of store_batch_trim() and its kind: */
+    uint64_t removed;
+    bool is_more; /* not done: go on */
+    struct record_key at;
 };
 
 /*
@@ -109,6 +115,15 @@ MUST_CHECK enum err store_batch_put_not_kept(struct store_batch *batch,
                                              const struct record *head,
                                              uint64_t received_ms);
 /*
+ * A record that counts against its author's budget of the day: over it, it is
+ * known, not held, and the largest ids held may have to go for it.  With
+ * `or_nothing` one that is over leaves no trace: ERR_OVER_BUDGET in the result.
+ */
+MUST_CHECK enum err store_batch_put_charged(
+    struct store_batch *batch, const struct record *record,
+    struct bytes certificate, uint64_t received_ms, enum store_account account,
+    const struct budget *budget, bool or_nothing);
+/*
  * Erases the body of a held record: `keep` true leaves it held with a nil body
  * (retracted), false makes it known, not held.  ERR_NOT_FOUND in the result.
  */
@@ -128,6 +143,37 @@ MUST_CHECK enum err store_batch_peer(struct store_batch *batch,
                                      const struct store_peer *peer);
 MUST_CHECK enum err store_batch_forget_peer(struct store_batch *batch,
                                             const uint8_t node[KEY_LEN]);
+/*
+ * Takes entries dated before `before_ms` out of the topic's set, the oldest
+ * first, some hundreds at a time, and removes the records that are in the set
+ * of no other topic that is held.  Those of `own` and identity records stay in
+ * the store.  The call board has none of before that time from then on.  While
+ * the result says is_more, go on from its `at`.
+ */
+struct store_trim {
+    uint8_t topic[ID_LEN];
+    uint8_t own[ID_LEN]; /* the node's person, or zeros */
+    uint64_t before_ms;
+    struct record_key from; /* zeros at first */
+};
+MUST_CHECK enum err store_batch_trim(struct store_batch *batch,
+                                     const struct store_trim *trim);
+/*
+ * Forgets what an author has over the budget of `topic`, some hundreds at a
+ * time, so that it is wanted again; until the result has no is_more.
+ */
+MUST_CHECK enum err store_batch_forget_over(struct store_batch *batch,
+                                            const uint8_t topic[ID_LEN],
+                                            const uint8_t author[ID_LEN]);
+/*
+ * Demotes what an author has over that budget now, a day at a time from
+ * `from_ms` on; while the result has is_more, go on from at.created_ms.
+ */
+MUST_CHECK enum err store_batch_settle(struct store_batch *batch,
+                                       const uint8_t topic[ID_LEN],
+                                       const uint8_t author[ID_LEN],
+                                       const struct budget *budget,
+                                       uint64_t from_ms);
 /* Any small value of the daemon's, by name; an empty value removes it. */
 MUST_CHECK enum err store_batch_meta(struct store_batch *batch,
                                      const char *name, struct bytes value);
@@ -256,6 +302,22 @@ MUST_CHECK enum err store_range_size(struct store *store,
                                      const uint8_t topic[ID_LEN],
                                      uint64_t from_ms, uint64_t until_ms,
                                      struct store_topic_size *out);
+/* Entries of a topic that are over their author's budget. */
+MUST_CHECK enum err store_topic_over(struct store *store,
+                                     const uint8_t topic[ID_LEN],
+                                     uint64_t *out);
+/* Authors whose records count against a budget of the topic, ascending. */
+struct store_charged {
+    uint8_t author[ID_LEN];
+    bool has_over;
+};
+MUST_CHECK enum err store_charged_authors(struct store *store,
+                                          const uint8_t topic[ID_LEN],
+                                          const uint8_t *after,
+                                          struct store_charged *out, size_t max,
+                                          size_t *n);
+/* Where store_batch_trim() has cut the call board; 0: nowhere. */
+MUST_CHECK enum err store_board_from(struct store *store, uint64_t *out);
 /* What record sync asks; the view lives as long as the store. */
 struct record_set store_record_set(struct store *store);
 
@@ -311,6 +373,7 @@ struct store_totals {
     uint64_t blobs;      /* whole */
     uint64_t blob_bytes; /* of whole blobs, external ones not counted */
     uint64_t part_bytes; /* of partial blobs, what is durable */
+    uint64_t changes;    /* counts what happened to records that were there */
 };
 MUST_CHECK enum err store_totals(struct store *store, struct store_totals *out);
 

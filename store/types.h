@@ -6,6 +6,16 @@
 
 /* The rows that the daemon keeps in the store, as plain values. */
 
+/*
+ * Against which of its author's budgets a record counts (docs/protocol.md
+ * §5.7).  The numbers are stored: append only.
+ */
+enum store_account {
+    STORE_ACCOUNT_NONE = 0,  /* the author had standing when it came */
+    STORE_ACCOUNT_TOPIC = 1, /* that of its own topic */
+    STORE_ACCOUNT_BOARD = 2  /* that of the call board */
+};
+
 /* Why a topic is held.  The numbers are stored: append only. */
 enum store_policy {
     STORE_POLICY_FOLLOW = 1, /* records, and blobs when they are asked for */

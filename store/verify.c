@@ -18,10 +18,18 @@
 struct store_verify {
     struct store *store;
     bool data;
+<<<<<<< HEAD
     enum { RECORDS, TOPICS, BLOBS, DONE } phase;
     uint64_t seq;     /* the last one checked */
     struct key topic; /* the last one checked; empty at first */
     struct key blob;  /* the last one checked; empty at first */
+=======
+    bool rows_done;
+    bool records_done; /* rows and ids */
+    struct key id;     /* the last one checked; empty at first */
+    uint64_t seq;      /* the last one checked */
+    struct key blob;   /* the last one checked; empty at first */
+>>>>>>> eb3acca (store: budgets, trimming and forgetting of records)
 };
 
 enum err store_verify_new(struct store_verify **out, struct store *store,
@@ -84,7 +92,7 @@ static enum err check_record(const struct look *look, uint64_t seq)
     enum err e = look_record(look, seq, &row);
 
     if (e == ERR_NOT_FOUND)
-        e = ERR_CORRUPT; /* a gap among the numbers */
+        return ERR_OK; /* removed; check_ids() finds those that are lost */
     if (e == ERR_OK && row.held) {
         e = look_join(look, &row, false, &w);
         if (e == ERR_OK)
@@ -117,7 +125,11 @@ static enum err check_records(struct store_verify *verify,
         enum err e;
 
         if (seq > look->applied) {
+<<<<<<< HEAD
             verify->phase = TOPICS;
+=======
+            verify->rows_done = true;
+>>>>>>> eb3acca (store: budgets, trimming and forgetting of records)
             break;
         }
         e = progress->cancel ? ERR_CANCELLED : check_record(look, seq);
@@ -132,6 +144,7 @@ static enum err check_records(struct store_verify *verify,
     return ERR_OK;
 }
 
+<<<<<<< HEAD
 static enum err check_topic(struct store_verify *verify,
                             const struct look *look, struct store_finding *out,
                             size_t *n)
@@ -153,6 +166,59 @@ static enum err check_topic(struct store_verify *verify,
         out[(*n)++] = finding;
     else if (finding.err != ERR_OK)
         return finding.err;
+=======
+/* Whether the row that an id leads to is there; it was checked by itself. */
+static enum err check_id(const struct look *look, struct bytes value,
+                         uint64_t *seq)
+{
+    struct row_record row;
+    enum err e = row_number_read(seq, value);
+
+    if (e == ERR_OK)
+        e = look_record(look, *seq, &row);
+    return e == ERR_NOT_FOUND && *seq > look->applied ? ERR_OK : e;
+}
+
+/* Ids whose row is lost: numbers have gaps where records were removed. */
+static enum err check_ids(struct store_verify *verify, const struct look *look,
+                          struct store_finding *out, size_t *n)
+{
+    static const struct bytes FIRST = { (const uint8_t *)"\0", 1 };
+    struct key last = verify->id;
+    struct bytes from = last.len > 0 ? key_view(&last) : FIRST;
+    enum cursor_step step = CURSOR_AT_OR_AFTER;
+    struct cursor *cursor;
+    struct bytes at;
+    struct bytes value;
+    size_t count = 0;
+    enum err e = cursor_open(&cursor, look->records, T_IDS);
+
+    if (e != ERR_OK)
+        return e;
+    for (unsigned i = 0; i < RECORDS_A_STEP; i++) {
+        enum err found;
+        uint64_t seq = 0;
+
+        e = cursor_move(cursor, step, from, &at, &value);
+        if (e != ERR_OK)
+            break;
+        step = CURSOR_NEXT;
+        found = check_id(look, value, &seq);
+        if (is_finding(found))
+            out[count++] =
+                (struct store_finding){ .err = ERR_CORRUPT, .seq = seq };
+        else if (found != ERR_OK)
+            e = found;
+        if (e != ERR_OK)
+            break;
+        verify->id = key_of(at);
+    }
+    cursor_close(cursor);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    verify->records_done = e == ERR_NOT_FOUND;
+    *n = count;
+>>>>>>> eb3acca (store: budgets, trimming and forgetting of records)
     return ERR_OK;
 }
 
@@ -216,12 +282,26 @@ enum err store_verify_step(struct store_verify *verify,
     assert(max >= RECORDS_A_STEP);
     if (e != ERR_OK)
         return e;
+<<<<<<< HEAD
     if (verify->phase == RECORDS)
         e = check_records(verify, &look, out, &count, progress);
     else if (verify->phase == TOPICS)
         e = check_topic(verify, &look, out, &count);
     else if (blobs)
         e = check_blob(verify, &look, &finding.blob, &reader);
+=======
+    blobs = verify->records_done;
+    if (!verify->rows_done)
+        e = check_records(verify, &look, out, &count, progress);
+    else if (!blobs)
+        e = check_ids(verify, &look, out, &count);
+    else
+        e = next_blob(verify, &look, &id);
+    if (e == ERR_OK && blobs)
+        e = check_blob(verify, &look, &id, &reader);
+    else if (e == ERR_NOT_FOUND && blobs)
+        verify->data = false; /* that was the last */
+>>>>>>> eb3acca (store: budgets, trimming and forgetting of records)
     look_end(verify->store, &look);
     if (e == ERR_OK && reader != NULL)
         e = blob_reader_verify(reader, progress); /* without a look: long */

@@ -15,7 +15,7 @@ static enum err take_record(struct writer *w, struct bytes value)
     enum err e = row_record_read(&row, value);
 
     if (e == ERR_OK)
-        row_record_write(w, &row.record, row.held, row.received_ms);
+        row_record_write(w, &row);
     return e;
 }
 

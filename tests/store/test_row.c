@@ -63,9 +63,15 @@ static void damaged_record_rows_are_refused(void **state)
     struct writer w = writer_growing(RECORD_LEN_MAX);
 
     (void)state;
-    row_record_write(&w, &made.record, true, 1);
+    row_record_write(&w, &(struct row_record){ .held = true,
+                                               .account = STORE_ACCOUNT_BOARD,
+                                               .received_ms = 1,
+                                               .record = made.record });
     check(read_record, (struct bytes){ 0 }, writer_view(&w));
     w.data[1] = 2; /* a body without being held */
+    assert_int_equal(read_record((struct bytes){ 0 }, writer_view(&w)),
+                     ERR_CORRUPT);
+    w.data[1] = 3 | 3 << 2; /* no such account */
     assert_int_equal(read_record((struct bytes){ 0 }, writer_view(&w)),
                      ERR_CORRUPT);
     writer_free(&w);

@@ -20,6 +20,7 @@ static const size_t bytes_max = (size_t)512 << 20;
 struct entry {
     struct topic_state *state; /* NULL: free */
     uint64_t last_seq;         /* of the store when it was brought up to date */
+    uint64_t changes;          /* likewise */
     uint64_t used;
     size_t bytes;      /* about what its records take */
     uint64_t stale_ms; /* when a verdict changes by itself */
@@ -119,6 +120,16 @@ static enum err entry_fill(struct entry *e, struct store *store,
     return err;
 }
 
+/* Records that were there have changed or are gone: begins anew. */
+static enum err entry_restart(struct entry *e)
+{
+    uint8_t topic[ID_LEN];
+
+    memcpy(topic, e->state->topic, ID_LEN);
+    entry_drop(e);
+    return topic_state_new(&e->state, topic, TOPIC_RECORDS_MAX);
+}
+
 /* Brings the entry to what the store has now. */
 static enum err entry_update(struct entry *e, struct node *node)
 {
@@ -128,6 +139,8 @@ static enum err entry_update(struct entry *e, struct node *node)
     struct store_scan scan;
     enum err err = store_totals(store, &totals);
 
+    if (err == ERR_OK && e->last_seq != 0 && totals.changes != e->changes)
+        err = entry_restart(e);
     if (err != ERR_OK)
         return err;
     if (e->last_seq == 0)
@@ -141,6 +154,7 @@ static enum err entry_update(struct entry *e, struct node *node)
     if (err != ERR_OK)
         return err;
     e->last_seq = totals.last_seq;
+    e->changes = totals.changes;
     e->stale_ms = authority_next_ms(e->state, now_ms);
     return ERR_OK;
 }

@@ -26,6 +26,7 @@ struct gathering {
 bool standing_is_of(uint64_t kind)
 {
     switch (kind) {
+    case KIND_PROFILE:
     case KIND_PROJECT:
     case KIND_REQUEST:
     case KIND_MEMBERSHIP:
@@ -126,6 +127,13 @@ static bool is_counted(const struct topic_entry *e)
             e->verdict.state == VERDICT_UNDECIDED);
 }
 
+/* A person has standing in the topic that is theirs. */
+static bool is_own_topic(const struct topic_state *ts,
+                         const struct topic_entry *e)
+{
+    return memcmp(e->record.author, ts->topic, ID_LEN) == 0;
+}
+
 static enum err gather(struct gathering *g, const struct topic_state *ts)
 {
     enum err err = ERR_OK;
@@ -133,7 +141,10 @@ static enum err gather(struct gathering *g, const struct topic_state *ts)
     for (uint32_t i = 0; err == ERR_OK && i < ts->count; i++) {
         const struct topic_entry *e = &ts->entries[i];
 
-        if (authority_is_leader(ts, e->record.author, ts->now_ms))
+        if (is_own_topic(ts, e))
+            g->out.has_founder = true; /* a topic of theirs needs no other */
+        if (is_own_topic(ts, e) ||
+            authority_is_leader(ts, e->record.author, ts->now_ms))
             add_person(g, e->record.author);
         if (!is_counted(e))
             continue;
@@ -156,7 +167,7 @@ static enum err find_admission(struct standing *out,
 
     out->admission = ADMISSION_OPEN;
     out->has_founder = ts->founder != TOPIC_NONE;
-    if (!out->has_founder)
+    if (ts->founder == TOPIC_NONE)
         return ERR_OK;
     founder = topic_state_current(ts, &ts->entries[ts->founder]);
     if (founder == NULL)

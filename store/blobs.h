@@ -7,7 +7,7 @@
 
 /*
  * Blobs: small ones as rows, others as files `blobs/ab/cdef….SIZE` under the
- * store's folder, or in place where the user keeps them (docs/storage.md §5).
+ * store's folder, or in place where the user keeps them (docs/storage.md §6).
  * A blob is held *for topics*: only for those is it served or admitted.
  *
  * The database changes only by operations that are put into a batch; the files

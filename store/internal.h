@@ -62,8 +62,8 @@ struct store {
     bool index_is_loose; /* commits of the index wait to be flushed */
     struct symbols *symbols; /* of the loop; NULL until some are kept */
 
-    /* Older records are not on the call board; of whoever writes. */
-    uint64_t board_from_ms;
+    /* Older records are not on the call board; changed by who writes. */
+    _Atomic uint64_t board_from_ms;
     struct look look; /* the loop's; records is NULL between refreshes */
     pthread_t look_thread;
 

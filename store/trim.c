@@ -551,14 +551,15 @@ enum err trim_open(struct store *store)
 {
     struct bytes value;
     struct txn *txn;
+    uint64_t from_ms = 0;
     enum err e = txn_begin(&txn, store->records, false);
 
     if (e != ERR_OK)
         return e;
-    store->board_from_ms = 0;
     e = txn_get(txn, T_META, BYTES_LITERAL("board_from"), &value);
     if (e == ERR_OK)
-        e = row_number_read(&store->board_from_ms, value);
+        e = row_number_read(&from_ms, value);
+    store->board_from_ms = from_ms;
     txn_abort(txn);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

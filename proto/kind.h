@@ -159,6 +159,15 @@ MUST_CHECK enum err kind_encode(const struct kind *kind, struct writer *map,
                                 struct kind_links *links, struct bytes *field,
                                 const struct mp_value *fields);
 
+/*
+ * Elements of a list field, one after another in their canonical form, without
+ * the array's head: what pages carry (§3.9).  `list` is as in kind_encode().
+ *   ERR_USAGE (*field is what is wrong), or what sticks in `items`
+ */
+MUST_CHECK enum err kind_encode_items(const struct field *f,
+                                      struct writer *items, struct bytes *field,
+                                      const struct mp_value *list);
+
 /* Keys and choices get names, links names as long as half their bytes. */
 #define KIND_RENDER_MAX (4 * RECORD_BODY_MAX + 2 * RECORD_HEAD_MAX)
 

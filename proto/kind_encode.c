@@ -148,19 +148,23 @@ static bool encode_link(struct encoder *e, const struct field *f,
     return true;
 }
 
-static bool encode_list(struct encoder *e, const struct field *f,
-                        const struct mp_value *v)
+static bool encode_items(struct encoder *e, const struct field *f,
+                         const struct mp_value *v)
 {
-    uint32_t n = mp_count(v);
-
-    if (mp_type(v) != MP_ARRAY || n > f->many)
-        return false;
-    mp_put_array(e->map, n);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < mp_count(v); i++) {
         if (!encode_value(e, f, mp_at(v, i)))
             return false;
     }
     return true;
+}
+
+static bool encode_list(struct encoder *e, const struct field *f,
+                        const struct mp_value *v)
+{
+    if (mp_type(v) != MP_ARRAY || mp_count(v) > f->many)
+        return false;
+    mp_put_array(e->map, mp_count(v));
+    return encode_items(e, f, v);
 }
 
 static bool encode_field(struct encoder *e, const struct field *f,
@@ -253,6 +257,19 @@ enum err kind_encode(const struct kind *kind, struct writer *map,
         return ERR_USAGE;
     }
     return map->err;
+}
+
+enum err kind_encode_items(const struct field *f, struct writer *items,
+                           struct bytes *field, const struct mp_value *list)
+{
+    struct encoder e = { .map = items };
+
+    assert(f->many > 0);
+    if (mp_type(list) != MP_ARRAY || !encode_items(&e, f, list)) {
+        *field = e.wrong.data != NULL ? e.wrong : name_of(f);
+        return ERR_USAGE;
+    }
+    return items->err;
 }
 
 enum err kind_terms_hash(uint8_t out[HASH_LEN], const struct mp_value *project)

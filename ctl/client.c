@@ -23,6 +23,7 @@ struct client {
     uint32_t number;     /* of the last request */
     uint64_t timeout_ms; /* of each call; 0: none */
     uint64_t end_ms;     /* of all; 0: none */
+    int64_t ahead_ms;    /* the node's clock, against ours */
     client_notice_fn on_notice;
     void *context;
     uint8_t *rx; /* RX_CAP bytes: one whole message and a part of the next */
@@ -235,6 +236,11 @@ bool client_wait_closed(struct client *c, struct fail *f)
     }
 }
 
+int64_t client_clock_ahead_ms(const struct client *c)
+{
+    return c->ahead_ms;
+}
+
 int client_daemon_pid(const struct client *c)
 {
     struct ucred peer = { .pid = -1 };
@@ -289,7 +295,13 @@ static bool say_hello(struct client *c, struct fail *f)
 {
     json_t *params = json_pack("{s:i}", "version", CONTROL_VERSION);
     json_t *hello = client_call(c, f, "hello", params);
+    const json_t *now = json_object_get(hello, "now_ms");
+    struct timespec t;
 
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    if (json_is_integer(now))
+        c->ahead_ms = json_integer_value(now) -
+                      ((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
     json_decref(params);
     json_decref(hello);
     return hello != NULL;

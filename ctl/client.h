@@ -45,6 +45,8 @@ bool client_call_raw(struct client *c, struct fail *f,
 bool client_wait_notice(struct client *c, struct fail *f);
 /* Waits until the daemon closes the connection; other messages are dropped. */
 bool client_wait_closed(struct client *c, struct fail *f);
+/* How far the node's clock was ahead of ours when it said hello. */
+int64_t client_clock_ahead_ms(const struct client *c);
 /* The daemon's process, or -1 if the system does not tell. */
 int client_daemon_pid(const struct client *c);
 

@@ -99,6 +99,7 @@ struct ctl {
     struct paths paths;
     struct client *client; /* NULL until first needed */
     bool waits_long;       /* the command may take longer than a usual call */
+    json_t *spans;         /* times given as "+14d": the node's clock counts */
     struct fail fail;
 };
 

@@ -141,6 +141,7 @@ static const struct option request_list[] = {
     { "interest", OPTION_TEXT, 0, NULL, "TAG", "that may interest" },
     { "closing", OPTION_DURATION, 0, "closing_ms", "DURATION", "that close within this time" },
     { "no-answers", OPTION_FLAG, 0, NULL, NULL, "that nobody has answered yet" },
+    { "undecided", OPTION_FLAG, 0, NULL, NULL, "that wait for your outcome, their deadline being past" },
     END };
 
 static const struct option request[] = {
@@ -151,6 +152,13 @@ static const struct option request_close[] = {
     NEEDS("request", "REQUEST", "its id"),
     { "outcome", OPTION_TEXT, 0, NULL, "chosen|none_used|withdrawn|merged", "how it ends (required)" },
     { "note", OPTION_TEXT, 0, NULL, "TEXT", "a word to all who answered (required)" },
+    { "into", OPTION_TEXT, 0, NULL, "REQUEST", "the request it is merged into" },
+    END };
+
+static const struct option request_extend[] = {
+    NEEDS("request", "REQUEST", "its id"),
+    { "deadline", OPTION_TIME, 0, "deadline_ms", "TIME", "the new deadline" },
+    { "note", OPTION_TEXT, 0, NULL, "TEXT", "why" },
     END };
 
 /* ---- Work ---- */
@@ -176,6 +184,7 @@ static const struct option contribution_list[] = {
     { "author", OPTION_TEXT, 0, NULL, "PERSON", "of this person" },
     { "never-used", OPTION_FLAG, 0, NULL, NULL, "that are in no release" },
     { "pending", OPTION_FLAG, 0, NULL, NULL, "that no leader has answered" },
+    { "hidden", OPTION_FLAG, 0, NULL, NULL, "also what a request asks not to show yet" },
     END };
 
 static const struct option contribution[] = {
@@ -329,6 +338,12 @@ const struct command commands[] = {
       .help = "a request with its brief" },
     { .noun = "request", .verb = "close", .method = "request.close", .options = request_close, .kind = "request_close", .said = "the request is closed",
       .help = "end a request with a stated outcome" },
+    { .noun = "request", .verb = "extend", .method = "request.extend", .options = request_extend, .said = "the deadline is extended",
+      .help = "move a request's deadline to a later time",
+      .more = "Both dates stay visible to everybody.",
+      .example = "troupe request extend 1f2e3d4c5b6a7988 --deadline +7d --note \"The mill burnt down\"" },
+    { .noun = "request", .verb = "reopen", .method = "request.reopen", .options = request_extend, .said = "the request is open again",
+      .help = "open a closed request again" },
 
     { .noun = "contribute", .method = "contribute", .options = contribute, .kind = "contribution", .run = run_contribute, .said = "contributed", .flags = COMMAND_LONG,
       .help = "give a work: to a request, or to a project's pool",

@@ -274,6 +274,21 @@ static void put_warnings(const struct run *run)
     }
 }
 
+/* That something is left out of a list is said, and what that is worth. */
+static void note_hidden(const struct run *run)
+{
+    const json_t *until = json_object_get(run->result, "hidden_until_ms");
+    char *when =
+        until == NULL ? NULL : text_of_value("hidden_until_ms", until, false);
+
+    if (when != NULL)
+        render_note(run->ctl,
+                    "entries are not shown until %s, as the request asks. They "
+                    "are on this disk all the same: --hidden shows them",
+                    when);
+    free(when);
+}
+
 static void put_items(const struct run *run, const json_t *items)
 {
     const char *next = json_string_value(json_object_get(run->result, "next"));
@@ -281,6 +296,7 @@ static void put_items(const struct run *run, const json_t *items)
     if (json_array_size(items) == 0)
         render_note(run->ctl, "nothing here");
     render_table(items, run->command->columns);
+    note_hidden(run);
     if (next != NULL)
         render_note(run->ctl, "there is more: go on with --after %s", next);
 }

@@ -8,6 +8,7 @@
 #include "ctl/parse.h"
 #include "ctl/progress.h"
 #include "ctl/render.h"
+#include "ctl/value.h"
 
 /* A usual call is answered at once; longer than this something is stuck. */
 #define CALL_TIMEOUT_MS 60000
@@ -21,6 +22,8 @@ void run_wipe(struct ctl *ctl)
 {
     client_close(ctl->client);
     ctl->client = NULL;
+    json_decref(ctl->spans);
+    ctl->spans = NULL;
 }
 
 /* The time limit begins when the daemon is reached. */
@@ -35,14 +38,16 @@ static void set_timeout(struct ctl *ctl)
 
 bool run_connect(struct ctl *ctl)
 {
-    if (ctl->client != NULL)
-        return true;
-    if (!paths_find(&ctl->paths, &ctl->fail, ctl->globals.home))
-        return false;
-    ctl->client = client_open(&ctl->fail, ctl->paths.runtime);
-    if (ctl->client != NULL)
+    if (ctl->client == NULL) {
+        if (!paths_find(&ctl->paths, &ctl->fail, ctl->globals.home))
+            return false;
+        ctl->client = client_open(&ctl->fail, ctl->paths.runtime);
+        if (ctl->client == NULL)
+            return false;
         set_timeout(ctl);
-    return ctl->client != NULL;
+    }
+    value_set_clock(ctl, client_clock_ahead_ms(ctl->client));
+    return true;
 }
 
 json_t *run_call(struct ctl *ctl, const char *method, const json_t *params)

@@ -565,6 +565,25 @@ static void param_of(char *out, size_t cap, const struct option *option)
             *c = *c == '-' ? '_' : *c;
 }
 
+/* A span counts from the node's clock, which is known once it is reached. */
+static void note_span(struct ctl *ctl, json_t *time)
+{
+    if (ctl->spans == NULL)
+        ctl->spans = json_array();
+    (void)json_array_append(ctl->spans, time);
+}
+
+void value_set_clock(struct ctl *ctl, int64_t ahead_ms)
+{
+    size_t i;
+    json_t *time;
+
+    json_array_foreach (ctl->spans, i, time)
+        (void)json_integer_set(time, json_integer_value(time) + ahead_ms);
+    json_decref(ctl->spans);
+    ctl->spans = NULL;
+}
+
 bool value_set(struct run *run, const struct option *option, const char *text)
 {
     struct fail *f = &run->ctl->fail;
@@ -579,6 +598,8 @@ bool value_set(struct run *run, const struct option *option, const char *text)
     v = value_of(f, option, text);
     if (v == NULL)
         return false;
+    if (option->type == OPTION_TIME && text[0] == '+')
+        note_span(run->ctl, v);
     if (option->flags & OPTION_MANY)
         return value_append(root, param, v);
     if (value_at(root, param) != NULL && option->type != OPTION_FLAG) {

@@ -11,6 +11,9 @@
 /* Sets `option` from `text` in the params of `run`. */
 bool value_set(struct run *run, const struct option *option, const char *text);
 
+/* Moves the times given as spans: the node's clock is so far ahead of ours. */
+void value_set_clock(struct ctl *ctl, int64_t ahead_ms);
+
 /* `now_ms` is the wall clock, for "+14d". */
 bool value_time(uint64_t *out, struct fail *f, const char *text,
                 uint64_t now_ms);

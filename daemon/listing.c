@@ -88,6 +88,7 @@ void listing_run(struct listing *listing, listing_fn *item)
     uint32_t count = 0;
     uint64_t next = 0;
     struct writer *w;
+    bool hides;
     enum err e = ERR_OK;
 
     listing->scan.newest_first = !listing->oldest_first;
@@ -103,8 +104,11 @@ void listing_run(struct listing *listing, listing_fn *item)
         listing_fail(call, e, "this cursor is of another list");
         return;
     }
+    hides = listing->hidden_until_ms != NULL && *listing->hidden_until_ms != 0;
     w = call_reply(call);
-    mp_put_map(w, 2);
+    mp_put_map(w, hides ? 3 : 2);
+    if (hides)
+        pair_uint(w, "hidden_until_ms", *listing->hidden_until_ms);
     pair_array(w, "items", count);
     writer_bytes(w, writer_view(&items));
     if (next == 0)

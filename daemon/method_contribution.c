@@ -5,6 +5,14 @@
 #include "daemon/methods.h"
 #include "proto/authority.h"
 #include "proto/kind.h"
+#include "proto/request_state.h"
+
+/* What a list of works was asked for, and what it leaves out. */
+struct asked {
+    uint8_t author[ID_LEN];
+    bool by_author;
+    uint64_t hidden_until_ms; /* the latest of what is not shown yet */
+};
 
 static bool is_in_release(struct call *call, const uint8_t topic[ID_LEN],
                           const uint8_t id[ID_LEN])
@@ -57,10 +65,44 @@ static bool is_answered(struct call *call, const struct topic_state *topic,
     return false;
 }
 
+/*
+ * Whether the request asks not to show this entry yet: to others than its
+ * leaders and its author.
+ */
+static enum err is_hidden(bool *out, struct call *call,
+                          const struct topic_state *ts,
+                          const struct topic_entry *e)
+{
+    const struct person_keys *me = node_person(call_node(call));
+    struct asked *asked = call_data(call);
+    uint64_t now_ms = node_clock_ms(call_node(call));
+    uint64_t until_ms = 0;
+    struct request_state state;
+    uint8_t request[ID_LEN];
+    enum err err;
+
+    *out = false;
+    if (mp_bool(call_param(call, "hidden")) ||
+        !record_link_find(&e->record, RELATION_REQUEST, request) ||
+        (me != NULL && (memcmp(me->person, e->record.author, ID_LEN) == 0 ||
+                        authority_is_leader(ts, me->person, now_ms))))
+        return ERR_OK;
+    err = request_state_of(&state, ts, request);
+    if (err == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (err == ERR_OK)
+        err = request_hidden_until(&until_ms, &state);
+    *out = err == ERR_OK && until_ms > now_ms;
+    if (*out && until_ms > asked->hidden_until_ms)
+        asked->hidden_until_ms = until_ms;
+    return err;
+}
+
 static enum err list_item(struct call *call, const struct store_item *item,
                           struct writer *w, bool *taken)
 {
-    const uint8_t *author = call_data(call);
+    const struct asked *asked = call_data(call);
+    bool hidden;
     struct view view = { .names = desk_names(call_desk(call)) };
     const struct topic_entry *entry;
     struct topic_state *state;
@@ -68,7 +110,7 @@ static enum err list_item(struct call *call, const struct store_item *item,
 
     *taken = false;
     if (item->kind != KIND_CONTRIBUTION ||
-        (author != NULL && memcmp(author, item->author, ID_LEN) != 0))
+        (asked->by_author && memcmp(asked->author, item->author, ID_LEN) != 0))
         return ERR_OK;
     e = topic_cache_get(desk_topics(call_desk(call)), item->topic, &state);
     if (e != ERR_OK)
@@ -76,6 +118,9 @@ static enum err list_item(struct call *call, const struct store_item *item,
     entry = topic_state_find(state, item->id);
     if (entry == NULL || entry->record.has_revises)
         return ERR_OK;
+    e = is_hidden(&hidden, call, state, entry);
+    if (e != ERR_OK || hidden)
+        return e;
     if (mp_bool(call_param(call, "never_used")) &&
         is_in_release(call, item->topic, item->id))
         return ERR_OK;
@@ -92,15 +137,18 @@ void method_contribution_list(struct call *call)
 {
     struct listing listing;
     struct store_item of;
-    uint8_t *author = call_alloc(call, ID_LEN);
+    struct asked *asked = call_alloc(call, sizeof *asked);
 
-    if (author == NULL || !listing_begin(&listing, call))
+    if (asked == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
         return;
-    if (param_is_given(call, "author")) {
-        if (!param_person(call, "author", author))
-            return;
-        call_set_data(call, author);
     }
+    call_set_data(call, asked);
+    asked->by_author = param_is_given(call, "author");
+    if (!listing_begin(&listing, call) ||
+        (asked->by_author && !param_person(call, "author", asked->author)))
+        return;
+    listing.hidden_until_ms = &asked->hidden_until_ms;
     if (param_is_given(call, "request")) {
         if (!param_record_of(call, "request", PARAM_READS, KIND_REQUEST, &of))
             return;

@@ -16,11 +16,12 @@ void method_hello(struct call *call)
     struct node *node = call_node(call);
     struct writer *w = call_reply(call);
 
-    mp_put_map(w, 4);
+    mp_put_map(w, 5);
     pair_text(w, "version", TROUPE_VERSION);
     pair_text(w, "network", node_network(node)->name);
     pair_id(w, "node", node_keys(node)->sign.public_key);
     pair_bool(w, "test_clock", node_clock_is_test(node));
+    pair_uint(w, "now_ms", node_clock_ms(node));
     call_send(call);
 }
 

@@ -1,4 +1,4 @@
-/* Requests: publish, list, show, close. */
+/* Requests: publish, list, show. */
 #include <string.h>
 
 #include "daemon/author.h"
@@ -7,6 +7,7 @@
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
+#include "proto/authority.h"
 #include "proto/brief.h"
 #include "proto/request_state.h"
 
@@ -301,12 +302,26 @@ static bool has_answers(struct call *call, const uint8_t request[ID_LEN])
     return false;
 }
 
-static bool state_fits(struct call *call, const struct request_state *state)
+/* Past its deadline, and I am the one who owes it an outcome. */
+static bool waits_for_me(struct call *call, const struct topic_state *topic,
+                         const struct request_state *state)
+{
+    const struct person_keys *me = node_person(call_node(call));
+
+    return me != NULL && state->phase == REQUEST_PAST_DEADLINE &&
+           authority_is_leader(topic, me->person, topic->now_ms);
+}
+
+static bool state_fits(struct call *call, const struct topic_state *topic,
+                       const struct request_state *state)
 {
     uint64_t closing_ms = mp_uint(call_param(call, "closing_ms"));
     uint64_t now_ms = node_clock_ms(call_node(call));
 
     if (mp_bool(call_param(call, "open")) && state->phase != REQUEST_OPEN)
+        return false;
+    if (mp_bool(call_param(call, "undecided")) &&
+        !waits_for_me(call, topic, state))
         return false;
     return closing_ms == 0 ||
            (state->phase == REQUEST_OPEN && state->deadline_ms >= now_ms &&
@@ -321,7 +336,7 @@ static bool fits(struct call *call, const struct topic_state *topic,
     bool good;
 
     if (request_state_of(&state, topic, id) != ERR_OK ||
-        state.request == NULL || !state_fits(call, &state) ||
+        state.request == NULL || !state_fits(call, topic, &state) ||
         topic_entry_body(&doc, state.request) != ERR_OK)
         return false;
     good = body_fits(call, mp_doc_root(doc)) &&
@@ -389,52 +404,4 @@ void method_request_show(struct call *call)
         listing_fail(call, e, "this request is void or retracted");
     else
         call_send(call);
-}
-
-/* --- close --- */
-
-/* Prefixes of the answers that the leader has: what `known` says (§7.5). */
-static void put_known(struct call *call, struct author_fields *fields,
-                      const uint8_t request[ID_LEN])
-{
-    struct writer ids = writer_growing(CONTROL_MESSAGE_MAX);
-    struct store_scan scan;
-    struct store_item items[64];
-    uint32_t count = 0;
-    struct writer *w;
-    size_t n = 1;
-
-    store_scan_by_link(&scan, request, RELATION_REQUEST);
-    while (n > 0 && store_scan_next(node_store(call_node(call)), &scan, items,
-                                    64, &n) == ERR_OK)
-        for (size_t i = 0; i < n; i++)
-            if (items[i].kind == KIND_CONTRIBUTION && count < 3000) {
-                mp_put_bin(&ids, (struct bytes){ items[i].id, 16 });
-                count++;
-            }
-    if (count > 0) {
-        w = author_fields_put(fields, "known");
-        mp_put_array(w, count);
-        writer_bytes(w, writer_view(&ids));
-    }
-    writer_free(&ids);
-}
-
-void method_request_close(struct call *call)
-{
-    struct author_draft draft = { .kind = KIND_REQUEST_CLOSE, .listed = true };
-    struct author_fields fields;
-    struct store_item item;
-
-    if (!param_record_of(call, "request", PARAM_SIGNS, KIND_REQUEST, &item))
-        return;
-    author_fields_init(&fields);
-    author_fields_take(&fields, call, "outcome");
-    author_fields_take(&fields, call, "note");
-    mp_put_bin(author_fields_put(&fields, "request"), BYTES_ARRAY(item.id));
-    put_known(call, &fields, item.id);
-    draft.topic = item.topic;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
 }

@@ -34,6 +34,8 @@ const struct method methods[] = {
     { "request.list", method_request_list },
     { "request.show", method_request_show },
     { "request.close", method_request_close },
+    { "request.extend", method_request_extend },
+    { "request.reopen", method_request_reopen },
     { "contribute", method_contribute },
     { "contribution.list", method_contribution_list },
     { "contribution.show", method_contribution_show },

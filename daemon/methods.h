@@ -48,6 +48,8 @@ void method_request_publish(struct call *call);
 void method_request_list(struct call *call);
 void method_request_show(struct call *call);
 void method_request_close(struct call *call);
+void method_request_extend(struct call *call);
+void method_request_reopen(struct call *call);
 
 /* method_contribute.c */
 void method_contribute(struct call *call);

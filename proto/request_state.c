@@ -8,7 +8,8 @@
 
 #define PREFIX_LEN 16
 
-static enum err deadline_of(uint64_t *out, const struct topic_entry *e)
+static enum err time_of(uint64_t *out, const struct topic_entry *e,
+                        const char *field)
 {
     struct mp_doc *doc;
     enum err err = topic_entry_body(&doc, e);
@@ -18,7 +19,7 @@ static enum err deadline_of(uint64_t *out, const struct topic_entry *e)
         return ERR_OK;
     if (err != ERR_OK)
         return err;
-    *out = mp_uint(mp_get(mp_doc_root(doc), "deadline"));
+    *out = mp_uint(mp_get(mp_doc_root(doc), field));
     mp_doc_free(doc);
     return ERR_OK;
 }
@@ -48,8 +49,8 @@ static enum err fold(struct request_state *s, const struct topic_entry *close)
     return ERR_OK;
 }
 
-static bool closes(const struct topic_state *ts, const struct topic_entry *e,
-                   uint32_t first)
+bool request_is_closed_by(const struct topic_state *ts,
+                          const struct topic_entry *e, uint32_t first)
 {
     uint8_t id[ID_LEN];
     uint32_t index;
@@ -77,13 +78,13 @@ enum err request_state_of(struct request_state *out,
         *out = s;
         return ERR_OK;
     }
-    err = deadline_of(&s.first_deadline_ms, &ts->entries[e->first]);
+    err = time_of(&s.first_deadline_ms, &ts->entries[e->first], "deadline");
     if (err == ERR_OK)
-        err = deadline_of(&s.deadline_ms, s.request);
+        err = time_of(&s.deadline_ms, s.request, "deadline");
     for (uint32_t i = 0; err == ERR_OK && i < ts->count; i++) {
         const struct topic_entry *close = topic_state_at(ts, i);
 
-        if (closes(ts, close, e->first))
+        if (request_is_closed_by(ts, close, e->first))
             err = fold(&s, close);
     }
     if (err != ERR_OK)
@@ -95,6 +96,14 @@ enum err request_state_of(struct request_state *out,
         s.phase = REQUEST_PAST_DEADLINE;
     *out = s;
     return ERR_OK;
+}
+
+enum err request_hidden_until(uint64_t *out, const struct request_state *s)
+{
+    *out = 0;
+    return s->request == NULL
+               ? ERR_OK
+               : time_of(out, s->request, "entries_hidden_until");
 }
 
 /* Whether the close names `id` among the works known to the leader. */

@@ -29,6 +29,19 @@ MUST_CHECK enum err request_state_of(struct request_state *out,
                                      const struct topic_state *ts,
                                      const uint8_t id[ID_LEN]);
 
+/* Whether `e` is a close in force of the request whose first record has the
+ * index `first`: one entry of its log. */
+bool request_is_closed_by(const struct topic_state *ts,
+                          const struct topic_entry *e, uint32_t first);
+
+/*
+ * Until when the request asks not to show its entries to others than its
+ * leaders and their authors; 0 if it does not.  A wish about display: whoever
+ * holds the topic holds the entries.  ERR_NO_MEMORY
+ */
+MUST_CHECK enum err request_hidden_until(uint64_t *out,
+                                         const struct request_state *s);
+
 enum contribution_timing {
     TIMING_NONE, /* answers no request, or one without an end */
     TIMING_IN_TIME,

@@ -253,6 +253,59 @@ static enum err put_request(struct view_pairs *p, const struct view *v,
     return put_phase(p, v, &s);
 }
 
+/* One entry of the log: when, by whom, what, and the date that it moves. */
+static enum err put_entry(struct writer *w, const struct view *v,
+                          const struct topic_entry *e)
+{
+    struct view_pairs p = view_pairs_begin();
+    const struct mp_value *body;
+    struct mp_doc *doc;
+    enum err err = topic_entry_body(&doc, e);
+
+    if (err != ERR_OK) {
+        view_pairs_drop(&p);
+        return err;
+    }
+    body = mp_doc_root(doc);
+    view_put_uint(&p, "created_ms", e->record.created_ms);
+    put_choice(&p, "outcome", CHOICES_OUTCOME, mp_get(body, "outcome"));
+    if (mp_get(body, "deadline") != NULL)
+        view_put_uint(&p, "deadline_ms", mp_uint(mp_get(body, "deadline")));
+    view_put_str(&p, "note", mp_str(mp_get(body, "note")));
+    view_put_person(&p, v, "author", "author_name", e->record.author);
+    view_put_id(&p, "id", e->record.id);
+    mp_doc_free(doc);
+    return view_pairs_end(&p, w, 0);
+}
+
+/* §7.8: all that moved its dates or ended it, oldest first. */
+static enum err put_history(struct view_pairs *p, const struct view *v,
+                            uint32_t first)
+{
+    struct writer entries = writer_growing(CONTROL_MESSAGE_MAX);
+    uint32_t count = 0;
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; err == ERR_OK && i < topic_state_count(v->topic);
+         i++) {
+        const struct topic_entry *e = topic_state_at(v->topic, i);
+
+        if (!request_is_closed_by(v->topic, e, first))
+            continue;
+        err = put_entry(&entries, v, e);
+        count++;
+    }
+    if (err == ERR_OK)
+        err = entries.err;
+    if (err == ERR_OK) {
+        view_key(p, "history");
+        mp_put_array(&p->w, count);
+        writer_bytes(&p->w, writer_view(&entries));
+    }
+    writer_free(&entries);
+    return err;
+}
+
 static enum err request_view(struct writer *w, const struct view *v,
                              const uint8_t id[ID_LEN], uint32_t extra,
                              bool whole)
@@ -266,6 +319,8 @@ static enum err request_view(struct writer *w, const struct view *v,
         return err;
     }
     err = put_request(&p, v, &item);
+    if (whole && err == ERR_OK)
+        err = put_history(&p, v, (uint32_t)(item.first - v->topic->entries));
     if (whole && err == ERR_OK)
         err = view_put_fields(&p, item.shown);
     item_close(&item);

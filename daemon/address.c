@@ -164,6 +164,42 @@ uint64_t address_network(const struct sockaddr *addr)
     return (uint64_t)1 << 32 | get_u32(v6);
 }
 
+struct endpoint address_endpoint(const struct sockaddr *addr)
+{
+    struct endpoint e = { .port = 0 };
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+
+    if (addr->sa_family == AF_INET) {
+        const uint8_t *ip = (const uint8_t *)&v4.sin_addr;
+
+        memcpy(&v4, addr, sizeof v4);
+        return endpoint_v4(ip[0], ip[1], ip[2], ip[3], ntohs(v4.sin_port));
+    }
+    memcpy(&v6, addr, sizeof v6);
+    memcpy(e.ip, &v6.sin6_addr, sizeof e.ip);
+    e.port = ntohs(v6.sin6_port);
+    return e;
+}
+
+void address_of_endpoint(struct sockaddr_storage *out,
+                         const struct endpoint *endpoint)
+{
+    struct sockaddr_in v4 = { .sin_family = AF_INET,
+                              .sin_port = htons(endpoint->port) };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+                               .sin6_port = htons(endpoint->port) };
+
+    memset(out, 0, sizeof *out);
+    if (endpoint_is_v4(endpoint)) {
+        memcpy(&v4.sin_addr, endpoint->ip + 12, 4);
+        memcpy(out, &v4, sizeof v4);
+        return;
+    }
+    memcpy(&v6.sin6_addr, endpoint->ip, sizeof endpoint->ip);
+    memcpy(out, &v6, sizeof v6);
+}
+
 bool address_is_loopback(const struct sockaddr *addr)
 {
     const uint8_t *v4 = v4_bytes(addr);

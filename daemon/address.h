@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-#include "proto/err.h"
+#include "proto/endpoint.h"
 #include "proto/limits.h"
 
 /*
@@ -44,6 +44,11 @@ MUST_CHECK enum err address_parse_peer(uint8_t node[KEY_LEN],
  * or its /32 of IPv6.  IPv4 inside IPv6 counts as IPv4.
  */
 uint64_t address_network(const struct sockaddr *addr);
+
+/* The same as numbers for the protocol, and back. */
+struct endpoint address_endpoint(const struct sockaddr *addr);
+void address_of_endpoint(struct sockaddr_storage *out,
+                         const struct endpoint *endpoint);
 
 bool address_is_loopback(const struct sockaddr *addr);
 

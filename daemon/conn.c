@@ -12,6 +12,7 @@
 
 #include "daemon/conn_parts.h"
 #include "daemon/dial.h"
+#include "daemon/gossip.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
 #include "daemon/topics.h"
@@ -233,6 +234,8 @@ void conn_topics_changed(struct conn *c)
     if (!c->is_open)
         return;
     e = topics_tell(c->node, &c->peer, conn_now_ms(c));
+    if (e == ERR_OK)
+        e = gossip_topics_changed(node_gossip(c->node), c);
     if (e != ERR_OK) {
         conn_close(c, e);
         return;

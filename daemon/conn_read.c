@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/conn_parts.h"
+#include "daemon/gossip.h"
 #include "daemon/ingest.h"
 #include "daemon/peers.h"
 #include "daemon/transfer.h"
@@ -33,6 +34,9 @@ static enum err on_opened(struct conn *c)
     c->is_open = true;
     /* Never 0, which would say that nobody has looked. */
     c->handshake_ms = conn_now_ms(c) - c->live_ms + 1;
+    e = gossip_up(node_gossip(c->node), c);
+    if (e != ERR_OK)
+        return e;
     peers_up(node_peer_table(c->node), c);
     conn_topics_changed(c);
     return ERR_OK;
@@ -96,15 +100,16 @@ static enum err on_peer_frame(struct conn *c, const struct frame *f)
         return on_not_kept(c, &ev);
     case PEER_HELLO:
         transfer_peer_changed(node_transfer(c->node), c);
+        e = gossip_event(node_gossip(c->node), c, &ev);
         break;
     case PEER_ANNOUNCE:
     case PEER_GRAFT:
     case PEER_PRUNE:
     case PEER_OVERLAY:
-        break;
+        return gossip_event(node_gossip(c->node), c, &ev);
     }
     look_at_topics(c);
-    return ERR_OK;
+    return e;
 }
 
 static bool is_for_store(uint8_t type)

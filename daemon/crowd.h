@@ -17,4 +17,10 @@ struct crowd_member {
  */
 size_t crowd_pick(const struct crowd_member *members, size_t count);
 
+/*
+ * The same for places of those who stay: the newest of the most crowded
+ * network, so that nobody who is settled gives way to a crowd.
+ */
+size_t crowd_pick_latest(const struct crowd_member *members, size_t count);
+
 #endif

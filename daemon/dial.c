@@ -9,14 +9,26 @@
 #include "daemon/backoff.h"
 #include "daemon/book.h"
 #include "daemon/conn.h"
+#include "daemon/gossip.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "proto/hyparview.h"
 
 /* How often interfaces are compared: a changed network shows there first. */
 enum { LOOK_MS = 10000 };
 
+/* A node that is being met, address after address. */
+struct meeting {
+    bool is_on;
+    uint8_t node[KEY_LEN];
+    size_t next;
+    size_t count;
+    struct endpoint endpoints[ANNOUNCEMENT_ENDPOINTS_MAX];
+};
+
 struct dialler {
     struct node *node;
+    struct meeting meetings[HYPARVIEW_DIALS_MAX];
     uv_timer_t timer;
     uv_timer_t look;
     uint8_t interfaces[HASH_LEN];
@@ -53,9 +65,7 @@ static void connect_to(struct dialler *d, struct book_entry *entry,
                        const struct sockaddr *address)
 {
     struct conn *c;
-    bool manual =
-        entry->from_config || (entry->row.flags & STORE_PEER_MANUAL) != 0;
-    enum err e = conn_dial(&c, d->node, address, entry->row.node, manual);
+    enum err e = conn_dial(&c, d->node, address, entry->row.node, true);
 
     if (e != ERR_OK)
         entry_failed(d, entry, e);
@@ -117,20 +127,21 @@ static void dial(struct dialler *d, struct book_entry *entry)
         entry_failed(d, entry, e);
 }
 
+/* Others are for the overlay to choose. */
+static bool is_wished(const struct book_entry *entry)
+{
+    return entry->from_config || (entry->row.flags & STORE_PEER_MANUAL) != 0;
+}
+
 /* Whether the entry waits for its time only. */
 static bool is_waiting(const struct dialler *d, const struct book_entry *entry)
 {
     struct peers *peers = node_peer_table(d->node);
 
-    return !entry->dialling && entry->row.address[0] != '\0' &&
+    return is_wished(entry) && !entry->dialling &&
+           entry->row.address[0] != '\0' &&
            entry->row.ban_until_ms <= node_clock_ms(d->node) &&
            peers_find_node(peers, entry->row.node) == NULL;
-}
-
-static bool has_place(const struct dialler *d, const struct book_entry *entry)
-{
-    return entry->from_config || (entry->row.flags & STORE_PEER_MANUAL) != 0 ||
-           peers_count_out(node_peer_table(d->node)) < PEERS_OUT_MAX;
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -141,8 +152,7 @@ static void on_timer(uv_timer_t *timer)
     struct book_entry *entry;
 
     for (size_t i = 0; (entry = book_at(book, i)) != NULL; i++) {
-        if (is_waiting(d, entry) && entry->next_dial_ms <= now_ms &&
-            has_place(d, entry))
+        if (is_waiting(d, entry) && entry->next_dial_ms <= now_ms)
             dial(d, entry);
     }
     rearm(d);
@@ -158,8 +168,7 @@ static void rearm(struct dialler *d)
     if (d->stopping)
         return;
     for (size_t i = 0; (entry = book_at(node_book(d->node), i)) != NULL; i++) {
-        if (is_waiting(d, entry) && entry->next_dial_ms < due &&
-            has_place(d, entry))
+        if (is_waiting(d, entry) && entry->next_dial_ms < due)
             due = entry->next_dial_ms;
     }
     if (due == UINT64_MAX)
@@ -167,6 +176,86 @@ static void rearm(struct dialler *d)
     else
         (void)uv_timer_start(&d->timer, on_timer,
                              due > now_ms ? due - now_ms : 0, 0);
+}
+
+/* ---- Nodes that the overlay has chosen ---------------------------------- */
+
+static struct meeting *find_meeting(struct dialler *d,
+                                    const uint8_t node[KEY_LEN])
+{
+    for (size_t i = 0; i < HYPARVIEW_DIALS_MAX; i++)
+        if (d->meetings[i].is_on &&
+            memcmp(d->meetings[i].node, node, KEY_LEN) == 0)
+            return &d->meetings[i];
+    return NULL;
+}
+
+/* Tries the next address; the end comes through dialler_ended(). */
+static void go_on(struct dialler *d, struct meeting *m)
+{
+    while (m->next < m->count) {
+        struct sockaddr_storage address;
+        struct conn *c;
+
+        address_of_endpoint(&address, &m->endpoints[m->next++]);
+        if (conn_dial(&c, d->node, (struct sockaddr *)&address, m->node,
+                      false) == ERR_OK)
+            return;
+    }
+    m->is_on = false;
+    gossip_dial_failed(node_gossip(d->node), m->node);
+}
+
+static struct meeting *free_meeting(struct dialler *d)
+{
+    for (size_t i = 0; i < HYPARVIEW_DIALS_MAX; i++)
+        if (!d->meetings[i].is_on)
+            return &d->meetings[i];
+    return NULL;
+}
+
+void dialler_meet(struct dialler *d, const uint8_t node[KEY_LEN],
+                  const struct endpoint *endpoints, size_t count)
+{
+    struct peers *peers = node_peer_table(d->node);
+    struct meeting *m = free_meeting(d);
+
+    assert(count <= ANNOUNCEMENT_ENDPOINTS_MAX);
+    if (m == NULL || d->stopping || find_meeting(d, node) != NULL ||
+        book_is_banned(node_book(d->node), node) ||
+        peers_find_node(peers, node) != NULL ||
+        peers_count_out(peers) >= PEERS_OUT_MAX) {
+        gossip_dial_failed(node_gossip(d->node), node);
+        return;
+    }
+    *m = (struct meeting){ .is_on = true, .count = count };
+    memcpy(m->node, node, KEY_LEN);
+    memcpy(m->endpoints, endpoints, count * sizeof *endpoints);
+    go_on(d, m);
+}
+
+/* It was found where it said: a way back after a restart. */
+static void remember(struct dialler *d, const struct conn *c)
+{
+    struct book_entry *entry;
+
+    if (book_get(node_book(d->node), &entry, conn_node(c)) != ERR_OK)
+        return;
+    if (is_wished(entry))
+        return;
+    entry->row.flags |= STORE_PEER_ANCHOR;
+    conn_address(c, entry->row.address);
+}
+
+void dialler_start(struct dialler *d)
+{
+    struct book_entry *entry;
+
+    for (size_t i = 0; (entry = book_at(node_book(d->node), i)) != NULL; i++)
+        if ((entry->row.flags & STORE_PEER_ANCHOR) != 0 && !is_wished(entry) &&
+            peers_find_node(node_peer_table(d->node), entry->row.node) == NULL)
+            gossip_add_contact(node_gossip(d->node), entry->row.node,
+                               entry->row.address);
 }
 
 /* ---- A changed network -------------------------------------------------- */
@@ -201,6 +290,8 @@ static void on_look(uv_timer_t *timer)
         return;
     memcpy(d->interfaces, now, HASH_LEN);
     log_event(LOG_LEVEL_INFO, "dial", "network_changed", NULL);
+    gossip_endpoints_changed(node_gossip(d->node));
+    dialler_start(d);
     dialler_dial_all(d);
 }
 
@@ -283,8 +374,14 @@ void dialler_dial_all(struct dialler *d)
 
 void dialler_opened(struct dialler *d, const struct conn *c)
 {
-    struct book_entry *entry = book_find(node_book(d->node), conn_node(c));
+    struct meeting *m = find_meeting(d, conn_node(c));
+    struct book_entry *entry;
 
+    if (m != NULL)
+        m->is_on = false;
+    if (conn_is_dialled(c) && !conn_is_manual(c))
+        remember(d, c);
+    entry = book_find(node_book(d->node), conn_node(c));
     if (entry == NULL)
         return;
     entry->row.failures = 0;
@@ -298,10 +395,19 @@ void dialler_ended(struct dialler *d, const struct conn *c, enum err why)
 {
     const uint8_t *node = conn_node(c);
     struct book_entry *entry;
+    struct meeting *m;
 
     if (d->stopping || node == NULL)
         return;
+    m = find_meeting(d, node);
     entry = book_find(node_book(d->node), node);
+    if (conn_is_dialled(c) && !conn_is_manual(c)) {
+        if (entry != NULL)
+            entry->last_error = why;
+        if (m != NULL && !conn_is_open(c))
+            go_on(d, m);
+        return;
+    }
     if (entry == NULL)
         return;
     if (conn_is_dialled(c)) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/commits.h"
+#include "daemon/gossip.h"
 #include "daemon/ingest_parts.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
@@ -110,7 +111,7 @@ static void tell_sender(struct item *item, enum err e,
     if (e == ERR_OK && result->outcome == STORE_KNOWN)
         e = ERR_EXISTS;
     peers_record_done(node_peer_table(item->ingest->node), item->source,
-                      item->topic, e);
+                      item->topic, item->is_head ? NULL : item->record.id, e);
 }
 
 void ingest_finish(struct item *item, enum err e,
@@ -161,7 +162,7 @@ static void announce_founder(struct node *node, const struct record *r)
         return;
     key.created_ms = founder.created_ms;
     memcpy(key.id, founder.id, ID_LEN);
-    peers_record_added(node_peer_table(node), node_board(node), &key, 0);
+    gossip_record_added(node_gossip(node), node_board(node), &key, 0, 0);
 }
 
 static void announce(struct item *item, const struct store_result *result)
@@ -178,11 +179,12 @@ static void announce(struct item *item, const struct store_result *result)
     };
 
     memcpy(key.id, r->id, ID_LEN);
-    peers_record_added(node_peer_table(node), r->topic, &key, item->source);
+    gossip_record_added(node_gossip(node), r->topic, &key, r->body_len,
+                        item->source);
     if (result->listed) {
         announce_founder(node, r);
-        peers_record_added(node_peer_table(node), node_board(node), &key,
-                           item->source);
+        gossip_record_added(node_gossip(node), node_board(node), &key,
+                            r->body_len, item->source);
     }
     transfer_record_added(node_transfer(node), r);
     node_emit(node, &event);

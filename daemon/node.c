@@ -10,6 +10,7 @@
 #include "daemon/coder.h"
 #include "daemon/commits.h"
 #include "daemon/dial.h"
+#include "daemon/gossip.h"
 #include "daemon/ingest.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
@@ -46,6 +47,7 @@ struct node {
     struct transfer *transfer;
     struct coder *coder;
     struct dialler *dialler;
+    struct gossip *gossip;
     struct listener *listeners[CONFIG_LISTEN_MAX];
     size_t listeners_count;
     bool port_taken;                  /* the usual one: another is used */
@@ -148,6 +150,7 @@ static void on_prepare(uv_prepare_t *prepare)
     transfer_flush(n->transfer);
     ingest_flush(n->ingest);
     commits_flush(n->commits, ingest_has_many(n->ingest));
+    gossip_flush(n->gossip);
     peers_flush(n->peers);
     store_refresh(n->store);
     if (n->stopping && !n->closed && is_idle(n)) {
@@ -252,6 +255,8 @@ static enum err open_parts(struct node *n)
         e = coder_open(&n->coder, n);
     if (e == ERR_OK)
         e = dialler_open(&n->dialler, n);
+    if (e == ERR_OK)
+        e = gossip_open(&n->gossip, n);
     return e;
 }
 
@@ -362,7 +367,9 @@ enum err node_open(struct node **out, uv_loop_t *loop,
     e = open_listeners(n);
     if (e != ERR_OK)
         goto stop;
+    gossip_endpoints_changed(n->gossip);
     dialler_take_config(n->dialler, &n->config);
+    dialler_start(n->dialler);
     log_event(LOG_LEVEL_INFO, "node", "open", "node=%s network=%s person=%s",
               log_id(n->keys.sign.public_key).text, n->config.network.name,
               n->has_person ? log_id(n->person.person).text : "-");
@@ -388,6 +395,7 @@ void node_shutdown(struct node *n)
         listener_close(n->listeners[i]);
     n->listeners_count = 0;
     dialler_shutdown(n->dialler);
+    gossip_shutdown(n->gossip);
     peers_shutdown(n->peers);
     transfer_shutdown(n->transfer);
     coder_shutdown(n->coder);
@@ -399,6 +407,7 @@ void node_free(struct node *n)
     if (n == NULL)
         return;
     dialler_free(n->dialler);
+    gossip_free(n->gossip);
     coder_free(n->coder);
     transfer_free(n->transfer);
     peers_free(n->peers);
@@ -480,8 +489,10 @@ enum err node_clock_set(struct node *n, uint64_t now_ms)
 {
     enum err e = clock_set(&n->clock, now_ms);
 
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        gossip_clock_changed(n->gossip);
         on_day(&n->day_timer);
+    }
     return e;
 }
 
@@ -513,6 +524,11 @@ struct commits *node_commits(const struct node *n)
 struct dialler *node_dialler(const struct node *n)
 {
     return n->dialler;
+}
+
+struct gossip *node_gossip(const struct node *n)
+{
+    return n->gossip;
 }
 
 struct ingest *node_ingest(const struct node *n)

@@ -10,6 +10,7 @@
 struct book;
 struct commits;
 struct dialler;
+struct gossip;
 struct ingest;
 struct peers;
 struct transfer;
@@ -17,6 +18,7 @@ struct transfer;
 struct book *node_book(const struct node *node);
 struct commits *node_commits(const struct node *node);
 struct dialler *node_dialler(const struct node *node);
+struct gossip *node_gossip(const struct node *node);
 struct ingest *node_ingest(const struct node *node);
 struct peers *node_peer_table(const struct node *node);
 struct transfer *node_transfer(const struct node *node);

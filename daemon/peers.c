@@ -8,6 +8,7 @@
 #include "daemon/conn.h"
 #include "daemon/crowd.h"
 #include "daemon/dial.h"
+#include "daemon/gossip.h"
 #include "daemon/ingest.h"
 #include "daemon/log.h"
 #include "daemon/transfer.h"
@@ -164,6 +165,34 @@ static enum err settle_duplicate(struct peers *p, struct conn *c)
     return ERR_OK;
 }
 
+/*
+ * All places are taken: that network which has most of them gives one up, or
+ * gets no more.  ERR_BUSY: it is the newcomer's.
+ */
+static enum err make_place(struct peers *p, const struct conn *newcomer)
+{
+    struct crowd_member members[PEERS_IN_MAX + 1];
+    struct conn *conns[PEERS_IN_MAX];
+    size_t count = 0;
+    size_t out;
+
+    for (struct conn *c = p->first; c != NULL; c = conn_links(c)->next) {
+        if (!conn_is_open(c) || conn_is_dialled(c))
+            continue;
+        assert(count < PEERS_IN_MAX);
+        members[count].network = address_network(conn_sockaddr(c));
+        members[count].since_ms = conn_started_ms(c);
+        conns[count++] = c;
+    }
+    members[count].network = address_network(conn_sockaddr(newcomer));
+    members[count].since_ms = UINT64_MAX;
+    out = crowd_pick_latest(members, count + 1);
+    if (out == count)
+        return ERR_BUSY;
+    conn_close(conns[out], ERR_BUSY);
+    return ERR_OK;
+}
+
 enum err peers_opened(struct peers *p, struct conn *c)
 {
     enum err e;
@@ -174,7 +203,7 @@ enum err peers_opened(struct peers *p, struct conn *c)
         return ERR_BANNED;
     e = settle_duplicate(p, c);
     if (e == ERR_OK && !conn_is_dialled(c) && p->open_in >= PEERS_IN_MAX)
-        e = ERR_BUSY;
+        e = make_place(p, c);
     return e;
 }
 
@@ -228,6 +257,7 @@ void peers_remove(struct peers *p, struct conn *c, enum err why)
     if (conn_is_open(c)) {
         p->open--;
         p->open_in -= !conn_is_dialled(c);
+        gossip_down(node_gossip(p->node), c);
         transfer_peer_gone(node_transfer(p->node), c);
         ingest_source_gone(node_ingest(p->node), conn_number(c));
     }
@@ -340,39 +370,16 @@ void peers_flush(struct peers *p)
     for_all(p, conn_flush);
 }
 
-/*
- * Up to GOSSIP_FULL_MESH peers of a topic are told at once; with more of them
- * the others hear of it in a session, from us or from those who were told.
- */
-void peers_record_added(struct peers *p, const uint8_t topic[ID_LEN],
-                        const struct record_key *key, uint64_t source)
-{
-    uint64_t now_ms = uv_now(node_loop(p->node));
-    unsigned told = 0;
-
-    for (struct conn *c = peers_next(p, NULL); c != NULL;
-         c = peers_next(p, c)) {
-        bool is_source = conn_number(c) == source;
-
-        if (is_source || told < GOSSIP_FULL_MESH)
-            peer_record_added(conn_peer(c), topic, key, is_source);
-        else
-            peer_reconcile(conn_peer(c), topic, now_ms);
-        if (!is_source && peer_shares(conn_peer(c), topic))
-            told++;
-        conn_wake(c);
-    }
-}
-
 void peers_record_done(struct peers *p, uint64_t source,
-                       const uint8_t topic[ID_LEN], enum err result)
+                       const uint8_t topic[ID_LEN], const uint8_t *id,
+                       enum err result)
 {
     struct conn *c = peers_find(p, source);
     enum err e;
 
     if (c == NULL || !conn_is_open(c))
         return;
-    e = peer_record_done(conn_peer(c), topic, result);
+    e = gossip_record_done(node_gossip(p->node), source, topic, id, result);
     if (e != ERR_OK)
         peers_blame(p, source, e);
     else

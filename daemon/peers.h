@@ -51,12 +51,13 @@ bool peers_ours_stays(const uint8_t ours[KEY_LEN],
 
 /* The topics or the day changed: all peers are told. */
 void peers_topics_changed(struct peers *peers);
-/* A record is new and durable. */
-void peers_record_added(struct peers *peers, const uint8_t topic[ID_LEN],
-                        const struct record_key *key, uint64_t source);
-/* A record's way has ended; ERR_OK, ERR_EXISTS or why it was refused. */
+/*
+ * The way of a record that connection `source` sent has ended; ERR_OK,
+ * ERR_EXISTS or why it was refused.  `id` is NULL if it never had one.
+ */
 void peers_record_done(struct peers *peers, uint64_t source,
-                       const uint8_t topic[ID_LEN], enum err result);
+                       const uint8_t topic[ID_LEN], const uint8_t *id,
+                       enum err result);
 /* There is room again: those who stopped reading go on. */
 void peers_resume(struct peers *peers);
 /* It sent wrong bytes of a blob; who does so twice is blamed for it. */

@@ -21,7 +21,7 @@ struct announcement {
     struct endpoint endpoints[ANNOUNCEMENT_ENDPOINTS_MAX];
 };
 
-/* Appends [1, node, time, features, endpoints, signature]. */
+/* Appends [1, node, time, features, endpoints] and the signature. */
 void announcement_write(struct writer *w, const struct announcement *a,
                         const struct network *network,
                         const struct sign_key *key);

@@ -6,9 +6,13 @@
 bool frame_is_known(uint8_t type)
 {
     switch (type) {
+    case FRAME_ANNOUNCE:
     case FRAME_PING:
+    case FRAME_GRAFT:
     case FRAME_PONG:
+    case FRAME_PRUNE:
     case FRAME_CLOSE:
+    case FRAME_OVERLAY:
     case FRAME_HELLO:
     case FRAME_SYNC:
     case FRAME_RECORD:

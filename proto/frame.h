@@ -10,9 +10,13 @@
  */
 
 enum frame_type {
+    FRAME_ANNOUNCE = 1,
     FRAME_PING = 2,
+    FRAME_GRAFT = 3,
     FRAME_PONG = 4,
+    FRAME_PRUNE = 5,
     FRAME_CLOSE = 6,
+    FRAME_OVERLAY = 7,
     FRAME_HELLO = 8,
     FRAME_SYNC = 10,
     FRAME_RECORD = 12,

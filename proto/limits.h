@@ -124,6 +124,8 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define PEER_SIGNERS_MAX 256
 /* Sessions to be called off that wait to be said; more need no answer. */
 #define PEER_STOPS_MAX 16
+/* Frames of gossip waiting for one peer, in bytes; the same. */
+#define PEER_GOSSIP_MAX ((size_t)16 * 1024)
 /* Unasked-for messages that one peer may have sent, falling by the second. */
 #define PEER_UNASKED_MAX     16384
 #define PEER_UNASKED_PER_SEC 256

@@ -62,8 +62,12 @@ MUST_CHECK enum err mesh_link_up(struct mesh *m,
                                  const struct mesh_link_config *config,
                                  uint64_t now_ms);
 void mesh_link_down(struct mesh *m, uint64_t link, uint64_t now_ms);
-/* The topics that we share with it may have changed, on our side. */
-void mesh_link_changed(struct mesh *m, uint64_t link, uint64_t now_ms);
+/*
+ * The topics that we share with it may have changed, on our side.
+ *   ERR_NO_MEMORY: end it
+ */
+MUST_CHECK enum err mesh_link_changed(struct mesh *m, uint64_t link,
+                                      uint64_t now_ms);
 /* Its round trip was measured: timers follow. */
 void mesh_link_rtt(struct mesh *m, uint64_t link, uint64_t rtt_ms);
 
@@ -122,7 +126,7 @@ bool mesh_next_effect(struct mesh *m, struct mesh_effect *out);
 
 /* When mesh_tick() is due; UINT64_MAX for never. */
 uint64_t mesh_deadline(const struct mesh *m);
-MUST_CHECK enum err mesh_tick(struct mesh *m, uint64_t now_ms);
+void mesh_tick(struct mesh *m, uint64_t now_ms);
 
 /* What of it people and simulators may see. */
 struct mesh_counts {

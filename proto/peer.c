@@ -20,7 +20,8 @@ void peer_init(struct peer *p, const struct peer_config *config)
                         .is_dialler = config->is_dialler,
                         .is_smaller = order < 0,
                         .number_ours = config->is_dialler ? 1 : 2,
-                        .ready = writer_growing(FRAME_PAYLOAD_MAX) };
+                        .ready = writer_growing(FRAME_PAYLOAD_MAX),
+                        .gossip = writer_growing(PEER_GOSSIP_MAX) };
     memcpy(p->ask, config->ask, KEY_LEN);
     memcpy(p->salt, config->salt, HELLO_SALT_LEN);
 }
@@ -31,7 +32,10 @@ void peer_wipe(struct peer *p)
         sync_free(p->sessions[i]);
     hello_free(&p->theirs);
     free(p->topics);
+    free(p->pushes);
+    free(p->signers);
     writer_free(&p->ready);
+    writer_free(&p->gossip);
     sodium_memzero(p, sizeof *p);
 }
 
@@ -111,75 +115,83 @@ enum err peer_record_done(struct peer *p, const uint8_t topic[ID_LEN],
     return peer_charge(p, COST_KNOWN);
 }
 
-static bool is_in_window(const struct peer_shelf *shelf,
-                         const struct record_key *key)
+bool peer_wants(const struct peer *p, const uint8_t topic[ID_LEN],
+                const struct record_key *key)
 {
-    struct record_range window =
-        hello_window(shelf->from_day, shelf->until_day);
+    const struct peer_shelf *shelf = peer_shelf_find(p, topic);
+    struct record_range window;
 
+    if (shelf == NULL || !shelf->is_shared)
+        return false;
+    window = hello_window(shelf->from_day, shelf->until_day);
     return record_key_compare(key, &window.lo) >= 0 &&
            record_key_compare(key, &window.hi) < 0;
 }
 
-static void push(struct peer *p, const struct peer_shelf *shelf,
-                 const struct record_key *key)
-{
-    size_t at = (p->pushes_first + p->pushes_count) % PEER_PUSHES_MAX;
-
-    memcpy(p->pushes[at].topic, shelf->mine.topic, ID_LEN);
-    memcpy(p->pushes[at].id, key->id, ID_LEN);
-    p->pushes_count++;
-}
-
 void peer_record_added(struct peer *p, const uint8_t topic[ID_LEN],
-                       const struct record_key *key, bool from_this_peer)
+                       const struct record_key *key)
 {
     struct peer_shelf *shelf = peer_shelf_find(p, topic);
-    uint64_t due_ms = p->now_ms + SYNC_EVERY_MS;
 
-    if (shelf == NULL || !shelf->is_shared || !is_in_window(shelf, key))
+    if (!peer_wants(p, topic, key))
         return;
     shelf->has_state = false;
-    if (from_this_peer)
-        return;
-    if (p->pushes_count < PEER_PUSHES_MAX)
-        push(p, shelf, key);
-    else {
-        shelf->in_sync = false;
-        due_ms = p->now_ms;
-    }
-    /* Pushes are only speed: a session soon makes sure that they arrived. */
-    if (due_ms < shelf->due_ms)
-        shelf->due_ms = due_ms;
+    shelf->is_checked = false;
 }
 
 void peer_reconcile(struct peer *p, const uint8_t topic[ID_LEN],
-                    uint64_t now_ms)
+                    uint64_t due_ms)
 {
     struct peer_shelf *shelf = peer_shelf_find(p, topic);
 
-    assert(now_ms >= p->now_ms);
-    p->now_ms = now_ms;
-    if (shelf == NULL || !shelf->is_shared)
+    if (shelf != NULL && shelf->is_shared && due_ms < shelf->due_ms)
+        shelf->due_ms = due_ms;
+}
+
+/* Another that falls on a taken place makes the table twice as large. */
+static void grow_signers(struct peer *p)
+{
+    size_t cap = p->signers_cap == 0 ? 8 : 2 * p->signers_cap;
+    uint8_t(*grown)[KEY_LEN];
+
+    if (cap > PEER_SIGNERS_MAX)
         return;
-    if (now_ms < shelf->due_ms)
-        shelf->due_ms = now_ms;
+    grown = calloc(cap, sizeof *grown);
+    if (grown == NULL)
+        return;
+    for (size_t i = 0; i < p->signers_cap; i++)
+        memcpy(grown[p->signers[i][0] % cap], p->signers[i], KEY_LEN);
+    free(p->signers);
+    p->signers = grown;
+    p->signers_cap = cap;
+}
+
+static bool is_free(const uint8_t signer[KEY_LEN])
+{
+    return sodium_is_zero(signer, KEY_LEN);
 }
 
 /* Whether the peer has this signer's certificate; from now on it has. */
 static bool signer_known(struct peer *p, const uint8_t signer[KEY_LEN])
 {
-    uint8_t *slot = p->signers[signer[0] % PEER_SIGNERS_MAX];
+    uint8_t *slot;
 
+    if (p->signers_cap == 0)
+        grow_signers(p);
+    if (p->signers_cap == 0)
+        return false;
+    slot = p->signers[signer[0] % p->signers_cap];
     if (memcmp(slot, signer, KEY_LEN) == 0)
         return true;
-    memcpy(slot, signer, KEY_LEN);
+    if (!is_free(slot))
+        grow_signers(p);
+    memcpy(p->signers[signer[0] % p->signers_cap], signer, KEY_LEN);
     return false;
 }
 
 /* Makes a RECORD frame of a held record ready; nothing if it is gone. */
-static enum err ready_record(struct peer *p, const struct peer_shelf *shelf,
-                             const uint8_t id[ID_LEN])
+enum err peer_ready_record(struct peer *p, const struct peer_shelf *shelf,
+                           const uint8_t id[ID_LEN])
 {
     const struct record_set *set = &p->set;
     uint8_t signer[KEY_LEN];
@@ -207,8 +219,8 @@ static enum err presence_of(const struct peer *p,
 }
 
 /* Appends one head to a NOT_HELD frame; its room was checked. */
-static enum err add_head(struct peer *p, const struct peer_shelf *shelf,
-                         const uint8_t id[ID_LEN])
+enum err peer_add_head(struct peer *p, const struct peer_shelf *shelf,
+                       const uint8_t id[ID_LEN])
 {
     uint8_t signer[KEY_LEN];
     enum err e;
@@ -241,7 +253,7 @@ static enum err ready_heads(struct peer *p, struct peer_shelf *shelf)
             e = presence_of(p, shelf, key.id, &presence);
         if (e != ERR_OK || presence != RECORD_NOT_KEPT)
             break;
-        e = add_head(p, shelf, key.id);
+        e = peer_add_head(p, shelf, key.id);
         if (e != ERR_OK)
             break;
         sync_take_record(shelf->session);
@@ -263,7 +275,7 @@ static enum err ready_entry(struct peer *p, struct peer_shelf *shelf)
         return e;
     if (presence == RECORD_NOT_KEPT)
         return ready_heads(p, shelf);
-    e = ready_record(p, shelf, key.id);
+    e = peer_ready_record(p, shelf, key.id);
     if (e == ERR_OK)
         sync_take_record(shelf->session);
     return e;
@@ -354,23 +366,6 @@ static enum err ready_stop(struct peer *p)
     return p->ready.err;
 }
 
-/* The oldest push that still has a point. */
-static enum err ready_push(struct peer *p)
-{
-    const struct peer_push *next = &p->pushes[p->pushes_first];
-    const struct peer_shelf *shelf = peer_shelf_find(p, next->topic);
-    enum record_presence presence = RECORD_ABSENT;
-    enum err e = ERR_OK;
-
-    if (shelf != NULL && shelf->is_shared)
-        e = presence_of(p, shelf, next->id, &presence);
-    if (e == ERR_OK && presence == RECORD_HELD)
-        e = ready_record(p, shelf, next->id);
-    p->pushes_first = (p->pushes_first + 1) % PEER_PUSHES_MAX;
-    p->pushes_count--;
-    return e;
-}
-
 /* What is most urgent first: hellos, then what is new, then sessions. */
 static enum err ready_next(struct peer *p)
 {
@@ -381,10 +376,7 @@ static enum err ready_next(struct peer *p)
         return ready_hello(p);
     if (p->stops_count > 0)
         return ready_stop(p);
-    while (e == ERR_OK && p->pushes_count > 0 && p->ready_type == 0) {
-        writer_reset(&p->ready);
-        e = ready_push(p);
-    }
+    e = peer_ready_gossip(p);
     if (e == ERR_OK && p->ready_type == 0)
         e = ready_sessions(p);
     return e;
@@ -425,7 +417,7 @@ enum err peer_pull(struct peer *p, struct writer *frames, uint64_t now_ms)
 bool peer_has_output(const struct peer *p)
 {
     if (p->ready_type != 0 || p->hello_due || p->stops_count > 0 ||
-        p->pushes_count > 0)
+        p->pushes_count > 0 || p->gossip.len > 0)
         return true;
     for (size_t i = 0; i < p->topics_count; i++)
         if (p->topics[i].session != NULL &&

@@ -119,11 +119,15 @@ struct peer {
     uint8_t stops_tag[PEER_STOPS_MAX][HELLO_TAG_LEN];
     size_t stops_count;
 
-    struct peer_push pushes[PEER_PUSHES_MAX]; /* a ring */
+    struct peer_push *pushes; /* a ring of pushes_cap */
     size_t pushes_first;
     size_t pushes_count;
+    size_t pushes_cap;
+    struct writer gossip; /* whole frames; those before gossip_sent are out */
+    size_t gossip_sent;
 
-    uint8_t signers[PEER_SIGNERS_MAX][KEY_LEN]; /* certificate was sent */
+    uint8_t (*signers)[KEY_LEN]; /* certificate was sent; a table */
+    size_t signers_cap;
     struct writer ready; /* a payload that is next, if ready_type != 0 */
     uint8_t ready_type;
     uint32_t unasked; /* leaky bucket of unasked-for messages (§5.6) */
@@ -164,30 +168,34 @@ MUST_CHECK enum err peer_recv(struct peer *p, struct peer_event *ev,
 MUST_CHECK enum err
 peer_record_done(struct peer *p, const uint8_t topic[ID_LEN], enum err result);
 
-/*
- * A record of `topic` is new and durable on this node, whoever brought it: it
- * is pushed to the peer if that shares the topic and did not send it itself.
- */
+/* A record of `topic` is new and durable on this node, whoever brought it. */
 void peer_record_added(struct peer *p, const uint8_t topic[ID_LEN],
-                       const struct record_key *key, bool from_this_peer);
+                       const struct record_key *key);
 
 /*
  * What the mesh has to say (§5.5, §5.7), queued for peer_pull().  `ids` are one
- * to GOSSIP_IDS_MAX ids, one after another.  False, and nothing is queued, if
- * the topic is not shared or the queue is full; of a push also if the record
- * lies outside of the window that both hold, when nothing is amiss.
+ * to GOSSIP_IDS_MAX ids, one after another; nothing is said of a topic that is
+ * not shared.  False if the queue is full: then sessions of the topic will do.
  */
 bool peer_push(struct peer *p, const uint8_t topic[ID_LEN],
-               const struct record_key *key);
+               const uint8_t id[ID_LEN]);
 bool peer_announce(struct peer *p, const uint8_t topic[ID_LEN],
                    struct bytes ids);
 bool peer_graft(struct peer *p, const uint8_t topic[ID_LEN], struct bytes ids);
 bool peer_prune(struct peer *p, const uint8_t topic[ID_LEN]);
 bool peer_say_overlay(struct peer *p, struct bytes payload);
 
-/* Opens a session for the topic soon, if it is shared: an id is missing. */
+/* Whether the peer holds the topic, and the days of this record. */
+bool peer_wants(const struct peer *p, const uint8_t topic[ID_LEN],
+                const struct record_key *key);
+/* Whether a session of the topic is open. */
+bool peer_in_session(const struct peer *p, const uint8_t topic[ID_LEN]);
+/* Whether both agreed on the topic since it changed last. */
+bool peer_is_checked(const struct peer *p, const uint8_t topic[ID_LEN]);
+
+/* Opens a session for the topic at that time or before, if it is shared. */
 void peer_reconcile(struct peer *p, const uint8_t topic[ID_LEN],
-                    uint64_t now_ms);
+                    uint64_t due_ms);
 
 /*
  * Appends as many whole frames as are due and fit, at least one if any is due

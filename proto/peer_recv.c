@@ -272,6 +272,12 @@ static enum err on_entries(struct peer *p, struct peer_event *ev, uint8_t type,
     return ERR_OK;
 }
 
+static bool is_gossip(uint8_t type)
+{
+    return type == PEER_FRAME_ANNOUNCE || type == PEER_FRAME_GRAFT ||
+           type == PEER_FRAME_PRUNE || type == PEER_FRAME_OVERLAY;
+}
+
 enum err peer_recv(struct peer *p, struct peer_event *ev, uint8_t type,
                    struct bytes payload, uint64_t now_ms)
 {
@@ -286,6 +292,8 @@ enum err peer_recv(struct peer *p, struct peer_event *ev, uint8_t type,
         e = ERR_OUT_OF_ORDER;
     else if (type == PEER_FRAME_SYNC)
         e = on_sync(p, payload);
+    else if (is_gossip(type))
+        e = peer_recv_gossip(p, &event, type, payload);
     else if (type == PEER_FRAME_RECORD || type == PEER_FRAME_NOT_HELD)
         e = on_entries(p, &event, type, payload);
     if (e == ERR_OK)

@@ -66,6 +66,7 @@ void peer_shelf_compared(const struct peer *p, struct peer_shelf *shelf,
 
     shelf->in_sync = sync_state_equal(ours, theirs);
     if (shelf->in_sync) {
+        shelf->is_checked = true;
         shelf->retry_ms = SYNC_RETRY_MIN_MS;
         if (shelf->due_ms <= p->now_ms) /* one that waits stays: a change */
             shelf->due_ms = UINT64_MAX;

@@ -25,6 +25,7 @@ struct peer_shelf {
     struct sync_state state; /* under the hello's key */
 
     bool in_sync;
+    bool is_checked; /* compared equal since a record was added */
     uint64_t due_ms; /* when to open a session; UINT64_MAX for never */
     uint64_t retry_ms;
     size_t awaited;
@@ -78,6 +79,25 @@ void peer_share_all(struct peer *p);
 /* Remembers to say STOP. */
 void peer_stop_queue(struct peer *p, const struct peer_shelf *shelf,
                      uint64_t number);
+
+/* --- peer.c --- */
+
+/* Makes a RECORD frame of a held record ready; nothing if it is gone. */
+MUST_CHECK enum err peer_ready_record(struct peer *p,
+                                      const struct peer_shelf *shelf,
+                                      const uint8_t id[ID_LEN]);
+/* Appends one head to a NOT_HELD frame; its room was checked. */
+MUST_CHECK enum err peer_add_head(struct peer *p,
+                                  const struct peer_shelf *shelf,
+                                  const uint8_t id[ID_LEN]);
+
+/* --- peer_gossip.c --- */
+
+/* A gossip frame or a pushed record that is next, if there is one. */
+MUST_CHECK enum err peer_ready_gossip(struct peer *p);
+/* A frame of gossip came. */
+MUST_CHECK enum err peer_recv_gossip(struct peer *p, struct peer_event *ev,
+                                     uint8_t type, struct bytes payload);
 
 /* ERR_FLOOD once the peer has sent too much that nobody asked for. */
 MUST_CHECK enum err peer_charge(struct peer *p, uint32_t cost);

@@ -345,6 +345,12 @@ enum err session_recv(struct session *s, uint64_t now_ms, uint8_t *buf,
     return ERR_OK;
 }
 
+/* Frames that nobody but the session itself sees. */
+static bool is_own(uint8_t type)
+{
+    return type == FRAME_PING || type == FRAME_PONG || type == FRAME_CLOSE;
+}
+
 bool session_next_frame(struct session *s, struct frame *out)
 {
     while (s->frames.left > 0) {
@@ -353,8 +359,7 @@ bool session_next_frame(struct session *s, struct frame *out)
 
         assert(e == ERR_OK); /* frame_check_all() has passed */
         (void)e;
-        if (frame_is_known(f.type) && f.type != FRAME_PING &&
-            f.type != FRAME_PONG && f.type != FRAME_CLOSE) {
+        if (frame_is_known(f.type) && !is_own(f.type)) {
             *out = f;
             return true;
         }
@@ -364,7 +369,7 @@ bool session_next_frame(struct session *s, struct frame *out)
 
 static struct outbox *box_for(struct session *s, uint8_t type)
 {
-    assert(frame_is_known(type) && type > FRAME_CLOSE);
+    assert(frame_is_known(type) && !is_own(type));
     return frame_is_bulk(type) ? &s->bulk : &s->control;
 }
 

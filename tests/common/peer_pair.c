@@ -98,7 +98,7 @@ static void store(struct peer_pair *pair, struct pair_side *side,
     bool is_new = memory_set_add(&side->set, ev->topic, key, is_held);
 
     if (is_new)
-        peer_record_added(&side->peer, ev->topic, key, true);
+        peer_record_added(&side->peer, ev->topic, key);
     finish(pair, side, ev->topic, is_new);
 }
 
@@ -230,12 +230,24 @@ bool pair_settle(struct peer_pair *pair, uint64_t max_ms)
     }
 }
 
+void pair_tell(struct peer_pair *pair, size_t side,
+               const struct record_key *key)
+{
+    struct peer *p = &pair->side[side].peer;
+
+    peer_record_added(p, PAIR_TOPIC, key);
+    if (!peer_wants(p, PAIR_TOPIC, key))
+        return;
+    (void)peer_push(p, PAIR_TOPIC, key->id);
+    peer_reconcile(p, PAIR_TOPIC, pair->now_ms + SYNC_EVERY_MS);
+}
+
 void pair_add(struct peer_pair *pair, size_t side, uint64_t number)
 {
     struct record_key key = pair_key(number);
 
     if (memory_set_add(&pair->side[side].set, PAIR_TOPIC, &key, true))
-        peer_record_added(&pair->side[side].peer, PAIR_TOPIC, &key, false);
+        pair_tell(pair, side, &key);
 }
 
 void pair_fill(struct peer_pair *pair, size_t side, uint64_t from,

@@ -53,6 +53,9 @@ bool pair_settle(struct peer_pair *pair, uint64_t max_ms);
 void pair_advance(struct peer_pair *pair, uint64_t ms);
 bool pair_in_sync(const struct peer_pair *pair);
 void pair_catch_up(struct peer_pair *pair, size_t side);
+/* Pushes a record that a side has got elsewhere, and has it made sure of. */
+void pair_tell(struct peer_pair *pair, size_t side,
+               const struct record_key *key);
 /* A new record on a side, made there. */
 void pair_add(struct peer_pair *pair, size_t side, uint64_t number);
 /* All bytes of a type, or of all types if 0. */

@@ -95,7 +95,7 @@ static void records_outside_the_window_are_not_pushed(void **state)
     struct record_key key = record_key_at(DAY_MS);
 
     join_in_sync(pair, 10);
-    peer_record_added(&pair->side[0].peer, PAIR_TOPIC, &key, false);
+    pair_tell(pair, 0, &key);
     assert_false(peer_has_output(&pair->side[0].peer));
 }
 

@@ -280,7 +280,7 @@ static void a_fault_at_the_end_hides_the_frames_before_it(void **state)
 static void unknown_odd_frames_are_passed_over(void **state)
 {
     (void)state;
-    FORGE("\x81\x01z\x0c\x01x\x01\x00");
+    FORGE("\x81\x01z\x0c\x01x\xff\x00");
     assert_int_equal(deliver(&pair.listener, T0), ERR_OK);
     assert_true(pair.listener.event.frames);
     assert_next(L, FRAME_RECORD, "x");

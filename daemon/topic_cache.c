@@ -11,6 +11,7 @@ enum {
     TOPICS_KEPT = 64,
     RECORDS_KEPT = 100000, /* of all topics but the one asked for */
     TOPIC_RECORDS_MAX = 1 << 20,
+    AHEAD_MAX_MS = 1000,
     PAGE = 256
 };
 
@@ -22,8 +23,7 @@ struct entry {
     uint64_t last_seq;         /* of the store when it was brought up to date */
     uint64_t changes;          /* likewise */
     uint64_t used;
-    size_t bytes;      /* about what its records take */
-    uint64_t stale_ms; /* when a verdict changes by itself */
+    size_t bytes; /* about what its records take */
 };
 
 struct topic_cache {
@@ -113,7 +113,6 @@ static enum err entry_fill(struct entry *e, struct store *store,
                 err = ERR_TOO_LARGE;
             if (err == ERR_OK)
                 err = topic_state_add(e->state, writer_view(&w));
-            e->stale_ms = 0;
         }
     }
     writer_free(&w);
@@ -130,11 +129,24 @@ static enum err entry_restart(struct entry *e)
     return topic_state_new(&e->state, topic, TOPIC_RECORDS_MAX);
 }
 
+/*
+ * Records that are made here faster than one a millisecond are dated on from
+ * the clock, and were tried at their date: whoever made them sees them.
+ */
+static uint64_t now_of(const struct entry *e, struct node *node)
+{
+    uint64_t now_ms = node_clock_ms(node);
+    uint64_t judged_ms = e->state->now_ms;
+
+    return judged_ms > now_ms && judged_ms - now_ms <= AHEAD_MAX_MS ? judged_ms
+                                                                    : now_ms;
+}
+
 /* Brings the entry to what the store has now. */
 static enum err entry_update(struct entry *e, struct node *node)
 {
     struct store *store = node_store(node);
-    uint64_t now_ms = node_clock_ms(node);
+    uint64_t now_ms = now_of(e, node);
     struct store_totals totals;
     struct store_scan scan;
     enum err err = store_totals(store, &totals);
@@ -149,13 +161,12 @@ static enum err entry_update(struct entry *e, struct node *node)
         store_scan_by_seq(&scan, e->last_seq);
     if (totals.last_seq != e->last_seq)
         err = entry_fill(e, store, &scan);
-    if (err == ERR_OK && (now_ms >= e->stale_ms || now_ms < e->state->now_ms))
+    if (err == ERR_OK)
         err = authority_judge(e->state, now_ms);
     if (err != ERR_OK)
         return err;
     e->last_seq = totals.last_seq;
     e->changes = totals.changes;
-    e->stale_ms = authority_next_ms(e->state, now_ms);
     return ERR_OK;
 }
 

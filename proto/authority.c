@@ -15,52 +15,29 @@
 #include "proto/authority_rules.h"
 #include "proto/kind.h"
 
-/* Sorting: the context is the array of entries. */
-static int by_order(const void *a, const void *b, void *context)
-{
-    const struct topic_entry *entries = context;
-
-    return topic_entry_compare(&entries[*(const uint32_t *)a],
-                               &entries[*(const uint32_t *)b]);
-}
-
-static enum err sort_entries(struct topic_state *ts)
-{
-    uint32_t *order;
-
-    if (ts->order_count == ts->count)
-        return ERR_OK;
-    order = realloc(ts->order, ts->count * sizeof *order);
-    if (order == NULL)
-        return ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < ts->count; i++)
-        order[i] = i;
-    qsort_r(order, ts->count, sizeof *order, by_order, ts->entries);
-    ts->order = order;
-    ts->order_count = ts->count;
-    return ERR_OK;
-}
-
 /* §7.2: what is dated ahead waits, and nobody sees it before its time. */
+void authority_begin(const struct topic_state *ts, struct topic_entry *e)
+{
+    e->verdict = (struct verdict){ .state = VERDICT_UNDECIDED };
+    e->is_settled = false;
+    e->is_ahead = e->record.created_ms > ts->now_ms;
+    e->is_erased = false;
+    e->is_contested = false;
+    e->first = (uint32_t)(e - ts->entries);
+    e->current = TOPIC_NONE;
+    e->selection = TOPIC_NONE;
+    if (e->is_ahead)
+        authority_settle(e, VERDICT_WAITING);
+}
+
 static void begin(struct topic_state *ts)
 {
-    for (uint32_t i = 0; i < ts->count; i++) {
-        struct topic_entry *e = &ts->entries[i];
-
-        e->verdict = (struct verdict){ .state = VERDICT_UNDECIDED };
-        e->is_settled = false;
-        e->is_ahead = e->record.created_ms > ts->now_ms;
-        e->is_erased = false;
-        e->is_contested = false;
-        e->first = i;
-        e->current = TOPIC_NONE;
-        e->selection = TOPIC_NONE;
-        if (e->is_ahead)
-            authority_settle(e, VERDICT_WAITING);
-    }
+    for (uint32_t i = 0; i < ts->count; i++)
+        authority_begin(ts, &ts->entries[i]);
     ts->founder = TOPIC_NONE;
     ts->terms = TOPIC_NONE;
     ts->edges_count = 0; /* the old ones name what may be gone */
+    ts->revoked_count = 0;
     authority_forget_rivals(ts);
     topic_state_drop_bodies(ts);
 }
@@ -111,20 +88,22 @@ static void judge_retractions(struct topic_state *ts)
  * §7.3: the schema.  It comes after retractions, because a node that has erased
  * a body could not tell any more whether it was well formed.
  */
+void authority_judge_body(struct topic_entry *e)
+{
+    if (e->is_malformed)
+        authority_void(e, VOID_MALFORMED);
+    else if (authority_rule_of(e->record.kind) == NULL ||
+             e->record.body.data == NULL ||
+             (e->record.flags & RECORD_OPAQUE) != 0)
+        authority_settle(e, e->is_contested ? VERDICT_CONTESTED
+                                            : VERDICT_UNDECIDED);
+}
+
 static void judge_bodies(struct topic_state *ts)
 {
     for (uint32_t i = 0; i < ts->count; i++) {
-        struct topic_entry *e = &ts->entries[i];
-
-        if (e->is_settled)
-            continue;
-        if (e->is_malformed)
-            authority_void(e, VOID_MALFORMED);
-        else if (authority_rule_of(e->record.kind) == NULL ||
-                 e->record.body.data == NULL ||
-                 (e->record.flags & RECORD_OPAQUE) != 0)
-            authority_settle(e, e->is_contested ? VERDICT_CONTESTED
-                                                : VERDICT_UNDECIDED);
+        if (!ts->entries[i].is_settled)
+            authority_judge_body(&ts->entries[i]);
     }
 }
 
@@ -223,7 +202,7 @@ static enum err judge_first(struct topic_state *ts)
  * and the others are superseded.  `rival` is what competes: objects of one
  * kind that may stand only once, or TOPIC_NONE.
  */
-static void choose_version(struct topic_state *ts, struct topic_entry *e)
+void authority_choose_version(struct topic_state *ts, struct topic_entry *e)
 {
     struct topic_entry *first = &ts->entries[e->first];
 
@@ -259,7 +238,7 @@ static enum err choose_first(struct topic_state *ts)
         struct topic_entry *e = &ts->entries[ts->order[i]];
 
         if (!e->is_settled && is_chosen_first(e))
-            choose_version(ts, e);
+            authority_choose_version(ts, e);
     }
     for (uint32_t i = 0; i < ts->count; i++) {
         enum err err = authority_choose_rival(ts, &ts->entries[ts->order[i]]);
@@ -277,7 +256,7 @@ static enum err choose_kind(struct topic_state *ts, uint64_t kind)
         struct topic_entry *e = &ts->entries[ts->order[i]];
 
         if (e->record.kind == kind && !e->is_settled)
-            choose_version(ts, e);
+            authority_choose_version(ts, e);
     }
     for (uint32_t i = 0; i < ts->count; i++) {
         struct topic_entry *e = &ts->entries[ts->order[i]];
@@ -339,18 +318,28 @@ static void judge_newer(struct topic_state *ts)
     }
 }
 
-enum err authority_judge(struct topic_state *ts, uint64_t now_ms)
+/* What each record names that is not there before it. */
+static enum err note_names(struct topic_state *ts)
 {
-    enum err err;
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[i];
+        enum err err;
 
-    ts->now_ms = now_ms;
-    begin(ts);
-    if (ts->count == 0)
-        return ERR_OK;
-    err = sort_entries(ts);
-    if (err != ERR_OK)
-        return err;
-    err = authority_judge_revocations(ts);
+        if (e->is_ahead || e->is_noted)
+            continue;
+        err = topic_named_note(&ts->named, ts, e);
+        if (err != ERR_OK)
+            return err;
+        e->is_noted = true;
+    }
+    return ERR_OK;
+}
+
+/* The phases, each over all records. */
+static enum err judge(struct topic_state *ts)
+{
+    enum err err = authority_judge_revocations(ts);
+
     if (err != ERR_OK)
         return err;
     judge_retractions(ts);
@@ -358,74 +347,30 @@ enum err authority_judge(struct topic_state *ts, uint64_t now_ms)
     find_founder(ts);
     link_revisions(ts);
     err = authority_walk_roles(ts);
-    if (err != ERR_OK)
-        return err;
-    err = judge_first(ts);
-    if (err != ERR_OK)
-        return err;
-    err = choose_first(ts);
-    if (err != ERR_OK)
-        return err;
-    err = authority_judge_citations(ts);
-    if (err != ERR_OK)
-        return err;
-    err = judge_last(ts);
-    if (err != ERR_OK)
-        return err;
-    judge_newer(ts);
-    return ERR_OK;
-}
-
-/* The verdict of a record that is in the topic for the time being. */
-static enum err judge_trial(struct topic_state *ts, struct verdict *out,
-                            uint64_t now_ms)
-{
-    enum err err = authority_judge(ts, now_ms);
-
     if (err == ERR_OK)
-        *out = ts->entries[ts->count - 1].verdict;
+        err = judge_first(ts);
+    if (err == ERR_OK)
+        err = choose_first(ts);
+    if (err == ERR_OK)
+        err = authority_judge_citations(ts);
+    if (err == ERR_OK)
+        err = judge_last(ts);
+    if (err == ERR_OK)
+        judge_newer(ts);
     return err;
 }
 
-enum err authority_try(struct topic_state *ts, struct verdict *out,
-                       struct bytes whole, uint64_t now_ms)
+enum err authority_judge_all(struct topic_state *ts)
 {
-    const struct topic_entry *held;
-    struct verdict verdict;
-    struct record r;
-    enum err tried;
-    enum err err = record_decode(&r, whole);
+    enum err err = ERR_OK;
 
-    if (err != ERR_OK)
-        return err;
-    held = topic_state_find(ts, r.id);
-    if (held != NULL) {
-        err = authority_judge(ts, now_ms);
-        if (err == ERR_OK)
-            *out = held->verdict;
-        return err;
-    }
-    err = topic_state_add(ts, whole);
-    if (err != ERR_OK)
-        return err;
-    tried = judge_trial(ts, &verdict, now_ms);
-    topic_state_drop_last(ts);
-    err = authority_judge(ts, now_ms);
-    if (tried != ERR_OK || err != ERR_OK)
-        return tried != ERR_OK ? tried : err;
-    *out = verdict;
-    return ERR_OK;
-}
-
-uint64_t authority_next_ms(const struct topic_state *ts, uint64_t now_ms)
-{
-    uint64_t next = UINT64_MAX;
-
-    for (uint32_t i = 0; i < ts->count; i++) {
-        uint64_t at = ts->entries[i].record.created_ms;
-
-        if (at > now_ms && at < next)
-            next = at;
-    }
-    return next;
+    assert(ts->order_count == ts->count);
+    begin(ts);
+    if (ts->count > 0)
+        err = judge(ts);
+    topic_state_drop_bodies(ts);
+    if (err == ERR_OK)
+        err = note_names(ts);
+    ts->judged_count = ts->count;
+    return err;
 }

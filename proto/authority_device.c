@@ -233,6 +233,22 @@ static enum void_reason flaw_of(const struct topic_entry *e)
     return is_by_person_key(&e->record) ? VOID_NONE : VOID_NOT_BY_PERSON;
 }
 
+/* For records that come later and are judged alone. */
+static enum err keep_device(struct topic_state *ts,
+                            const struct revoked *revoked)
+{
+    size_t count = (size_t)ts->revoked_count + 1;
+    struct topic_revoked *all = realloc(ts->revoked, count * sizeof *all);
+
+    if (all == NULL)
+        return ERR_NO_MEMORY;
+    ts->revoked = all;
+    memcpy(all[count - 1].person, revoked->what.person, ID_LEN);
+    memcpy(all[count - 1].device, revoked->device, KEY_LEN);
+    ts->revoked_count++;
+    return ERR_OK;
+}
+
 static enum err judge_revocation(const struct records *r,
                                  struct topic_state *ts, uint32_t index)
 {
@@ -244,6 +260,8 @@ static enum err judge_revocation(const struct records *r,
         authority_settle(e, VERDICT_UNDECIDED); /* its body is not held */
         return ERR_OK;
     }
+    if (err == ERR_OK)
+        err = keep_device(ts, &revoked);
     if (err == ERR_OK) {
         authority_settle(e, VERDICT_IN_FORCE);
         e->current = index;

@@ -117,3 +117,18 @@ enum err authority_choose_rival(struct topic_state *ts, struct topic_entry *e)
         note_selection(ts, *slot - 1);
     return ERR_OK;
 }
+
+void authority_rival_verdict(struct topic_state *ts, struct topic_entry *e)
+{
+    const struct authority_rule *rule = authority_rule_of(e->record.kind);
+    uint8_t key[AUTHORITY_KEY_LEN];
+    uint32_t slot;
+
+    if (rule == NULL || rule->rival == NULL || ts->rivals_count == 0 ||
+        e->verdict.state != VERDICT_IN_FORCE)
+        return;
+    key_of(ts, e, key);
+    slot = *find(ts, e->record.kind, key);
+    if (slot != 0 && topic_entry_compare(&ts->entries[slot - 1], e) > 0)
+        authority_settle(e, VERDICT_SUPERSEDED);
+}

@@ -132,6 +132,13 @@ bool authority_is_first(struct topic_entry *e);
 MUST_CHECK enum err authority_judge_kind(struct topic_state *ts,
                                          struct topic_entry *e);
 
+/* Judges everything at ts->now_ms, sorted.  authority.c */
+MUST_CHECK enum err authority_judge_all(struct topic_state *ts);
+/* The parts of it that concern one record. */
+void authority_begin(const struct topic_state *ts, struct topic_entry *e);
+void authority_judge_body(struct topic_entry *e);
+void authority_choose_version(struct topic_state *ts, struct topic_entry *e);
+
 /* §7.2: device_revoke records, and what they hit.  authority_device.c */
 MUST_CHECK enum err authority_judge_revocations(struct topic_state *ts);
 
@@ -149,6 +156,8 @@ MUST_CHECK enum err authority_fix_terms(struct topic_state *ts,
 void authority_forget_rivals(struct topic_state *ts);
 MUST_CHECK enum err authority_choose_rival(struct topic_state *ts,
                                            struct topic_entry *e);
+/* What `e` would be among its rivals; nothing else changes. */
+void authority_rival_verdict(struct topic_state *ts, struct topic_entry *e);
 
 /* §7.7: resources and their cycles; fills `edges`.  authority_citation.c */
 MUST_CHECK enum err authority_judge_citations(struct topic_state *ts);

@@ -42,6 +42,8 @@ void topic_state_free(struct topic_state *ts)
     free(ts->bodies);
     free(ts->rivals);
     topic_roles_wipe(&ts->roles);
+    topic_named_wipe(&ts->named);
+    free(ts->revoked);
     free(ts);
 }
 
@@ -82,6 +84,7 @@ static enum err grow(struct topic_state *ts)
 {
     uint32_t cap = ts->cap == 0 ? ENTRIES_FIRST : ts->cap * 2;
     struct topic_entry *entries;
+    uint32_t *order;
     uint32_t *slots;
 
     if (ts->count < ts->cap)
@@ -90,12 +93,16 @@ static enum err grow(struct topic_state *ts)
     if (slots == NULL)
         return ERR_NO_MEMORY;
     entries = realloc(ts->entries, (size_t)cap * sizeof *entries);
-    if (entries == NULL) {
+    if (entries != NULL)
+        ts->entries = entries;
+    order = entries == NULL ? NULL
+                            : realloc(ts->order, (size_t)cap * sizeof *order);
+    if (order == NULL) {
         free(slots);
         return ERR_NO_MEMORY;
     }
+    ts->order = order;
     free(ts->slots);
-    ts->entries = entries;
     ts->cap = cap;
     ts->slots = slots;
     ts->slots_count = cap * 2;
@@ -134,6 +141,10 @@ static enum err entry_make(struct topic_entry *out, struct bytes whole)
         free(made.whole);
         return e;
     }
+    made.is_ahead = true; /* until it is judged */
+    made.verdict.state = VERDICT_WAITING;
+    made.current = TOPIC_NONE;
+    made.selection = TOPIC_NONE;
     *out = made;
     return ERR_OK;
 }
@@ -156,7 +167,7 @@ enum err topic_state_add(struct topic_state *ts, struct bytes whole)
             topic_state_drop_bodies(ts);
             free(old->whole);
             *old = made;
-            ts->order_count = 0;
+            ts->is_judged = false;
             return ERR_OK;
         }
     } else if (ts->count >= ts->records_max) {
@@ -164,6 +175,7 @@ enum err topic_state_add(struct topic_state *ts, struct bytes whole)
     } else {
         e = grow(ts);
         if (e == ERR_OK) {
+            made.first = ts->count;
             ts->entries[ts->count] = made;
             slot_put(ts, ts->count++);
             return ERR_OK;
@@ -189,11 +201,16 @@ void topic_state_drop_last(struct topic_state *ts)
     while (ts->slots[at] != last + 1)
         at = (at + 1) & (ts->slots_count - 1);
     ts->slots[at] = 0;
-    for (uint32_t i = 0; i < ts->order_count; i++) {
+    for (uint32_t i = 0; last < ts->order_count && i < ts->count; i++) {
         if (ts->order[i] != last)
             ts->order[kept++] = ts->order[i];
     }
-    ts->order_count = kept;
+    if (last < ts->order_count)
+        ts->order_count = kept;
+    if (last < ts->judged_count) {
+        ts->judged_count = last;
+        ts->is_judged = false;
+    }
     free(ts->entries[last].whole);
     ts->count--;
 }
@@ -252,6 +269,46 @@ void topic_state_drop_bodies(struct topic_state *ts)
         e->body = NULL;
     }
     ts->bodies_count = 0;
+}
+
+/* Sorting: the context is the array of entries. */
+static int by_order(const void *a, const void *b, void *context)
+{
+    const struct topic_entry *entries = context;
+
+    return topic_entry_compare(&entries[*(const uint32_t *)a],
+                               &entries[*(const uint32_t *)b]);
+}
+
+/*
+ * The entries in order are the first ones added; the others are sorted and
+ * merged from the end, which is where most of them belong.
+ */
+enum err topic_state_sort(struct topic_state *ts)
+{
+    uint32_t sorted = ts->order_count;
+    uint32_t added = ts->count - sorted;
+    uint32_t to = ts->count;
+    uint32_t *tail;
+
+    if (added == 0)
+        return ERR_OK;
+    tail = malloc(added * sizeof *tail);
+    if (tail == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < added; i++)
+        tail[i] = sorted + i;
+    qsort_r(tail, added, sizeof *tail, by_order, ts->entries);
+    while (added > 0) {
+        if (sorted > 0 &&
+            by_order(&ts->order[sorted - 1], &tail[added - 1], ts->entries) > 0)
+            ts->order[--to] = ts->order[--sorted];
+        else
+            ts->order[--to] = tail[--added];
+    }
+    ts->order_count = ts->count;
+    free(tail);
+    return ERR_OK;
 }
 
 /* The first place in [0, count) whose key is not less than `want`. */

@@ -3,6 +3,7 @@
 
 #include "proto/mp.h"
 #include "proto/record.h"
+#include "proto/topic_named.h"
 #include "proto/topic_roles.h"
 #include "proto/verdict.h"
 
@@ -24,6 +25,7 @@ struct topic_entry {
     bool is_ahead;     /* dated after now: nobody sees it yet */
     bool is_erased;    /* retracted: its body is absent on every node */
     bool is_contested; /* signed by a revoked device, and stands all the same */
+    bool is_noted;     /* what it names is in `named` */
     struct mp_doc *body; /* parsed by a rule, or NULL */
     uint32_t first;      /* first record of its object; itself if it is that */
     /* Of the first record of an object alone, or TOPIC_NONE: */
@@ -40,6 +42,12 @@ struct topic_edge {
     uint32_t source; /* first record of the cited one; TOPIC_NONE if outside */
 };
 
+/* A device whose records a device_revoke in force may hit. */
+struct topic_revoked {
+    uint8_t person[ID_LEN];
+    uint8_t device[KEY_LEN];
+};
+
 struct topic_state {
     uint8_t topic[ID_LEN];
     size_t records_max;
@@ -51,16 +59,23 @@ struct topic_state {
     uint32_t *slots;      /* open addressing: id -> index + 1; 0 is free */
     uint32_t slots_count; /* a power of two, more than twice `count` */
 
-    uint32_t *order;      /* indices by (created_ms, id), once judged */
-    uint32_t order_count; /* less than `count`: to be judged anew */
-    uint32_t founder;     /* the usable record whose id is the topic */
-    uint32_t terms;       /* the revision that fixes a project's terms */
+    uint32_t *order;       /* indices by (created_ms, id), once judged */
+    uint32_t order_count;  /* so many are in it */
+    bool is_judged;        /* the first judged_count entries are, at now_ms */
+    uint32_t judged_count; /* what was added since waits to be judged */
+    uint32_t founder;      /* the usable record whose id is the topic */
+    uint32_t terms;        /* the revision that fixes a project's terms */
 
     struct topic_roles roles;
 
     struct topic_edge *edges;  /* by (child, resource's order) */
     uint32_t *edges_by_source; /* indices into edges, by (source, order) */
     uint32_t edges_count;
+
+    /* Private to judging step by step. */
+    struct topic_named named;
+    struct topic_revoked *revoked;
+    uint32_t revoked_count;
 
     /* Private to the rules: bodies that are parsed, and who stands among
      * rivals, in an open table of index + 1. */
@@ -121,6 +136,9 @@ const struct topic_entry *topic_state_current(const struct topic_state *ts,
  */
 MUST_CHECK enum err topic_entry_body(struct mp_doc **out,
                                      const struct topic_entry *e);
+
+/* Puts what was added into `order`.  ERR_NO_MEMORY */
+MUST_CHECK enum err topic_state_sort(struct topic_state *ts);
 
 /* Frees the bodies that rules have parsed. */
 void topic_state_drop_bodies(struct topic_state *ts);

@@ -130,106 +130,22 @@ static const uint8_t *scene_topic(const struct scene *s)
 struct topic_state *scene_judge(const struct scene *s, const uint32_t *order,
                                 uint64_t now)
 {
-    struct topic_state *ts;
-
-    assert_int_equal(topic_state_new(&ts, scene_topic(s), SCENE_MAX), ERR_OK);
-    for (uint32_t i = 0; i < s->count; i++) {
-        const struct made *m = &s->made[order == NULL ? i : order[i]];
-
-        assert_int_equal(
-            topic_state_add(ts, (struct bytes){ m->whole, m->len }), ERR_OK);
-    }
-    assert_int_equal(authority_judge(ts, now), ERR_OK);
-    return ts;
-}
-
-static void swap_at(uint32_t *order, uint32_t a, uint32_t b)
-{
-    uint32_t swap = order[a];
-
-    order[a] = order[b];
-    order[b] = swap;
-}
-
-/* The next order of all in ascending order; false after the last. */
-static bool next_order(uint32_t *order, uint32_t count)
-{
-    uint32_t i = count;
-    uint32_t k = count;
-
-    while (i > 1 && order[i - 2] > order[i - 1])
-        i--;
-    if (i <= 1)
-        return false;
-    while (order[k - 1] < order[i - 2])
-        k--;
-    swap_at(order, k - 1, i - 2);
-    for (uint32_t low = i - 1, high = count - 1; low < high; low++, high--)
-        swap_at(order, low, high);
-    return true;
+    return permute_judge(s->made, order, s->count, scene_topic(s), now);
 }
 
 void scene_shuffle(uint32_t *order, uint32_t count, uint32_t *seed)
 {
-    for (uint32_t i = count; i > 1; i--) {
-        *seed = *seed * 1664525u + 1013904223u;
-        swap_at(order, i - 1, (*seed >> 8) % i);
-    }
-}
-
-/* The same record in both, or none in both. */
-static void assert_same_index(const struct topic_state *a, uint32_t in_a,
-                              const struct topic_state *b, uint32_t in_b)
-{
-    assert_int_equal(in_a == TOPIC_NONE, in_b == TOPIC_NONE);
-    if (in_a != TOPIC_NONE)
-        assert_memory_equal(a->entries[in_a].record.id,
-                            b->entries[in_b].record.id, ID_LEN);
+    permute_shuffle(order, count, seed);
 }
 
 void scene_assert_same(const struct topic_state *a, const struct topic_state *b)
 {
-    assert_int_equal(topic_state_count(a), topic_state_count(b));
-    assert_int_equal(a->edges_count, b->edges_count);
-    assert_same_index(a, a->founder, b, b->founder);
-    assert_same_index(a, a->terms, b, b->terms);
-    for (uint32_t i = 0; i < topic_state_count(a); i++) {
-        const struct topic_entry *one = topic_state_at(a, i);
-        const struct topic_entry *other = topic_state_at(b, i);
-
-        assert_memory_equal(one->record.id, other->record.id, ID_LEN);
-        assert_int_equal(one->verdict.state, other->verdict.state);
-        assert_int_equal(one->verdict.reason, other->verdict.reason);
-        assert_int_equal(one->verdict.about, other->verdict.about);
-        assert_memory_equal(one->verdict.subject, other->verdict.subject,
-                            ID_LEN);
-        assert_same_index(a, one->first, b, other->first);
-        assert_same_index(a, one->current, b, other->current);
-        assert_same_index(a, one->selection, b, other->selection);
-    }
+    permute_assert_same(a, b);
 }
 
 void scene_assert_any_order(const struct scene *s)
 {
-    struct topic_state *ts = scene_judge(s, NULL, NOW);
-    uint32_t order[SCENE_MAX];
-    uint32_t seed = 7;
-    bool all = s->count <= SCENE_ALL_ORDERS;
-
-    for (uint32_t i = 0; i < s->count; i++)
-        order[i] = i;
-    for (uint32_t round = 0; all || round < SCENE_ORDERS; round++) {
-        struct topic_state *other;
-
-        if (all && !next_order(order, s->count))
-            break;
-        if (!all)
-            scene_shuffle(order, s->count, &seed);
-        other = scene_judge(s, order, NOW);
-        scene_assert_same(ts, other);
-        topic_state_free(other);
-    }
-    topic_state_free(ts);
+    permute_assert(s->made, s->count, scene_topic(s), NOW);
 }
 
 struct verdict scene_verdict(const struct scene *s, const struct made *made)

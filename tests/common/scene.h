@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "proto/authority.h"
+#include "tests/common/permute.h"
 #include "tests/common/topic_maker.h"
 
 /*
@@ -26,9 +27,7 @@
     "00000000000000000000000000\",\"size\":0},\"media_type\":\"image/png\","   \
     "\"name\":\"a.png\"}]"
 
-#define SCENE_MAX        512
-#define SCENE_ALL_ORDERS 6 /* up to so many records, every order is tried */
-#define SCENE_ORDERS     60
+#define SCENE_MAX 512
 
 struct scene {
     struct maker m;

@@ -91,6 +91,7 @@ static void judging_without_memory_fails_and_can_be_repeated(void **state)
     for (long n = 0; err != ERR_OK; n++) {
         ts = scene_judge(&s, NULL, NOW - 1);
         ts->order_count = 0; /* sorted anew, which allocates */
+        ts->is_judged = false;
         allocations_left = n;
         err = authority_judge(ts, NOW);
         allocations_left = -1;

@@ -318,14 +318,21 @@ static void judge_newer(struct topic_state *ts)
     }
 }
 
-/* What each record names that is not there before it. */
+/* For what comes later: what each record names that is not there before it,
+ * and up to when records are looked back at. */
 static enum err note_names(struct topic_state *ts)
 {
+    ts->looked_back_ms = 0;
     for (uint32_t i = 0; i < ts->count; i++) {
-        struct topic_entry *e = &ts->entries[i];
+        struct topic_entry *e = &ts->entries[ts->order[i]];
+        const struct authority_rule *rule = authority_rule_of(e->record.kind);
         enum err err;
 
-        if (e->is_ahead || e->is_noted)
+        if (e->is_ahead)
+            break; /* all that follow are */
+        if (rule != NULL && rule->reach == REACH_LOOKS_BACK)
+            ts->looked_back_ms = e->record.created_ms;
+        if (e->is_noted)
             continue;
         err = topic_named_note(&ts->named, ts, e);
         if (err != ERR_OK)

@@ -11,8 +11,11 @@
 
 /*
  * Judges every record of `ts` as of `now_ms`; each entry's verdict is set.  It
- * may be called again, with another time or after adding.  ERR_NO_MEMORY leaves
- * the state unjudged.
+ * may be called again, with another time or after adding, and costs nothing if
+ * neither changes anything: what was added, or has come due, is judged alone if
+ * nothing else rests on it, in O(log n), or else the whole topic is.  The
+ * result is that of judging from scratch.  ERR_NO_MEMORY leaves the state
+ * unjudged.
  */
 MUST_CHECK enum err authority_judge(struct topic_state *ts, uint64_t now_ms);
 
@@ -39,8 +42,8 @@ const uint8_t *authority_creator(const struct topic_state *ts, uint64_t at_ms);
  * The dry run before publishing: the verdict that `whole` (signed, admitted)
  * would have in this topic at `now_ms`, without adding it.  *out only on
  * ERR_OK.  Needs room for one more record; `ts` holds what it held and is
- * judged at `now_ms` after.  The price is two judgements. errors as
- * topic_state_add(); ERR_NO_MEMORY may leave `ts` unjudged
+ * judged at `now_ms` after.  The price is that of judging it twice.
+ *   errors as topic_state_add(); ERR_NO_MEMORY may leave `ts` unjudged
  */
 MUST_CHECK enum err authority_try(struct topic_state *ts, struct verdict *out,
                                   struct bytes whole, uint64_t now_ms);

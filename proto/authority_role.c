@@ -382,8 +382,6 @@ static enum err meet(struct topic_state *ts, struct topic_entry *e)
 
     if (!is_void && is_creator(ts, e->record.author, place_of(e)))
         ts->roles.alive_ms = e->record.created_ms;
-    if (e->record.kind == KIND_HANDOVER)
-        ts->roles.handover_ms = e->record.created_ms;
     if (e->record.kind == KIND_REQUEST)
         return meet_request(ts, e);
     if (e->is_settled || rule == NULL || rule->stage != STAGE_ROLES)

@@ -45,12 +45,13 @@ enum authority_stage {
 };
 
 /*
- * What of a kind's records has to be judged anew when one more of them comes.
+ * What has to be judged anew when one more record of a kind comes.
  * LEAF: that record alone, because no rule of another record asks for this
- * kind unless the other one names it.  The whole topic is judged anew for all
- * others; if in doubt, a kind SPREADS.
+ * kind, unless the other one names it.  The whole topic for all others; if in
+ * doubt, a kind SPREADS.  The rule of a kind that LOOKS_BACK may ask for any
+ * record that is earlier, of LEAF kinds as well.
  */
-enum authority_reach { REACH_SPREADS, REACH_LEAF };
+enum authority_reach { REACH_SPREADS, REACH_LOOKS_BACK, REACH_LEAF };
 
 typedef enum err authority_rule_fn(struct topic_state *ts,
                                    struct topic_entry *e);

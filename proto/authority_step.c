@@ -6,8 +6,8 @@
  *  - ... unless the other one names it, and nothing that is there does;
  *  - it is no revision and founds nothing;
  *  - its signer is not revoked, so that §7.2 has nothing to say of it;
- *  - it is later than every handover, of which an earlier record of the
- *    creator might break the silence.
+ *  - it is later than every record whose rule looks back at all that is
+ *    earlier, as a handover does for a silence.
  */
 #include <assert.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static bool stands_alone(const struct topic_state *ts,
 
     return is_leaf(r->kind) && !r->has_revises &&
            memcmp(r->id, ts->topic, ID_LEN) != 0 &&
-           r->created_ms > ts->roles.handover_ms &&
+           r->created_ms > ts->looked_back_ms &&
            !topic_named_has(&ts->named, r->id) && !is_revoked(ts, r);
 }
 

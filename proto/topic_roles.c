@@ -28,7 +28,6 @@ void topic_roles_clear(struct topic_roles *roles)
     roles->versions_count = 0;
     roles->has_terms = false;
     roles->alive_ms = 0;
-    roles->handover_ms = 0;
 }
 
 /* Room for one more element of `size` bytes: `items` itself or what took its

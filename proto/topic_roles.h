@@ -76,7 +76,6 @@ struct topic_roles {
     uint8_t terms_hash[HASH_LEN];
     bool has_terms;       /* terms_hash is that of the fixing version */
     uint64_t alive_ms;    /* the creator's newest record so far */
-    uint64_t handover_ms; /* of the newest handover, void or not; 0: none */
 };
 
 void topic_roles_wipe(struct topic_roles *roles);

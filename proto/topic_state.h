@@ -76,6 +76,7 @@ struct topic_state {
     struct topic_named named;
     struct topic_revoked *revoked;
     uint32_t revoked_count;
+    uint64_t looked_back_ms; /* of the newest record that looks back; or 0 */
 
     /* Private to the rules: bodies that are parsed, and who stands among
      * rivals, in an open table of index + 1. */

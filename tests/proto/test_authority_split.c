@@ -188,25 +188,9 @@ static void assert_about(const struct story *t, const struct made *m,
     assert_memory_equal(verdict_at(t, m, LATER).subject, subject, ID_LEN);
 }
 
-/* Deterministic shuffles, judged whole and in two steps. */
 static void assert_any_order(const struct story *t)
 {
-    struct topic_state *ts = scene_judge(&t->s, NULL, LATER);
-    uint32_t order[SCENE_MAX];
-    uint32_t seed = 12;
-
-    for (uint32_t i = 0; i < t->s.count; i++)
-        order[i] = i;
-    for (int round = 0; round < SCENE_ORDERS; round++) {
-        struct topic_state *other;
-
-        scene_shuffle(order, t->s.count, &seed);
-        other = scene_judge(&t->s, order, DAY(10));
-        assert_int_equal(authority_judge(other, LATER), ERR_OK);
-        scene_assert_same(ts, other);
-        topic_state_free(other);
-    }
-    topic_state_free(ts);
+    permute_assert(t->s.made, t->s.count, t->s.m.topic, LATER);
 }
 
 static void the_whole_story_stands(void **state)

@@ -437,8 +437,10 @@ uint64_t peer_deadline(const struct peer *p)
 
         if (shelf->session != NULL)
             at = shelf->session->heard_ms + SYNC_STALL_MS;
-        else if (shelf->is_shared && has_place)
-            at = shelf->due_ms;
+        else if (shelf->is_shared && has_place &&
+                 shelf->due_ms != UINT64_MAX)
+            at = shelf->due_ms > p->paused_until_ms ? shelf->due_ms
+                                                    : p->paused_until_ms;
         if (at < deadline)
             deadline = at;
     }

@@ -130,6 +130,7 @@ struct peer {
     size_t signers_cap;
     struct writer ready; /* a payload that is next, if ready_type != 0 */
     uint8_t ready_type;
+    uint64_t paused_until_ms; /* no sessions before (§5.8) */
     uint32_t unasked; /* leaky bucket of unasked-for messages (§5.6) */
     uint64_t unasked_ms;
 };
@@ -192,6 +193,19 @@ bool peer_wants(const struct peer *p, const uint8_t topic[ID_LEN],
 bool peer_in_session(const struct peer *p, const uint8_t topic[ID_LEN]);
 /* Whether both agreed on the topic since it changed last. */
 bool peer_is_checked(const struct peer *p, const uint8_t topic[ID_LEN]);
+
+/*
+ * The set of `topic` is another one, without a new record to push: ids were
+ * forgotten, or are known that are not held.  Unless the peer is where they
+ * came from, they are compared again `wait_ms` from now.
+ */
+void peer_set_changed(struct peer *p, const uint8_t topic[ID_LEN],
+                      bool from_this_peer, uint64_t wait_ms, uint64_t now_ms);
+/*
+ * The peer has made us remember too much (§5.8): until `until_ms` no session
+ * with it goes on or begins.
+ */
+void peer_set_paused(struct peer *p, uint64_t until_ms, uint64_t now_ms);
 
 /* Opens a session for the topic at that time or before, if it is shared. */
 void peer_reconcile(struct peer *p, const uint8_t topic[ID_LEN],

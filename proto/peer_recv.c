@@ -155,6 +155,10 @@ static enum err on_open(struct peer *p, struct peer_shelf *shelf,
     if (m->number <= p->number_theirs || (m->number % 2 == 1) == p->is_dialler)
         return ERR_OUT_OF_ORDER;
     p->number_theirs = m->number;
+    if (p->now_ms < p->paused_until_ms) {
+        peer_stop_queue(p, shelf, m->number);
+        return ERR_OK;
+    }
     e = make_way(p, shelf, &is_ignored);
     if (e != ERR_OK || is_ignored)
         return e;

@@ -175,6 +175,8 @@ enum err peer_sessions_open(struct peer *p)
 {
     enum err e = ERR_OK;
 
+    if (p->now_ms < p->paused_until_ms)
+        return ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < p->topics_count; i++) {
         struct peer_shelf *shelf = &p->topics[i];
 

@@ -282,17 +282,22 @@ free_all:
 
 /* ---- For the others ------------------------------------------------------ */
 
-enum err standing_list(struct standing *out, const struct topic_state *ts)
+enum err standing_list(struct standing *out, const struct topic_state *ts,
+                       const uint8_t *root)
 {
     struct gathering g = { .vouches_count = 0 };
     /* A record adds its author and one person more; vouches no person more. */
-    size_t most = 3 * (size_t)ts->count + 1;
+    size_t most = 3 * (size_t)ts->count + 2;
     enum err err = ERR_NO_MEMORY;
 
     g.out.people = malloc(most * ID_LEN);
     g.vouches = malloc(((size_t)ts->count + 1) * sizeof *g.vouches);
     if (g.out.people != NULL && g.vouches != NULL)
         err = find_admission(&g.out, ts);
+    if (err == ERR_OK && root != NULL) {
+        g.out.has_founder = true;
+        add_person(&g, root);
+    }
     if (err == ERR_OK)
         err = gather(&g, ts);
     if (err == ERR_OK) {

@@ -26,9 +26,13 @@ struct standing {
  * Lists them, after authority_judge().  It is enough that `ts` has the records
  * of which standing_is_of() speaks, the contributions that selections name,
  * and the retractions.  At most STANDING_MAX.  On ERR_OK wipe *out.
+ *
+ * With `root` not NULL the topic is one that nobody founds (the call board), in
+ * which standing begins with that person.
  */
 MUST_CHECK enum err standing_list(struct standing *out,
-                                  const struct topic_state *ts);
+                                  const struct topic_state *ts,
+                                  const uint8_t *root);
 void standing_wipe(struct standing *standing); /* accepts a zeroed one */
 
 bool standing_has(const struct standing *standing,

@@ -17,7 +17,7 @@ static struct standing standing_of(const struct scene *s)
     struct topic_state *ts = scene_judge(s, NULL, NOW);
     struct standing out;
 
-    assert_int_equal(standing_list(&out, ts), ERR_OK);
+    assert_int_equal(standing_list(&out, ts, NULL), ERR_OK);
     topic_state_free(ts);
     return out;
 }
@@ -118,6 +118,46 @@ static void a_vouch_that_was_taken_back_gives_nothing(void **state)
     scene_free(&s);
 }
 
+static void standing_begins_with_the_root_where_nobody_founds(void **state)
+{
+    static struct scene s;
+    struct standing standing;
+    struct topic_state *ts;
+    uint8_t person[ID_LEN];
+
+    (void)state;
+    memset(&s, 0, sizeof s);
+    s.m.topic[0] = 9;
+    (void)vouch(&s, 'B', 120, 'C');
+    (void)vouch(&s, 'D', 121, 'E');
+    ts = scene_judge(&s, NULL, NOW);
+    maker_person(person, 'B');
+    assert_int_equal(standing_list(&standing, ts, person), ERR_OK);
+    assert_true(standing.has_founder);
+    assert_int_equal(standing.count, 2);
+    maker_person(person, 'C');
+    assert_true(standing_has(&standing, person));
+    standing_wipe(&standing);
+    topic_state_free(ts);
+    scene_free(&s);
+}
+
+static void people_have_standing_in_the_topic_that_is_theirs(void **state)
+{
+    static struct scene s;
+    struct budget budget;
+
+    (void)state;
+    memset(&s, 0, sizeof s);
+    maker_person(s.m.topic, 'B');
+    (void)scene_keep(&s,
+                     make(&s.m, KIND_PROFILE, 'B', 100, "{\"name\":\"Ben\"}"));
+    assert_true(has(&s, 'B'));
+    budget = budget_of(&s, 'C');
+    assert_int_equal(budget.records, BUDGET_RECORDS_MAX);
+    scene_free(&s);
+}
+
 /* A's project with another admission. */
 static void begin_with(struct scene *s, const char *admission)
 {
@@ -170,7 +210,7 @@ static void without_a_founder_nobody_is_a_stranger_yet(void **state)
         topic_state_add(ts, (struct bytes){ s.made[1].whole, s.made[1].len }),
         ERR_OK);
     assert_int_equal(authority_judge(ts, NOW), ERR_OK);
-    assert_int_equal(standing_list(&standing, ts), ERR_OK);
+    assert_int_equal(standing_list(&standing, ts, NULL), ERR_OK);
     assert_false(standing.has_founder);
     maker_person(person, 'C');
     budget = standing_budget(&standing, person);
@@ -203,7 +243,7 @@ static void any_order_of_arrival_gives_the_same_people(void **state)
             order[i] = i;
         scene_shuffle(order, s.count, &seed);
         ts = scene_judge(&s, order, NOW);
-        assert_int_equal(standing_list(&again, ts), ERR_OK);
+        assert_int_equal(standing_list(&again, ts, NULL), ERR_OK);
         assert_int_equal(again.count, first.count);
         assert_memory_equal(again.people, first.people,
                             (size_t)first.count * ID_LEN);
@@ -235,6 +275,8 @@ int main(void)
             a_selection_in_force_gives_standing_and_a_void_one_does_not),
         cmocka_unit_test(vouches_lead_on_from_one_with_standing_alone),
         cmocka_unit_test(a_vouch_that_was_taken_back_gives_nothing),
+        cmocka_unit_test(standing_begins_with_the_root_where_nobody_founds),
+        cmocka_unit_test(people_have_standing_in_the_topic_that_is_theirs),
         cmocka_unit_test(admission_leaves_no_room_for_strangers),
         cmocka_unit_test(without_a_founder_nobody_is_a_stranger_yet),
         cmocka_unit_test(any_order_of_arrival_gives_the_same_people),

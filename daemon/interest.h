@@ -1,0 +1,63 @@
+#ifndef DAEMON_INTEREST_H
+#define DAEMON_INTEREST_H
+
+#include "daemon/node_parts.h"
+#include "proto/budget.h"
+#include "store/store.h"
+
+/*
+ * What this node keeps, and of whom (docs/protocol.md §5.7, §5.8): who has
+ * standing in the topics that it holds, the window of the call board, quotas of
+ * records, what one peer may make it remember, and how that which does not stay
+ * goes, in steps, beside the daemon's other work.
+ */
+
+MUST_CHECK enum err interest_open(struct interest **out, struct node *node);
+/* Begins nothing any more. */
+void interest_shutdown(struct interest *interest);
+bool interest_is_idle(const struct interest *interest);
+void interest_free(struct interest *interest); /* accepts NULL */
+
+/* Time has passed, or the clock was moved: looks at windows and quotas. */
+void interest_tick(struct interest *interest);
+/* Goes on with what is under way: before the loop waits. */
+void interest_flush(struct interest *interest);
+
+/* How a record is to be stored. */
+struct interest_terms {
+    enum store_account account; /* STORE_ACCOUNT_NONE: it is kept */
+    struct budget budget;
+    bool or_nothing; /* its bringer may not make us remember more */
+};
+
+/*
+ * Of a record that peer `source` brought and that was admitted.  Records that
+ * the owner brings are kept, and are none of this.
+ */
+void interest_judge(struct interest *interest, const struct record *record,
+                    bool by_person_key, uint64_t source,
+                    struct interest_terms *out);
+/* Whether a record dated so may join the topic as this node holds it. */
+bool interest_is_in_window(const struct interest *interest,
+                           const uint8_t topic[ID_LEN], uint64_t created_ms);
+/* Whether the peer may tell of heads now. */
+bool interest_may_remember(const struct interest *interest, uint64_t source);
+/* It is durable; `source` is 0 for the owner's. */
+void interest_stored(struct interest *interest, const struct record *record,
+                     const struct store_result *result, uint64_t source);
+
+/* The first day of the call board that this node holds. */
+uint32_t interest_board_day(const struct interest *interest);
+/* The topic is not held any more: its records go. */
+void interest_given_up(struct interest *interest, const uint8_t topic[ID_LEN]);
+
+/* What people may want to know of a topic's limits. */
+struct interest_view {
+    uint64_t over;        /* entries over their author's budget */
+    uint64_t quota_bytes; /* of records */
+    bool is_full;         /* only authors with standing are kept */
+};
+void interest_look(struct interest *interest, const uint8_t topic[ID_LEN],
+                   struct interest_view *out);
+
+#endif

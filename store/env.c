@@ -296,6 +296,12 @@ enum err txn_append(struct txn *txn, unsigned table, struct bytes key,
     return put(txn, table, key, value, MDB_APPEND);
 }
 
+enum err txn_clear(struct txn *txn, unsigned table)
+{
+    assert(table < txn->env->tables_count);
+    return translate(txn->env, mdb_drop(txn->mdb, txn->env->tables[table], 0));
+}
+
 enum err txn_delete(struct txn *txn, unsigned table, struct bytes key)
 {
     MDB_val k = val_of(key);

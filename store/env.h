@@ -64,6 +64,8 @@ MUST_CHECK enum err txn_put_new(struct txn *txn, unsigned table,
 /* For keys that are larger than all in the table; ERR_CORRUPT if one is not. */
 MUST_CHECK enum err txn_append(struct txn *txn, unsigned table,
                                struct bytes key, struct bytes value);
+/* Removes all rows of a table. */
+MUST_CHECK enum err txn_clear(struct txn *txn, unsigned table);
 /* ERR_NOT_FOUND */
 MUST_CHECK enum err txn_delete(struct txn *txn, unsigned table,
                                struct bytes key);

@@ -83,14 +83,52 @@ void index_begin(struct store *store, struct txn *index)
     tree_cache_begin(store->trees, index);
 }
 
+enum err index_set_applied(struct txn *index, uint64_t seq)
+{
+    struct key value = key_of_u64(seq);
+
+    return txn_put(index, I_META, BYTES_LITERAL("applied"), key_view(&value));
+}
+
 enum err index_finish(struct store *store, struct txn *index, uint64_t applied)
 {
-    struct key value = key_of_u64(applied);
     enum err e = tree_cache_flush(store->trees);
 
-    if (e != ERR_OK)
-        return e;
-    return txn_put(index, I_META, BYTES_LITERAL("applied"), key_view(&value));
+    return e == ERR_OK ? index_set_applied(index, applied) : e;
+}
+
+/* Where a step of an index change reads and writes. */
+struct step {
+    struct store *store;
+    struct txn *records;
+    struct txn *index;
+};
+
+/*
+ * A row whose key says it all.  While the index is made anew, those that
+ * nothing here asks for are collected, to be sorted first.
+ */
+static enum err put_row(const struct step *s, unsigned table,
+                        const struct key *key)
+{
+    struct spool_row row;
+
+    if (s->store->spool == NULL)
+        return txn_put(s->index, table, key_view(key), NOTHING);
+    row = spool_row_of(table, key);
+    return spool_add(s->store->spool, &row);
+}
+
+static enum err delete_row(const struct step *s, unsigned table,
+                           const struct key *key)
+{
+    struct spool_row row;
+
+    if (s->store->spool == NULL)
+        return txn_delete(s->index, table, key_view(key));
+    row = spool_row_of(table, key);
+    row.gone = true;
+    return spool_add(s->store->spool, &row);
 }
 
 enum err index_number(struct txn *index, const uint8_t id[ID_LEN],
@@ -148,12 +186,35 @@ static struct key topic_kind_key(const uint8_t topic[ID_LEN], uint64_t seq,
     return key;
 }
 
-/* Where a step of an index change reads and writes. */
-struct step {
-    struct store *store;
-    struct txn *records;
-    struct txn *index;
-};
+/* The same of a tree's entry; *added may be true for one that is there. */
+static enum err put_entry(const struct step *s, const uint8_t topic[ID_LEN],
+                          const struct tree_entry *entry, bool *added)
+{
+    struct key key = key_of_id(topic);
+    struct spool_row row;
+
+    if (s->store->spool == NULL)
+        return tree_edit_insert(s->store->trees, topic, entry, added);
+    key_add_u64(&key, entry->key.created_ms);
+    key_add_id(&key, entry->key.id);
+    row = spool_row_of(I_TREE, &key);
+    row.seq = entry->seq;
+    row.bytes = entry->bytes;
+    *added = true;
+    return spool_add(s->store->spool, &row);
+}
+
+static enum err delete_entry(const struct step *s, const uint8_t topic[ID_LEN],
+                             const struct record_key *at)
+{
+    struct key key = key_of_id(topic);
+
+    if (s->store->spool == NULL)
+        return tree_edit_remove(s->store->trees, topic, at);
+    key_add_u64(&key, at->created_ms);
+    key_add_id(&key, at->id);
+    return delete_row(s, I_TREE, &key);
+}
 
 /* The call board was cut: what is older does not come back. */
 static bool is_cut(const struct store *store, const uint8_t topic[ID_LEN],
@@ -175,10 +236,10 @@ static enum err join(const struct step *s, const uint8_t topic[ID_LEN],
 
     if (is_cut(s->store, topic, row->record.created_ms))
         return ERR_OK;
-    e = tree_edit_insert(s->store->trees, topic, &entry, &added);
+    e = put_entry(s, topic, &entry, &added);
     if (e != ERR_OK || !added)
         return e;
-    return txn_put(s->index, I_TOPIC_KIND, key_view(&kind), NOTHING);
+    return put_row(s, I_TOPIC_KIND, &kind);
 }
 
 static enum err leave(const struct step *s, const uint8_t topic[ID_LEN],
@@ -186,10 +247,13 @@ static enum err leave(const struct step *s, const uint8_t topic[ID_LEN],
 {
     struct record_key key = key_of_record(&row->record);
     struct key kind = topic_kind_key(topic, seq, &row->record);
-    enum err e = tree_edit_remove(s->store->trees, topic, &key);
+    enum err e;
 
+    if (is_cut(s->store, topic, row->record.created_ms))
+        return ERR_OK; /* it was not there, or has left with the cut */
+    e = delete_entry(s, topic, &key);
     if (e == ERR_OK)
-        e = txn_delete(s->index, I_TOPIC_KIND, key_view(&kind));
+        e = delete_row(s, I_TOPIC_KIND, &kind);
     return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 }
 
@@ -401,15 +465,15 @@ static enum err join_listed(const struct step *s, uint64_t seq,
 
 /* ---- One record ------------------------------------------------------- */
 
-static enum err put_tail(struct txn *index, unsigned table, struct key key,
+static enum err put_tail(const struct step *s, unsigned table, struct key key,
                          uint64_t created_ms, uint64_t seq)
 {
     key_add_u64(&key, created_ms);
     key_add_u64(&key, seq);
-    return txn_put(index, table, key_view(&key), NOTHING);
+    return put_row(s, table, &key);
 }
 
-static enum err add_links(struct txn *index, uint64_t seq,
+static enum err add_links(const struct step *s, uint64_t seq,
                           const struct record *r)
 {
     struct reader links = reader_of(r->links);
@@ -420,12 +484,12 @@ static enum err add_links(struct txn *index, uint64_t seq,
     while (e == ERR_OK && record_link_next(&links, &link)) {
         key = key_of_id(link.id);
         key_add_u64(&key, link.relation);
-        e = put_tail(index, I_LINK, key, r->created_ms, seq);
+        e = put_tail(s, I_LINK, key, r->created_ms, seq);
     }
     if (e == ERR_OK && r->has_revises) {
         key = key_of_id(r->revises);
         key_add_u64(&key, RELATION_REVISES);
-        e = put_tail(index, I_LINK, key, r->created_ms, seq);
+        e = put_tail(s, I_LINK, key, r->created_ms, seq);
     }
     return e;
 }
@@ -440,11 +504,11 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
     if (e == ERR_OK && joins_board(store, r))
         e = join(&s, store->options.board, seq, row);
     if (e == ERR_OK)
-        e = put_tail(index, I_KIND, key_of_u64(r->kind), r->created_ms, seq);
+        e = put_tail(&s, I_KIND, key_of_u64(r->kind), r->created_ms, seq);
     if (e == ERR_OK)
-        e = put_tail(index, I_AUTHOR, key_of_id(r->author), r->created_ms, seq);
+        e = put_tail(&s, I_AUTHOR, key_of_id(r->author), r->created_ms, seq);
     if (e == ERR_OK)
-        e = add_links(index, seq, r);
+        e = add_links(&s, seq, r);
     if (e == ERR_OK)
         e = bring_identity(&s, r->topic, r->author);
     if (e == ERR_OK && joins_board(store, r))
@@ -585,25 +649,54 @@ enum err index_resize(struct store *store, struct txn *index,
     return e;
 }
 
-enum err index_catch_up(struct store *store, struct txn *records,
-                        struct txn *index, uint64_t from, uint64_t to)
+/*
+ * A number for the record's id, or ERR_EXISTS.  While the index is made anew,
+ * nothing here asks for any but the founders of topics.
+ */
+static enum err give_number(const struct step *s, uint64_t seq,
+                            const struct record *r)
+{
+    struct key key = key_of_id(r->id);
+    struct spool_row row;
+    uint64_t number = seq;
+    enum err e = ERR_OK;
+
+    if (s->store->spool == NULL || r->founds_topic)
+        e = index_number(s->index, r->id, &number);
+    if (e != ERR_OK || s->store->spool == NULL)
+        return e;
+    key_add_u64(&key, seq);
+    row = spool_row_of(I_IDS, &key);
+    return spool_add(s->store->spool, &row);
+}
+
+enum err index_add_all(struct store *store, struct txn *records,
+                       struct txn *index, uint64_t from, uint64_t to)
 {
     struct step s = { store, records, index };
     struct row_record row;
     enum err e = ERR_OK;
 
     for (uint64_t seq = from; seq <= to && e == ERR_OK; seq++) {
-        uint64_t number = seq;
-
         e = read_row(&s, seq, &row);
-        if (e == ERR_OK) {
-            e = index_number(index, row.record.id, &number);
-            if (e == ERR_OK)
-                e = index_add(store, records, index, seq, &row);
-            else if (e == ERR_EXISTS)
-                e = ERR_OK; /* the first copy stays */
-        } else if (e == ERR_CORRUPT)
+        if (e == ERR_CORRUPT) {
             e = ERR_OK; /* one lost row must not lose the others: see verify */
+            continue;
+        }
+        if (e == ERR_OK)
+            e = give_number(&s, seq, &row.record);
+        if (e == ERR_OK)
+            e = index_add(store, records, index, seq, &row);
+        else if (e == ERR_EXISTS)
+            e = ERR_OK; /* the first copy stays */
     }
+    return e;
+}
+
+enum err index_catch_up(struct store *store, struct txn *records,
+                        struct txn *index, uint64_t from, uint64_t to)
+{
+    enum err e = index_add_all(store, records, index, from, to);
+
     return e == ERR_OK ? index_finish(store, index, to) : e;
 }

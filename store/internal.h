@@ -7,6 +7,7 @@
 #include "store/env.h"
 #include "store/key.h"
 #include "store/row.h"
+#include "store/spool.h"
 #include "store/tree_cache.h"
 
 /* What the files of the store share and nobody else sees. */
@@ -57,9 +58,10 @@ struct store {
     struct env *records;
     struct env *index;
     struct tree_cache *trees; /* of the one change that is being made */
+    struct spool *spool;      /* of an index that is being made anew, or NULL */
 
-    char *boot;          /* names the machine's start; empty: unknown */
-    bool index_is_loose; /* commits of the index wait to be flushed */
+    char *boot;              /* names the machine's start; empty: unknown */
+    bool index_is_loose;     /* commits of the index wait to be flushed */
     struct symbols *symbols; /* of the loop; NULL until some are kept */
 
     /* Older records are not on the call board; changed by who writes. */
@@ -114,6 +116,11 @@ MUST_CHECK enum err index_applied(struct txn *index, uint64_t *out);
 void index_begin(struct store *store, struct txn *index);
 MUST_CHECK enum err index_finish(struct store *store, struct txn *index,
                                  uint64_t applied);
+MUST_CHECK enum err index_set_applied(struct txn *index, uint64_t seq);
+/* Adds records `from` to `to` out of `records`, without those that are lost. */
+MUST_CHECK enum err index_add_all(struct store *store, struct txn *records,
+                                  struct txn *index, uint64_t from,
+                                  uint64_t to);
 /* Indexes records `from` to `to` out of `records` into `index`. */
 MUST_CHECK enum err index_catch_up(struct store *store, struct txn *records,
                                    struct txn *index, uint64_t from,
@@ -166,6 +173,15 @@ MUST_CHECK enum err trim_decide(struct change *c, const struct budget *budget,
 MUST_CHECK enum err trim_open(struct store *store);
 struct op;
 MUST_CHECK enum err trim_apply(struct change *c, struct op *op);
+
+/*
+ * rebuild.c: an empty index gets all records.  ERR_EXISTS if two of them have
+ * one id: then it has to be made record by record.
+ */
+MUST_CHECK enum err rebuild_index(struct store *store, struct txn *records,
+                                  const struct row_totals *totals);
+/* Whether the index is one that is only half made. */
+bool rebuild_was_cut_short(struct txn *index);
 
 /* Doubles whichever map is full; on the pool, waits for looks to end. */
 MUST_CHECK enum err store_grow(struct store *store);

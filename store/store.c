@@ -32,12 +32,13 @@ static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
     [I_KIND] = "kind",         [I_TOPIC_KIND] = "topic_kind",
     [I_AUTHOR] = "author",     [I_LINK] = "link",
     [I_IDENTITY] = "identity", [I_AUTHOR_TOPIC] = "author_topic",
-    [I_BUDGET] = "budget",
-    [I_META] = "meta",
+    [I_BUDGET] = "budget",     [I_META] = "meta",
 };
 
 /* Records indexed in one transaction while catching up. */
 #define CATCH_UP_STEP 1000
+/* From 1 MiB to 4 PiB. */
+#define MAP_DOUBLINGS_MAX 32
 
 /* ---- Looks ------------------------------------------------------------ */
 
@@ -237,6 +238,8 @@ static enum err index_behind(struct store *store,
     e = index_applied(index, &applied);
     if (e == ERR_OK)
         e = index_changes(index, &changes);
+    if (e == ERR_OK && rebuild_was_cut_short(index))
+        e = ERR_CORRUPT;
     txn_abort(index);
     if (e == ERR_OK && applied > last)
         e = ERR_CORRUPT; /* of another, or a newer, records.mdb */
@@ -272,12 +275,31 @@ static enum err catch_up_step(struct store *store, struct txn *records,
     return e;
 }
 
-static enum err catch_up(struct store *store)
+static enum err catch_up_steps(struct store *store, struct txn *records,
+                               const struct row_totals *totals, uint64_t behind)
+{
+    unsigned grown = 0;
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && behind > 0) {
+        e = catch_up_step(store, records, totals, &behind);
+        if (e == ERR_NO_SPACE && env_map_full(store->index) &&
+            grown++ < MAP_DOUBLINGS_MAX)
+            e = env_grow(store->index);
+        else if (e == ERR_OK && store->options.progress != NULL)
+            store->options.progress(store->options.progress_arg,
+                                    totals->last_seq - behind,
+                                    totals->last_seq);
+    }
+    return e;
+}
+
+/* An empty index is made as a whole, unless that has to be done in `steps`. */
+static enum err catch_up(struct store *store, bool steps)
 {
     struct row_totals totals;
     struct txn *records;
     uint64_t behind = 0;
-    unsigned grown = 0;
     enum err e = txn_begin(&records, store->records, false);
 
     if (e != ERR_OK)
@@ -285,14 +307,10 @@ static enum err catch_up(struct store *store)
     e = store_totals_read(records, &totals);
     if (e == ERR_OK)
         e = index_behind(store, &totals, &behind);
-    while (e == ERR_OK && behind > 0) {
-        e = catch_up_step(store, records, &totals, &behind);
-        if (e == ERR_NO_SPACE && env_map_full(store->index) && grown++ < 32)
-            e = env_grow(store->index);
-        else if (e == ERR_OK && store->options.progress != NULL)
-            store->options.progress(store->options.progress_arg,
-                                    totals.last_seq - behind, totals.last_seq);
-    }
+    if (e == ERR_OK && behind > 0 && behind == totals.last_seq && !steps)
+        e = rebuild_index(store, records, &totals);
+    else if (e == ERR_OK)
+        e = catch_up_steps(store, records, &totals, behind);
     txn_abort(records);
     return e;
 }
@@ -328,18 +346,45 @@ static enum err remove_damaged(struct store *store)
     return e == ERR_OK ? trust_settled(store) : e;
 }
 
+/* An index that is made anew in a map too small is begun again in a larger. */
+static bool needs_larger_map(const struct store *store, enum err e)
+{
+    return e == ERR_NO_SPACE && store->index != NULL &&
+           env_map_full(store->index);
+}
+
+/* What a new file may help against. */
+static bool is_to_be_made_anew(const struct store *store, enum err e)
+{
+    return e == ERR_CORRUPT || e == ERR_VERSION || e == ERR_EXISTS ||
+           needs_larger_map(store, e);
+}
+
 static enum err open_index(struct store *store)
 {
+    unsigned doublings = 0;
+    bool steps = false;
     enum err e = open_index_file(store);
 
     if (e == ERR_OK)
-        e = catch_up(store);
-    if (e != ERR_CORRUPT && e != ERR_VERSION)
-        return e;
-    e = remove_index(store);
-    if (e == ERR_OK)
-        e = open_index_file(store);
-    return e == ERR_OK ? catch_up(store) : e;
+        e = catch_up(store, steps);
+    for (unsigned i = 0; i < MAP_DOUBLINGS_MAX && is_to_be_made_anew(store, e);
+         i++) {
+        if (needs_larger_map(store, e))
+            doublings++;
+        else if (i > 0 && e != ERR_EXISTS)
+            break; /* it was new */
+        if (e == ERR_EXISTS)
+            steps = true; /* two records have one id: the first one stays */
+        e = remove_index(store);
+        if (e == ERR_OK)
+            e = open_index_file(store);
+        for (unsigned grown = 0; grown < doublings && e == ERR_OK; grown++)
+            e = env_grow(store->index);
+        if (e == ERR_OK)
+            e = catch_up(store, steps);
+    }
+    return e;
 }
 
 static void close_envs(struct store *store)

@@ -38,7 +38,7 @@ struct store_options {
     uint64_t reserve_bytes; /* 0: STORE_RESERVE_BYTES; 1 turns it off */
     const char *boot;       /* names the machine's start; NULL: the system's */
     uint8_t board[ID_LEN];  /* the call board's topic of the network */
-    /* Called while the index is rebuilt, at most every 1,000 records. */
+    /* Called now and then while the index is rebuilt, and when it is done. */
     void (*progress)(void *arg, uint64_t done, uint64_t total);
     void *progress_arg;
 };
@@ -119,10 +119,11 @@ MUST_CHECK enum err store_batch_put_not_kept(struct store_batch *batch,
  * known, not held, and the largest ids held may have to go for it.  With
  * `or_nothing` one that is over leaves no trace: ERR_OVER_BUDGET in the result.
  */
-MUST_CHECK enum err store_batch_put_charged(
-    struct store_batch *batch, const struct record *record,
-    struct bytes certificate, uint64_t received_ms, enum store_account account,
-    const struct budget *budget, bool or_nothing);
+MUST_CHECK enum err
+store_batch_put_charged(struct store_batch *batch, const struct record *record,
+                        struct bytes certificate, uint64_t received_ms,
+                        enum store_account account, const struct budget *budget,
+                        bool or_nothing);
 /*
  * Erases the body of a held record: `keep` true leaves it held with a nil body
  * (retracted), false makes it known, not held.  ERR_NOT_FOUND in the result.

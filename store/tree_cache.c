@@ -77,20 +77,28 @@ enum err tree_cache_read(struct txn *index, const uint8_t topic[ID_LEN],
     return e == ERR_OK ? tree_node_read(out, value) : e;
 }
 
-static enum err write_slot(struct tree_cache *cache, struct slot *slot)
+enum err tree_cache_write(struct txn *index, const uint8_t topic[ID_LEN],
+                          uint64_t number, const struct tree_node *node)
 {
-    struct key key = row_key(slot->topic, slot->number);
+    struct key key = row_key(topic, number);
     uint8_t buf[TREE_NODE_LEN_MAX];
     struct writer w = writer_fixed(buf, sizeof buf);
+
+    tree_node_write(&w, node);
+    assert(w.err == ERR_OK);
+    return txn_put(index, I_TREE, key_view(&key), writer_view(&w));
+}
+
+static enum err write_slot(struct tree_cache *cache, const struct slot *slot)
+{
+    struct key key = row_key(slot->topic, slot->number);
     enum err e;
 
-    if (slot->node.gone) {
-        e = txn_delete(cache->index, I_TREE, key_view(&key));
-        return e == ERR_NOT_FOUND ? ERR_OK : e; /* it was never written */
-    }
-    tree_node_write(&w, &slot->node);
-    assert(w.err == ERR_OK);
-    return txn_put(cache->index, I_TREE, key_view(&key), writer_view(&w));
+    if (!slot->node.gone)
+        return tree_cache_write(cache->index, slot->topic, slot->number,
+                                &slot->node);
+    e = txn_delete(cache->index, I_TREE, key_view(&key));
+    return e == ERR_NOT_FOUND ? ERR_OK : e; /* it was never written */
 }
 
 enum err tree_cache_flush(struct tree_cache *cache)

@@ -43,5 +43,10 @@ MUST_CHECK enum err tree_cache_make(struct tree_cache *cache,
 MUST_CHECK enum err tree_cache_read(struct txn *index,
                                     const uint8_t topic[ID_LEN],
                                     uint64_t number, struct tree_node *out);
+/* Writes one where no cache is at work. */
+MUST_CHECK enum err tree_cache_write(struct txn *index,
+                                     const uint8_t topic[ID_LEN],
+                                     uint64_t number,
+                                     const struct tree_node *node);
 
 #endif

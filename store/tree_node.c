@@ -204,14 +204,51 @@ void tree_node_write(struct writer *w, const struct tree_node *node)
 
 /* ---- Reading ---------------------------------------------------------- */
 
-static uint64_t read_number(struct reader *r, uint8_t len)
+/*
+ * Numbers within one entry or child, whose bytes the reader gave as a whole:
+ * half of the time of a question goes here.
+ */
+static uint64_t take_number(const uint8_t **at, uint8_t len)
 {
-    struct bytes bytes = reader_bytes(r, len);
     uint64_t v = 0;
 
-    for (size_t i = 0; i < bytes.len; i++)
-        v = (v << 8) | bytes.data[i];
+    for (uint8_t i = 0; i < len; i++)
+        v = (v << 8) | (*at)[i];
+    *at += len;
     return v;
+}
+
+static uint64_t take_u64(const uint8_t **at)
+{
+    const uint8_t *p = *at;
+
+    *at += 8;
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+           (uint64_t)p[6] << 8 | (uint64_t)p[7];
+}
+
+static void take_id(const uint8_t **at, uint8_t id[ID_LEN], uint8_t len)
+{
+    memcpy(id, *at, len);
+    *at += len;
+}
+
+static void read_entry(struct tree_entry *entry, const uint8_t *at,
+                       const struct columns *c)
+{
+    entry->key.created_ms = c->least_ms + take_number(&at, c->ms_len);
+    take_id(&at, entry->key.id, ID_LEN);
+    entry->seq = c->least_seq + take_number(&at, c->seq_len);
+    entry->bytes = take_number(&at, c->bytes_len);
+}
+
+/* Strictly ascending; most keys differ by their time. */
+static bool is_below(const struct record_key *a, const struct record_key *b)
+{
+    if (a->created_ms != b->created_ms)
+        return a->created_ms < b->created_ms;
+    return record_key_compare(a, b) < 0;
 }
 
 static enum err read_leaf(struct tree_node *leaf, struct reader *r)
@@ -230,30 +267,25 @@ static enum err read_leaf(struct tree_node *leaf, struct reader *r)
     for (size_t i = 0; i < leaf->count; i++) {
         struct tree_entry *entry = &leaf->entries[i];
 
-        entry->key.created_ms = c.least_ms + read_number(r, c.ms_len);
-        reader_copy(r, entry->key.id, ID_LEN);
-        entry->seq = c.least_seq + read_number(r, c.seq_len);
-        entry->bytes = read_number(r, c.bytes_len);
-        if (entry->key.created_ms > RECORD_TIME_MAX_MS)
-            return ERR_CORRUPT;
-        if (i > 0 && record_key_compare(&entry[-1].key, &entry->key) >= 0)
+        read_entry(entry, reader_bytes(r, entry_len(&c)).data, &c);
+        if (entry->key.created_ms > RECORD_TIME_MAX_MS ||
+            (i > 0 && !is_below(&entry[-1].key, &entry->key)))
             return ERR_CORRUPT;
     }
     again = columns_of(leaf);
     return columns_equal(&c, &again) ? ERR_OK : ERR_CORRUPT;
 }
 
-static void read_child(struct tree_child *child, struct reader *r,
+static void read_child(struct tree_child *child, const uint8_t *at,
                        uint8_t id_len)
 {
-    child->least.created_ms = reader_u64(r);
-    memset(child->least.id, 0, ID_LEN);
-    reader_copy(r, child->least.id, id_len);
-    child->node = reader_u64(r);
-    child->sum.records.count = reader_u64(r);
-    child->sum.bytes = reader_u64(r);
+    child->least = record_key_at(take_u64(&at));
+    take_id(&at, child->least.id, id_len);
+    child->node = take_u64(&at);
+    child->sum.records.count = take_u64(&at);
+    child->sum.bytes = take_u64(&at);
     for (size_t i = 0; i < SYNC_LANES; i++)
-        child->sum.records.lanes[i] = reader_u64(r);
+        child->sum.records.lanes[i] = take_u64(&at);
 }
 
 static bool is_first(const struct record_key *least)
@@ -266,18 +298,18 @@ static bool is_first(const struct record_key *least)
 static enum err read_inner(struct tree_node *inner, struct reader *r)
 {
     uint8_t id_len = reader_u8(r);
+    size_t len = CHILD_FIXED_LEN + (size_t)id_len;
 
-    if (id_len > ID_LEN || inner->count == 0 ||
-        r->left != inner->count * (CHILD_FIXED_LEN + (size_t)id_len))
+    if (id_len > ID_LEN || inner->count == 0 || r->left != inner->count * len)
         return ERR_CORRUPT;
     for (size_t i = 0; i < inner->count; i++) {
         struct tree_child *child = &inner->children[i];
 
-        read_child(child, r, id_len);
+        read_child(child, reader_bytes(r, len).data, id_len);
         if (child->node == 0 || child->sum.records.count == 0)
             return ERR_CORRUPT;
         if (i == 0 ? !is_first(&child->least)
-                   : record_key_compare(&child[-1].least, &child->least) >= 0)
+                   : !is_below(&child[-1].least, &child->least))
             return ERR_CORRUPT;
     }
     return separator_len(inner) == id_len ? ERR_OK : ERR_CORRUPT;
@@ -316,7 +348,7 @@ size_t tree_node_below(const struct tree_node *leaf,
     while (lo < hi) {
         size_t middle = lo + (hi - lo) / 2;
 
-        if (record_key_compare(&leaf->entries[middle].key, key) < 0)
+        if (is_below(&leaf->entries[middle].key, key))
             lo = middle + 1;
         else
             hi = middle;
@@ -330,7 +362,7 @@ size_t tree_node_child(const struct tree_node *inner,
     size_t at = inner->count - 1;
 
     assert(inner->level > 0 && inner->count > 0);
-    while (at > 0 && record_key_compare(&inner->children[at].least, key) > 0)
+    while (at > 0 && is_below(key, &inner->children[at].least))
         at--;
     return at;
 }

@@ -1,7 +1,8 @@
 /*
  * What a crash leaves: a child that stores and reports what was acknowledged
- * is killed at any moment; all that it reported is there.  And what a full
- * disk leaves: the old state.
+ * is killed at any moment; all that it reported is there, and the trees have
+ * just that.  The same while an index is made anew.  And what a full disk
+ * leaves: the old state.
  */
 #include "fixture.h"
 
@@ -16,6 +17,17 @@
 #define ROUNDS 8
 #define BATCH  5
 
+/* One topic has everything, so that its tree grows. */
+static const uint8_t TOPIC[ID_LEN] = { 5, 5, 5 };
+
+static struct sketch sketch_of(uint32_t number)
+{
+    return (struct sketch){ .number = number,
+                            .topic = TOPIC,
+                            .created_ms = DAY0 + number * 7919 % 100003 * 1000,
+                            .text_len = 300 };
+}
+
 /* Stores batches for ever; after each, tells the number of the last record. */
 static void child_store(const char *dir, uint32_t first, int out)
 {
@@ -29,8 +41,8 @@ static void child_store(const char *dir, uint32_t first, int out)
 
         store_batch_clear(f.batch);
         for (uint32_t i = 0; i < BATCH; i++) {
-            struct made made = record_of(
-                &(struct sketch){ .number = number + i, .text_len = 300 });
+            struct sketch sketch = sketch_of(number + i);
+            struct made made = record_of(&sketch);
 
             assert_int_equal(store_batch_put_record(f.batch, &made.record,
                                                     made.record.certificate,
@@ -91,6 +103,19 @@ static void assert_all_verified(struct store *store)
     store_verify_free(verify);
 }
 
+/* Everything is in the topic's tree, and nothing else. */
+static void assert_tree_has_all(struct store *store)
+{
+    struct store_totals totals;
+    struct store_topic_size size;
+
+    assert_all_verified(store); /* each record is there, and sums are right */
+    assert_int_equal(store_totals(store, &totals), ERR_OK);
+    assert_int_equal(store_topic_size(store, TOPIC, &size), ERR_OK);
+    assert_int_equal(size.count, totals.records);
+    assert_int_equal(size.bytes, totals.bytes);
+}
+
 static void what_was_acknowledged_survives_a_kill(void **state)
 {
     struct store_totals totals;
@@ -111,10 +136,97 @@ static void what_was_acknowledged_survives_a_kill(void **state)
         assert_true(totals.records == totals.last_seq);
         assert_true((totals.last_seq - stored) % BATCH == 0); /* none is half */
         stored = totals.last_seq;
-        assert_all_verified(f.store);
+        assert_tree_has_all(f.store);
     }
     fixture_close(&f);
 }
+
+/* ---- A crash while the index is made anew ------------------------------ */
+
+static void on_progress(void *arg, uint64_t done, uint64_t total)
+{
+    const int *out = arg;
+
+    (void)total;
+    if (write(*out, &done, sizeof done) != sizeof done)
+        _exit(1);
+}
+
+/* Opens the store and tells each step of it. */
+static void child_open(const char *dir, int out)
+{
+    struct store_options options;
+    struct store *store;
+
+    fixture_options(&options);
+    options.progress = on_progress;
+    options.progress_arg = &out;
+    _exit(store_open(&store, dir, &options) == ERR_OK ? 0 : 1);
+}
+
+/* Kills it after so many steps; whether it got that far. */
+static bool open_and_kill(const char *dir, unsigned steps)
+{
+    uint64_t done;
+    int pipes[2];
+    unsigned n = 0;
+    pid_t pid;
+
+    assert_int_equal(pipe(pipes), 0);
+    pid = fork();
+    if (pid == 0) {
+        close(pipes[0]);
+        child_open(dir, pipes[1]);
+    }
+    close(pipes[1]);
+    while (n < steps && read(pipes[0], &done, sizeof done) == sizeof done)
+        n++;
+    kill(pid, SIGKILL);
+    close(pipes[0]);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    return n == steps;
+}
+
+static void an_index_half_made_is_begun_again(void **state)
+{
+    struct store_totals totals;
+    struct fixture f;
+    uint64_t stored;
+    unsigned steps = 1;
+
+    (void)state;
+    fixture_open(&f);
+    for (unsigned batch = 0; batch < 5; batch++) {
+        store_batch_clear(f.batch);
+        for (uint32_t i = 0; i < 500; i++) {
+            struct sketch sketch = sketch_of(batch * 500 + i);
+            struct made made = record_of(&sketch);
+
+            assert_int_equal(store_batch_put_record(f.batch, &made.record,
+                                                    made.record.certificate, 0),
+                             ERR_OK);
+            made_free(&made);
+        }
+        apply(&f);
+    }
+    assert_int_equal(store_totals(f.store, &totals), ERR_OK);
+    stored = totals.records;
+    for (bool more = true; more; steps++) {
+        store_close(f.store);
+        f.store = NULL;
+        assert_int_equal(remove(fixture_path(&f, "index.mdb")), 0);
+        assert_true(open_and_kill(f.dir, 1));
+        more = open_and_kill(f.dir, steps); /* once more, and farther */
+        fixture_reopen(&f);
+        assert_tree_has_all(f.store);
+        assert_int_equal(store_totals(f.store, &totals), ERR_OK);
+        assert_int_equal(totals.records, stored);
+    }
+    assert_true(steps > 3); /* records, more records, rows */
+    fixture_close(&f);
+}
+
+/* ---- A full disk ------------------------------------------------------- */
 
 /*
  * A limit on the size of files stands in for the disk's end: writes beyond it
@@ -169,6 +281,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_acknowledged_survives_a_kill),
+        cmocka_unit_test(an_index_half_made_is_begun_again),
         cmocka_unit_test(a_full_disk_leaves_the_old_state),
     };
 

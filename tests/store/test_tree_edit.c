@@ -8,6 +8,7 @@
 
 #include "store/internal.h"
 #include "store/tree.h"
+#include "store/tree_build.h"
 #include "store/tree_check.h"
 #include "store/tree_edit.h"
 
@@ -302,6 +303,23 @@ static struct tree_entry entry_of(struct orchard *o, enum order order, size_t i)
     return entry;
 }
 
+static int compare_entries(const void *a, const void *b)
+{
+    const struct tree_entry *x = a;
+    const struct tree_entry *y = b;
+
+    return record_key_compare(&x->key, &y->key);
+}
+
+/* Entries for the model alone. */
+static void model_fill(struct orchard *o, struct model *m, enum order order,
+                       size_t n)
+{
+    for (m->n = 0; m->n < n; m->n++)
+        m->entries[m->n] = entry_of(o, order, m->n);
+    qsort(m->entries, n, sizeof m->entries[0], compare_entries);
+}
+
 static void fill(struct orchard *o, struct model *m, enum order order, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -400,6 +418,46 @@ static void what_comes_in_order_fills_its_nodes(void **state)
     /* At 36 to 38 bytes an entry; a half-full tree would have 400. */
     assert_in_range(rows_of_all(&o), 180, 210);
     orchard_close(&o);
+}
+
+static void a_tree_from_below_is_as_one_that_grew(void **state)
+{
+    static const size_t COUNTS[] = { 1, 2, 90, 200, 2600, 12000, 29000 };
+
+    (void)state;
+    for (enum order order = ASCENDING; order < ORDERS; order++) {
+        struct orchard o = { .env = NULL };
+        struct tree_build *build;
+
+        orchard_open(&o);
+        assert_int_equal(tree_build_new(&build), ERR_OK);
+        for (size_t i = 0; i < 3; i++) { /* in one transaction, or in many */
+            size_t n = COUNTS[(order * 3 + i) % 7];
+
+            begin(&o);
+            model_fill(&o, &models[i], order, n);
+            tree_build_begin(build, models[i].topic);
+            for (size_t j = 0; j < models[i].n; j++) {
+                assert_int_equal(
+                    tree_build_add(build, o.txn, &models[i].entries[j]),
+                    ERR_OK);
+                if (i == 2 && j % 700 == 699) {
+                    commit(&o);
+                    begin(&o);
+                }
+            }
+            assert_int_equal(
+                tree_build_add(build, o.txn, &models[i].entries[0]),
+                ERR_CORRUPT);
+            assert_int_equal(tree_build_end(build, o.txn), ERR_OK);
+            commit(&o);
+            check_same(&o, &models[i]);
+            fill(&o, &models[i], order, 900); /* and it grows on */
+            check_same(&o, &models[i]);
+        }
+        tree_build_free(build);
+        orchard_close(&o);
+    }
 }
 
 static void a_change_that_is_given_up_leaves_nothing(void **state)
@@ -605,6 +663,7 @@ int main(void)
         cmocka_unit_test(changes_of_all_kinds_leave_a_tree_as_its_model),
         cmocka_unit_test(what_is_emptied_leaves_no_row_and_can_grow_again),
         cmocka_unit_test(what_comes_in_order_fills_its_nodes),
+        cmocka_unit_test(a_tree_from_below_is_as_one_that_grew),
         cmocka_unit_test(a_change_that_is_given_up_leaves_nothing),
         cmocka_unit_test(damage_never_does_more_than_be_found),
         cmocka_unit_test(the_check_finds_each_kind_of_damage),

@@ -150,7 +150,7 @@ size_t sync_estimate_symbols(const struct sync_estimate_range *ranges, size_t n)
     uint64_t d;
 
     assert(n <= SYNC_ESTIMATE_MAX);
-    if (total < SYNC_SYMBOLS_RECORDS_MIN)
+    if (total == 0)
         return 0;
     surplus = count_surplus(ranges, n);
     d = guess_differences(ranges, n, total);

@@ -346,7 +346,8 @@ static enum err set_symbols(void *ctx, const uint8_t topic[ID_LEN],
     struct memory_topic *t = make_topic(set, topic);
 
     assert(first <= SYNC_SYMBOLS_MAX && n <= SYNC_SYMBOLS_MAX - first);
-    if (set->has_no_symbols || t->count < SYNC_SYMBOLS_RECORDS_MIN)
+    if (set->has_no_symbols ||
+        (t->count < SYNC_SYMBOLS_RECORDS_MIN && !set->has_symbols_of_all))
         return ERR_NOT_FOUND;
     code_all(t, range);
     if (n > 0)

@@ -42,11 +42,12 @@ struct memory_set {
     size_t places_cap; /* a power of two */
     size_t places_count;
     size_t filler;
-    enum err fail_with;  /* if not ERR_OK, what calls return */
-    uint64_t fail_after; /* this many more calls succeed */
-    uint64_t sums;       /* calls of sum() so far */
-    uint64_t symbols;    /* handed out so far */
-    bool has_no_symbols; /* none are ever ready */
+    enum err fail_with;      /* if not ERR_OK, what calls return */
+    uint64_t fail_after;     /* this many more calls succeed */
+    uint64_t sums;           /* calls of sum() so far */
+    uint64_t symbols;        /* handed out so far */
+    bool has_no_symbols;     /* none are ever ready */
+    bool has_symbols_of_all; /* even of small topics */
 };
 
 #define MEMORY_RECORD_HEAD (8 + ID_LEN + 2)

@@ -144,6 +144,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < 3; i++)
         counts[i] = reader_u8(&r);
     pair_init(&s.pair);
+    for (size_t i = 0; i < 2; i++)
+        s.pair.side[i].set.has_symbols_of_all = true;
     pair_fill(&s.pair, 0, 0, counts[0] + counts[2]);
     pair_fill(&s.pair, 1, counts[0], counts[0] + counts[2] + counts[1]);
     pair_join(&s.pair);

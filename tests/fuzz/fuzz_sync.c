@@ -2,7 +2,7 @@
  * A hostile peer against one machine that shares a topic with it.  Input: the
  * number of records held, then frames: type (1), length (2), payload.  In
  * frames of a topic the true tag takes the place of the first eight bytes,
- * which no fuzzer could guess.
+ * which no fuzzer could guess.  Some types make the machine open a session.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -41,13 +41,16 @@ static enum err take_next(struct peer_pair *pair, struct reader *r,
     static const uint8_t types[] = { PEER_FRAME_HELLO, PEER_FRAME_SYNC,
                                      PEER_FRAME_SYNC, PEER_FRAME_RECORD,
                                      PEER_FRAME_NOT_HELD };
-    uint8_t type = types[reader_u8(r) % sizeof types];
+    uint8_t which = reader_u8(r);
+    uint8_t type = types[which % sizeof types];
     size_t len = reader_u16(r);
     struct bytes payload = reader_bytes(r, len < r->left ? len : r->left);
     uint8_t *copy = malloc(payload.len + 1);
     enum err e;
 
     assert(copy != NULL && r->err == ERR_OK);
+    if (which >= 0xf0)
+        peer_reconcile(&pair->side[0].peer, PAIR_TOPIC, pair->now_ms);
     if (payload.len > 0)
         memcpy(copy, payload.data, payload.len);
     if (type != PEER_FRAME_HELLO && payload.len >= HELLO_TAG_LEN)
@@ -66,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool is_known;
 
     pair_init(&pair);
+    pair.side[0].set.has_symbols_of_all = true;
     pair_fill(&pair, 0, 0, count);
     pair_fill(&pair, 1, 0, count);
     pair_join(&pair);

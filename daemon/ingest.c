@@ -12,6 +12,7 @@
 #include "daemon/gossip.h"
 #include "daemon/ingest_parts.h"
 #include "daemon/log.h"
+#include "daemon/missing.h"
 #include "daemon/peers.h"
 #include "daemon/transfer.h"
 #include "store/store.h"
@@ -187,6 +188,7 @@ static void announce(struct item *item, const struct store_result *result)
                             r->body_len, item->source);
     }
     transfer_record_added(node_transfer(node), r);
+    missing_look(node, r, item->source);
     node_emit(node, &event);
 }
 

@@ -122,6 +122,8 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define PEER_PUSHES_MAX 256
 /* Signers whose certificate a peer is remembered to have. */
 #define PEER_SIGNERS_MAX 256
+/* Ids that records of one peer have named and that were looked for. */
+#define PEER_MISSING_MAX 256
 /* Sessions to be called off that wait to be said; more need no answer. */
 #define PEER_STOPS_MAX 16
 /* Frames of gossip waiting for one peer, in bytes; the same. */
@@ -181,7 +183,8 @@ static_assert(BUDGET_BYTES_MAX >= RECORD_HEAD_MAX + RECORD_BODY_MAX,
 #define SYNC_EVERY_MS        30000
 #define SYNC_RETRY_MIN_MS    2000
 #define SYNC_RETRY_MAX_MS    600000
-#define SYNC_STALL_MS        600000 /* a session without a word */
+#define SYNC_STALL_MS        600000   /* a session without a word */
+#define SYNC_AUDIT_MS        86400000 /* compared, though nothing has changed */
 #define DIAL_BACKOFF_MIN_MS  3000
 #define DIAL_BACKOFF_MAX_MS  3600000
 #define BAN_MS               3600000

@@ -34,6 +34,7 @@ void peer_wipe(struct peer *p)
     free(p->topics);
     free(p->pushes);
     free(p->signers);
+    free(p->missing);
     writer_free(&p->ready);
     writer_free(&p->gossip);
     sodium_memzero(p, sizeof *p);
@@ -69,7 +70,7 @@ static bool is_kept(const struct peer_shelf *shelves, size_t n,
 static void compare_soon(const struct peer *p, struct peer_shelf *shelf)
 {
     if (shelf->is_shared && !shelf->in_sync && shelf->session == NULL &&
-        shelf->due_ms == UINT64_MAX)
+        shelf->due_ms > p->now_ms + PEER_OTHER_SIDE_MS)
         shelf->due_ms = p->now_ms + PEER_OTHER_SIDE_MS;
 }
 
@@ -169,6 +170,34 @@ static void grow_signers(struct peer *p)
 static bool is_free(const uint8_t signer[KEY_LEN])
 {
     return sodium_is_zero(signer, KEY_LEN);
+}
+
+/* Whether we have looked for this id; from now on we have.  A table of few
+ * places forgets one for another. */
+static bool was_looked_for(struct peer *p, const uint8_t id[ID_LEN])
+{
+    uint64_t *slot;
+    bool was;
+
+    if (p->missing == NULL)
+        p->missing = calloc(PEER_MISSING_MAX, sizeof *p->missing);
+    if (p->missing == NULL)
+        return true; /* a session will come anyway */
+    slot = &p->missing[get_u64(id + 8) % PEER_MISSING_MAX];
+    was = *slot == get_u64(id);
+    *slot = get_u64(id);
+    return was;
+}
+
+void peer_link_missing(struct peer *p, const uint8_t topic[ID_LEN],
+                       const uint8_t id[ID_LEN], uint64_t now_ms)
+{
+    const struct peer_shelf *shelf = peer_shelf_find(p, topic);
+
+    if (shelf == NULL || !shelf->is_shared || shelf->session != NULL ||
+        was_looked_for(p, id))
+        return;
+    peer_reconcile(p, topic, now_ms + SYNC_RETRY_MIN_MS);
 }
 
 /* Whether the peer has this signer's certificate; from now on it has. */

@@ -128,6 +128,7 @@ struct peer {
 
     uint8_t (*signers)[KEY_LEN]; /* certificate was sent; a table */
     size_t signers_cap;
+    uint64_t *missing;   /* looked for: first bytes of ids; a table */
     struct writer ready; /* a payload that is next, if ready_type != 0 */
     uint8_t ready_type;
     uint64_t paused_until_ms; /* no sessions before (§5.8) */
@@ -210,6 +211,14 @@ void peer_set_paused(struct peer *p, uint64_t until_ms, uint64_t now_ms);
 /* Opens a session for the topic at that time or before, if it is shared. */
 void peer_reconcile(struct peer *p, const uint8_t topic[ID_LEN],
                     uint64_t due_ms);
+
+/*
+ * A record that the peer has pushed links to an id that is not known: it may
+ * have come before what it answers, or the peer may have more.  Opens a session
+ * soon, once for each id.
+ */
+void peer_link_missing(struct peer *p, const uint8_t topic[ID_LEN],
+                       const uint8_t id[ID_LEN], uint64_t now_ms);
 
 /*
  * Appends as many whole frames as are due and fit, at least one if any is due

@@ -63,13 +63,18 @@ void peer_shelf_compared(const struct peer *p, struct peer_shelf *shelf,
 {
     bool is_ours = ours->count == theirs->count ? p->is_smaller
                                                 : ours->count < theirs->count;
+    /* §5.3: sets may change without a word on this connection. */
+    uint64_t audit_ms =
+        p->now_ms + SYNC_AUDIT_MS + (p->is_smaller ? 0 : SYNC_STALL_MS);
 
     shelf->in_sync = sync_state_equal(ours, theirs);
     if (shelf->in_sync) {
         shelf->is_checked = true;
         shelf->retry_ms = SYNC_RETRY_MIN_MS;
-        if (shelf->due_ms <= p->now_ms) /* one that waits stays: a change */
-            shelf->due_ms = UINT64_MAX;
+        /* One that waits for a change stays. */
+        if (shelf->due_ms <= p->now_ms ||
+            shelf->due_ms > p->now_ms + SYNC_EVERY_MS)
+            shelf->due_ms = audit_ms;
         return;
     }
     shelf->due_ms = p->now_ms + wait_ms + (is_ours ? 0 : PEER_OTHER_SIDE_MS);

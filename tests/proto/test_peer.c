@@ -74,7 +74,63 @@ static void a_change_is_made_sure_of_after_half_a_minute(void **state)
     assert_true(pair_bytes(pair, SYNC) > 0);
     assert_true(pair_in_sync(pair));
     assert_int_equal(pair->side[0].frames[RECORD], 1);
-    assert_true(peer_deadline(&pair->side[0].peer) == UINT64_MAX);
+    assert_true(peer_deadline(&pair->side[0].peer) ==
+                pair->now_ms + SYNC_AUDIT_MS);
+}
+
+/* Sets that have changed behind the machines' backs are found out. */
+static void what_nobody_told_is_found_once_a_day(void **state)
+{
+    struct peer_pair *pair = *state;
+
+    join_in_sync(pair, 100);
+    pair_fill(pair, 0, 300, 303);
+    pair_fill(pair, 1, 400, 404);
+    pair_advance(pair, SYNC_AUDIT_MS - 1);
+    pair_run(pair);
+    assert_int_equal(pair_bytes(pair, SYNC), 0);
+    pair_advance(pair, 1);
+    pair_run(pair);
+    assert_true(
+        memory_set_equal(&pair->side[0].set, &pair->side[1].set, PAIR_TOPIC));
+    assert_true(pair_in_sync(pair));
+    pair_advance(pair, SYNC_AUDIT_MS - 1);
+    assert_false(peer_has_output(&pair->side[0].peer));
+    assert_false(peer_has_output(&pair->side[1].peer));
+}
+
+/* A node that was asleep at the hour is asked by the other. */
+static void either_side_may_look_after_a_day(void **state)
+{
+    struct peer_pair *pair = *state;
+
+    join_in_sync(pair, 10);
+    assert_true(peer_deadline(&pair->side[1].peer) ==
+                pair->now_ms + SYNC_AUDIT_MS + SYNC_STALL_MS);
+}
+
+static void a_missing_id_is_looked_for_once(void **state)
+{
+    struct peer_pair *pair = *state;
+    struct peer *p = &pair->side[0].peer;
+    struct record_key key = pair_key(777);
+    uint64_t audit_ms;
+
+    join_in_sync(pair, 100);
+    audit_ms = peer_deadline(p);
+    peer_link_missing(p, PAIR_TOPIC, key.id, pair->now_ms);
+    assert_true(peer_deadline(p) == pair->now_ms + SYNC_RETRY_MIN_MS);
+    pair_fill(pair, 1, 500, 501);
+    pair_advance(pair, SYNC_RETRY_MIN_MS);
+    pair_run(pair);
+    assert_true(pair_in_sync(pair));
+    assert_int_equal(pair->side[0].records_new, 1);
+    assert_true(peer_deadline(p) >= audit_ms);
+    peer_link_missing(p, PAIR_TOPIC, key.id, pair->now_ms);
+    assert_true(peer_deadline(p) >= audit_ms); /* in vain: not again */
+    key.id[0] ^= 1;
+    peer_link_missing(p, PAIR_TOPIC, key.id, pair->now_ms);
+    assert_true(peer_deadline(p) == pair->now_ms + SYNC_RETRY_MIN_MS);
 }
 
 static void a_full_queue_of_pushes_becomes_a_session(void **state)
@@ -675,6 +731,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_new_record_is_pushed_once),
         TEST(a_change_is_made_sure_of_after_half_a_minute),
+        TEST(what_nobody_told_is_found_once_a_day),
+        TEST(either_side_may_look_after_a_day),
+        TEST(a_missing_id_is_looked_for_once),
         TEST(a_full_queue_of_pushes_becomes_a_session),
         TEST(records_outside_the_window_are_not_pushed),
         TEST(a_certificate_goes_once_per_signer),

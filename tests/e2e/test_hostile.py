@@ -339,7 +339,11 @@ class HostileTest(unittest.TestCase):
         for name, rest in (
                 ("TRUNCATED", peer.varint(number) + b"\0"),
                 ("NOT_CANONICAL", b"\x80\0\0"),
-                ("MALFORMED", peer.varint(number) + b"\x07"),
+                ("MALFORMED", peer.varint(number) + b"\x09"),
+                ("TOO_LARGE", peer.varint(number) + b"\x06"
+                 + peer.varint(2049)),
+                ("NOT_CANONICAL", peer.varint(number) + b"\x08\2"
+                 + bytes(32)),
                 ("OUT_OF_ORDER", peer.varint(number + 1) + b"\0"
                  + b"\0" + peer.varint(10000) + b"\x60" + peer.varint(
                      10001 * peer.DAY)),

@@ -158,6 +158,13 @@ size_t hyparview_known(const struct hyparview *h)
     return h->links_count + h->passive_count;
 }
 
+bool hyparview_is_active(const struct hyparview *h, uint64_t link)
+{
+    const struct hyparview_link *l = hyparview_find_link(h, link);
+
+    return l != NULL && l->is_active;
+}
+
 struct hyparview_link *hyparview_any_active(struct hyparview *h,
                                             uint64_t except)
 {
@@ -182,6 +189,7 @@ void hyparview_set_active(struct hyparview *h, struct hyparview_link *l,
     if (l->is_active == is_active)
         return;
     l->is_active = is_active;
+    h->changes++;
     h->is_changed = true;
     if (is_active && !h->is_joined)
         h->shuffle_ms = h->now_ms; /* to learn of others */

@@ -104,6 +104,7 @@ struct hyparview {
     size_t recent_count;
     size_t recent_cap;
 
+    uint64_t changes;    /* of who is active, so far */
     bool is_joined;      /* had a neighbour once */
     bool is_changed;     /* since the last shuffle */
     uint64_t shuffle_ms; /* UINT64_MAX: without a neighbour */
@@ -119,6 +120,8 @@ void hyparview_wipe(struct hyparview *h);
 
 void hyparview_set_clock(struct hyparview *h, uint64_t now_ms,
                          uint64_t wall_ms);
+/* The wall clock, as it follows from what was last said. */
+uint64_t hyparview_wall_ms(const struct hyparview *h);
 void hyparview_set_endpoints(struct hyparview *h,
                              const struct endpoint *endpoints, size_t count);
 /* Said by our own user: all endpoints may be dialled. */
@@ -150,6 +153,7 @@ void hyparview_tick(struct hyparview *h, uint64_t now_ms);
 struct hyparview_effect *hyparview_next(struct hyparview *h);
 
 size_t hyparview_active(const struct hyparview *h);
+bool hyparview_is_active(const struct hyparview *h, uint64_t link);
 /* Nodes that we have heard of: linked and passive ones. */
 size_t hyparview_known(const struct hyparview *h);
 

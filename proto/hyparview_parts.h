@@ -40,7 +40,6 @@ struct bytes hyparview_self(struct hyparview *h);
 /* Any active link but this one (0: any); NULL if there is none. */
 struct hyparview_link *hyparview_any_active(struct hyparview *h,
                                             uint64_t except);
-uint64_t hyparview_wall_ms(const struct hyparview *h);
 /* Queues an effect with room for `len` bytes; NULL without memory. */
 struct hyparview_effect *hyparview_add(struct hyparview *h,
                                        enum hyparview_effect_type type,

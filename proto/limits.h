@@ -140,6 +140,8 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define GOSSIP_BATCH_MS 10
 /* Records with longer bodies go to one peer after another. */
 #define GOSSIP_BODY_MAX 4096
+/* A record made so lately is passed on though a session brought it. */
+#define GOSSIP_NEW_MS   10000
 /* An announced record is awaited so long, or 4 round trips. */
 #define GOSSIP_GRAFT_MS 300
 

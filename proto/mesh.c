@@ -21,6 +21,7 @@ struct mesh_link {
     struct peer *peer;
     uint64_t rtt_ms;
     bool is_touched;     /* MESH_WAKE is due */
+    bool is_neighbour;   /* in the overlay: it will last */
     struct writer batch; /* ids to be announced, of one topic */
     uint8_t batch_topic[ID_LEN];
     uint64_t batch_ms; /* when they have to leave; UINT64_MAX: none */
@@ -30,6 +31,7 @@ struct mesh {
     struct record_set set;
     struct plumtree tree;
     struct hyparview overlay;
+    uint64_t changes; /* of the overlay that `is_neighbour` knows of */
     struct chance chance;
     uint64_t now_ms;
     struct mesh_link *links;
@@ -249,6 +251,23 @@ static void take_overlay(struct mesh *m, struct hyparview_effect *e)
     free(e);
 }
 
+/*
+ * A link that is in no view will soon be closed: a tree that has it breaks
+ * then.  So it hears announcements alone.
+ */
+static void rely_on_neighbours(struct mesh *m)
+{
+    for (size_t i = 0; i < m->links_count; i++) {
+        struct mesh_link *l = &m->links[i];
+        bool is_neighbour = hyparview_is_active(&m->overlay, l->link);
+
+        if (l->is_neighbour != is_neighbour)
+            plumtree_rely(&m->tree, l->link, is_neighbour);
+        l->is_neighbour = is_neighbour;
+    }
+    m->changes = m->overlay.changes;
+}
+
 /* Until neither machine wishes for anything more. */
 static void settle(struct mesh *m)
 {
@@ -257,6 +276,8 @@ static void settle(struct mesh *m)
 
     while ((e = hyparview_next(&m->overlay)) != NULL)
         take_overlay(m, e);
+    if (m->changes != m->overlay.changes)
+        rely_on_neighbours(m);
     plumtree_set_full_mesh(&m->tree,
                            hyparview_known(&m->overlay) <= GOSSIP_FULL_MESH);
     while (plumtree_next(&m->tree, &w))
@@ -397,7 +418,8 @@ static enum err match_topics(struct mesh *m, const struct mesh_link *l)
     do {
         n = peer_list_shared(l->peer, shared, first, 8);
         for (size_t i = 0; i < n; i++) {
-            enum err e = plumtree_join(&m->tree, l->link, shared[i].topic);
+            enum err e = plumtree_join(&m->tree, l->link, shared[i].topic,
+                                       l->is_neighbour);
 
             if (e != ERR_OK)
                 return e;
@@ -508,6 +530,9 @@ void mesh_record_added(struct mesh *m, const uint8_t topic[ID_LEN],
     bool by_session = from != NULL && peer_in_session(from->peer, topic);
 
     move_clock(m, now_ms);
+    /* What is new is on its way to all, and others wait for us to push it. */
+    if (key->created_ms + GOSSIP_NEW_MS > hyparview_wall_ms(&m->overlay))
+        by_session = false;
     for (size_t i = 0; i < m->links_count; i++)
         peer_record_added(m->links[i].peer, topic, key);
     plumtree_added(&m->tree, topic, key, body_len, from == NULL ? 0 : source,

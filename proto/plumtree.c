@@ -138,8 +138,24 @@ static struct plumtree_topic *add_topic(struct plumtree *p,
     return t;
 }
 
+/* A tree needs each link where there are few. */
+static bool has_few(const struct plumtree_topic *t)
+{
+    return t->count < OVERLAY_ACTIVE_MIN;
+}
+
+void plumtree_rely(struct plumtree *p, uint64_t link, bool is_reliable)
+{
+    for (size_t i = 0; i < p->topics_count; i++) {
+        struct plumtree_peer *peer = find_peer(&p->topics[i], link);
+
+        if (peer != NULL)
+            peer->is_eager = is_reliable || has_few(&p->topics[i]);
+    }
+}
+
 enum err plumtree_join(struct plumtree *p, uint64_t link,
-                       const uint8_t topic[ID_LEN])
+                       const uint8_t topic[ID_LEN], bool is_eager)
 {
     struct plumtree_topic *t = add_topic(p, topic);
     void *peers;
@@ -152,7 +168,8 @@ enum err plumtree_join(struct plumtree *p, uint64_t link,
     if (!make_room(&peers, &t->cap, t->count, sizeof *t->peers))
         return ERR_NO_MEMORY;
     t->peers = peers;
-    t->peers[t->count++] = (struct plumtree_peer){ link, true };
+    is_eager = is_eager || has_few(t);
+    t->peers[t->count++] = (struct plumtree_peer){ link, is_eager };
     return ERR_OK;
 }
 

@@ -101,9 +101,14 @@ void plumtree_wipe(struct plumtree *p);
 /* In a full mesh nobody is pruned: all are pushed to. */
 void plumtree_set_full_mesh(struct plumtree *p, bool is_full_mesh);
 
-/* The link shares the topic now; eager at first.  ERR_NO_MEMORY */
+/*
+ * The link shares the topic now; it is eager at first if it is to be, or if so
+ * few share the topic that each is needed.  ERR_NO_MEMORY
+ */
 MUST_CHECK enum err plumtree_join(struct plumtree *p, uint64_t link,
-                                  const uint8_t topic[ID_LEN]);
+                                  const uint8_t topic[ID_LEN], bool is_eager);
+/* The link has become one to rely on, or is so no more: in all its topics. */
+void plumtree_rely(struct plumtree *p, uint64_t link, bool is_reliable);
 void plumtree_leave(struct plumtree *p, uint64_t link,
                     const uint8_t topic[ID_LEN]);
 /* The link is gone, from all topics. */

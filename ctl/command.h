@@ -29,6 +29,7 @@ enum option_type {
     OPTION_SKILL,     /* TAG[:LEVEL]: {tag, level} */
     OPTION_CREDIT,    /* PERSON or NAME=ROLE: {person or name, role} */
     OPTION_OMIT,      /* PERSON=REASON: {person, reason} */
+    OPTION_BP,        /* PERSON=PERCENT: {person, bp} */
     OPTION_PART       /* CONTRIBUTION: {contribution} */
 };
 

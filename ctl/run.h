@@ -27,6 +27,15 @@ json_t *run_job(struct ctl *ctl, const char *method, const json_t *params);
 /* The text of a local or daemon param; NULL if it is not given. */
 const char *run_text(const json_t *object, const char *key);
 bool run_flag(const struct run *run, const char *key);
+/* Completes the ids of people typed short in a list of maps {person, ...}. */
+bool run_complete_people(struct run *run, const char *list);
+/*
+ * Calls `method` and writes the list `key` of its result, each line put through
+ * `line`, to the file that the local param `out` names, else to KEY.json, which
+ * is not there yet.
+ */
+bool run_draft(struct run *run, const char *method, const char *key,
+               json_t *(*lines)(const json_t *drafted), const char *next);
 /* True if a question may be asked: both ends are terminals, no --no-input. */
 bool run_may_ask(const struct ctl *ctl);
 /* Asks for y or n on the terminal; n is the answer of silence. */
@@ -47,6 +56,11 @@ bool run_cat(struct run *run);
 bool run_tree(struct run *run);
 bool run_release_draft(struct run *run);
 bool run_release_publish(struct run *run);
+bool run_income_declare(struct run *run);
+bool run_split_draft(struct run *run);
+bool run_split_propose(struct run *run);
+bool run_split_accept(struct run *run);
+bool run_receipt_sign(struct run *run);
 bool run_record_raw(struct run *run);
 bool run_record_import(struct run *run);
 bool run_verify(struct run *run);

@@ -35,42 +35,48 @@ static json_t *credits_to_edit(const json_t *drafted)
     return out;
 }
 
-bool run_release_draft(struct run *run)
+bool run_draft(struct run *run, const char *method, const char *key,
+               json_t *(*lines)(const json_t *drafted), const char *next)
 {
     struct ctl *ctl = run->ctl;
     const char *path = run_text(run->local, "out");
+    char usual[32];
     json_t *file;
     FILE *out;
     bool written;
 
+    (void)snprintf(usual, sizeof usual, "%s.json", key);
     if (path == NULL)
-        path = "credits.json";
-    out = fopen(path, "wxe"); /* credits that were edited are never lost */
+        path = usual;
+    out = fopen(path, "wxe"); /* what was edited is never lost */
     if (out == NULL && errno == EEXIST)
         return fail_set(&ctl->fail, EXIT_CODE_REFUSED,
                         "move it away, or write elsewhere with --out FILE",
                         "%s is there already: nothing was written", path);
     if (out == NULL)
-        return fail_errno(&ctl->fail, "cannot write the credits to %s", path);
-    run->result = run_call(ctl, "release.draft", run->params);
+        return fail_errno(&ctl->fail, "cannot write the %s to %s", key, path);
+    run->result = run_call(ctl, method, run->params);
     if (run->result == NULL) {
         (void)fclose(out);
         (void)unlink(path);
         return false;
     }
-    file = json_pack("{s:o}", "credits",
-                     credits_to_edit(json_object_get(run->result, "credits")));
+    file = json_pack("{s:o}", key, lines(json_object_get(run->result, key)));
     written = json_dumpf(file, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0;
     json_decref(file);
     written = fclose(out) == 0 && written;
     if (!written)
         return fail_set(&ctl->fail, EXIT_CODE_FAILED, NULL,
-                        "cannot write the credits to %s", path);
-    render_note(ctl,
-                "the credits are in %s: edit them, then `troupe release "
-                "publish --credits %s`",
-                path, path);
+                        "cannot write the %s to %s", key, path);
+    render_note(ctl, "the %s are in %s: edit them, then `%s %s`", key, path,
+                next, path);
     return true;
+}
+
+bool run_release_draft(struct run *run)
+{
+    return run_draft(run, "release.draft", "credits", credits_to_edit,
+                     "troupe release publish --credits");
 }
 
 /* What is signed names people whole: a prefix is only how one types it. */
@@ -99,7 +105,7 @@ static bool complete_person(struct run *run, json_t *line)
     return shown != NULL;
 }
 
-static bool complete_people(struct run *run, const char *list)
+bool run_complete_people(struct run *run, const char *list)
 {
     json_t *lines = json_object_get(run->params, list);
 
@@ -111,7 +117,8 @@ static bool complete_people(struct run *run, const char *list)
 
 bool run_release_publish(struct run *run)
 {
-    if (!complete_people(run, "credits") || !complete_people(run, "omitted"))
+    if (!run_complete_people(run, "credits") ||
+        !run_complete_people(run, "omitted"))
         return false;
     run->result = run_call(run->ctl, "release.publish", run->params);
     return run->result != NULL;

@@ -445,6 +445,22 @@ static json_t *credit_of(struct fail *f, const struct option *option,
     return v;
 }
 
+static json_t *person_share_of(struct fail *f, const struct option *option,
+                               const char *text)
+{
+    json_t *v = pair_of(f, option, text, "person", "bp");
+    uint64_t bp;
+
+    if (v == NULL)
+        return NULL;
+    if (!value_share(&bp, f, json_string_value(json_object_get(v, "bp")))) {
+        json_decref(v);
+        return NULL;
+    }
+    (void)json_object_set_new(v, "bp", json_integer((json_int_t)bp));
+    return v;
+}
+
 static json_t *file_of(struct fail *f, const char *text)
 {
     json_t *path = path_of(f, text);
@@ -503,6 +519,8 @@ static json_t *value_of(struct fail *f, const struct option *option,
         return skill_of(f, text);
     case OPTION_CREDIT:
         return credit_of(f, option, text);
+    case OPTION_BP:
+        return person_share_of(f, option, text);
     case OPTION_OMIT:
         return pair_of(f, option, text, "person", "reason");
     case OPTION_PART:

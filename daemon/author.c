@@ -8,6 +8,7 @@
 
 #include "daemon/field_error.h"
 #include "daemon/pair.h"
+#include "daemon/refusal.h"
 #include "proto/authority.h"
 #include "proto/kind_pages.h"
 
@@ -94,7 +95,7 @@ static bool may_stand(struct call *call, const uint8_t topic[ID_LEN],
                      ? desk_name(desk, verdict.subject)
                      : (struct bytes){ NULL, 0 },
                  text);
-    call_failf(call, ERR_REFUSED, "Nothing was published.",
+    call_failf(call, ERR_REFUSED, refusal_hint(verdict.reason),
                "the rules refuse this: %s", text);
     return false;
 }
@@ -122,7 +123,8 @@ static enum err sign(struct writer *whole, uint8_t id[ID_LEN],
     const struct person_keys *keys = node_person(node);
     struct record_draft record = {
         .kind = draft->kind,
-        .created_ms = desk_next_ms(call_desk(call)),
+        .created_ms = draft->created_ms != 0 ? draft->created_ms
+                                             : desk_next_ms(call_desk(call)),
         .revises = draft->revises,
         .links = links->at,
         .links_count = links->count,

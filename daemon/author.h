@@ -13,6 +13,7 @@ struct author_draft {
     enum kind_number kind;
     const uint8_t *topic;          /* ID_LEN bytes, or NULL to found one */
     const uint8_t *revises;        /* ID_LEN bytes or NULL */
+    uint64_t created_ms;           /* from desk_next_ms(), or 0: now */
     const struct mp_value *fields; /* names to values, as kind_encode() */
     bool listed;
     /*

@@ -71,6 +71,20 @@ void method_release_publish(struct call *call);
 void method_release_show(struct call *call);
 void method_credits(struct call *call);
 
+/* method_income.c */
+void method_income_declare(struct call *call);
+void method_receipt_sign(struct call *call);
+void method_ledger(struct call *call);
+
+/* method_split.c */
+void method_split_draft(struct call *call);
+void method_split_propose(struct call *call);
+void method_split_feedback(struct call *call);
+void method_split_reply(struct call *call);
+void method_split_accept(struct call *call);
+void method_split_final(struct call *call);
+void method_split_show(struct call *call);
+
 /* method_record.c */
 void method_record_publish(struct call *call);
 void method_record_list(struct call *call);

@@ -60,12 +60,13 @@ typedef bool (*command_fn)(struct run *run);
 typedef void (*command_show_fn)(const json_t *result);
 
 enum command_flag {
-    COMMAND_JOB = 1 << 0,     /* the daemon answers with a job */
-    COMMAND_LIST = 1 << 1,    /* takes --limit and --after */
-    COMMAND_LONG = 1 << 2,    /* may take longer than a usual call */
-    COMMAND_HIDDEN = 1 << 3,  /* not in help */
-    COMMAND_NO_JSON = 1 << 4, /* prints by itself, nothing to be shown */
-    COMMAND_EDITS = 1 << 5    /* what is not given stays as it is */
+    COMMAND_JOB = 1 << 0,      /* the daemon answers with a job */
+    COMMAND_LIST = 1 << 1,     /* takes --limit and --after */
+    COMMAND_LONG = 1 << 2,     /* may take longer than a usual call */
+    COMMAND_HIDDEN = 1 << 3,   /* not in help */
+    COMMAND_NO_JSON = 1 << 4,  /* prints by itself, nothing to be shown */
+    COMMAND_EDITS = 1 << 5,    /* what is not given stays as it is */
+    COMMAND_ANY_FIELD = 1 << 6 /* options by the kind of what is named */
 };
 
 struct command {

@@ -252,6 +252,13 @@ static bool set_option(struct parser *p, const struct option *o,
                         : value_set(p->run, o, text);
 }
 
+/* What it means is known when the kind of the record is. */
+static bool keep_field(struct parser *p, const char *name, const char *text)
+{
+    return value_append(p->run->local, "fields",
+                        json_pack("{s:s,s:s}", "name", name, "text", text));
+}
+
 /* `arg` is "--name" or "--name=value"; *i moves on if the value is the next. */
 static bool take_long(struct parser *p, int *i, int count,
                       const char *const args[])
@@ -264,6 +271,9 @@ static bool take_long(struct parser *p, int *i, int count,
     char typed[WORD_MAX];
 
     (void)snprintf(typed, sizeof typed, "%.*s", (int)len, name);
+    if (o == NULL && (p->run->command->flags & COMMAND_ANY_FIELD) != 0 &&
+        (sign != NULL || *i + 1 < count))
+        return keep_field(p, typed, sign != NULL ? sign + 1 : args[++*i]);
     if (o == NULL)
         return fail_option(p, typed);
     if (o->type == OPTION_FLAG && sign != NULL)

@@ -313,6 +313,7 @@ void author_fields_init(struct author_fields *f)
 {
     *f = (struct author_fields){
         .own = writer_growing(CONTROL_MESSAGE_MAX),
+        .shown = writer_growing(KIND_RENDER_MAX),
         .whole = writer_growing(CONTROL_MESSAGE_MAX),
     };
 }
@@ -330,6 +331,34 @@ void author_fields_take(struct author_fields *f, const struct call *call,
 {
     if (param_is_given(call, name))
         mp_put_value(author_fields_put(f, name), call_param(call, name));
+}
+
+enum err author_fields_keep(struct author_fields *f,
+                            const struct record *before,
+                            const struct mp_value *given)
+{
+    const struct kind *kind = kind_find(before->kind);
+    const struct field *all;
+    const struct mp_value *map;
+    size_t count;
+    enum err e = kind_render(before, &f->shown);
+
+    if (e == ERR_OK)
+        e = f->shown.err;
+    if (e == ERR_OK)
+        e = mp_doc_parse(&f->kept, writer_view(&f->shown), MP_WELL_FORMED);
+    if (e != ERR_OK)
+        return e;
+    map = mp_doc_root(f->kept);
+    if (mp_get(map, "other") != NULL)
+        return ERR_VERSION;
+    all = kind_fields(kind->shape, &count);
+    for (size_t i = 0; i < count; i++)
+        if (mp_get(given, all[i].name) == NULL &&
+            mp_get(map, all[i].name) != NULL)
+            mp_put_value(author_fields_put(f, all[i].name),
+                         mp_get(map, all[i].name));
+    return ERR_OK;
 }
 
 static bool is_own(const struct author_fields *f, struct bytes name)
@@ -366,6 +395,8 @@ const struct mp_value *author_fields_map(struct author_fields *f,
 void author_fields_wipe(struct author_fields *f)
 {
     mp_doc_free(f->doc);
+    mp_doc_free(f->kept);
+    writer_free(&f->shown);
     writer_free(&f->own);
     writer_free(&f->whole);
 }

@@ -48,9 +48,11 @@ void author_reply_id(struct call *call, const uint8_t id[ID_LEN]);
  * them: pairs that author_fields_put() opens replace those of the same name.
  */
 struct author_fields {
-    struct writer own; /* pairs that were put here */
+    struct mp_doc *kept; /* of author_fields_keep() */
+    struct writer shown; /* what it borrows */
+    struct writer own;   /* pairs that were put here */
     uint32_t own_count;
-    const char *names[24]; /* their names */
+    const char *names[32]; /* their names */
     struct writer whole;
     struct mp_doc *doc;
 };
@@ -60,6 +62,13 @@ struct writer *author_fields_put(struct author_fields *f, const char *name);
 /* Copies a param of the call of the same name, if it is given. */
 void author_fields_take(struct author_fields *f, const struct call *call,
                         const char *name);
+/*
+ * Keeps what a version says in fields and links wherever nothing new is given;
+ * once.  ERR_VERSION if it has fields of a newer release; ERR_NO_MEMORY
+ */
+MUST_CHECK enum err author_fields_keep(struct author_fields *f,
+                                       const struct record *before,
+                                       const struct mp_value *given);
 /* The whole map, valid until the wipe; NULL if there is no memory for it. */
 const struct mp_value *author_fields_map(struct author_fields *f,
                                          const struct mp_value *given);

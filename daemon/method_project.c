@@ -7,6 +7,7 @@
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "proto/authority.h"
+#include "proto/project_state.h"
 
 /* --- create --- */
 
@@ -48,12 +49,54 @@ static void on_published(struct call *call, const uint8_t id[ID_LEN])
     node_follow(node, &follow, on_created, call);
 }
 
+/* Boards and open pools are listed from the beginning (§7.4). */
+static bool is_place(const struct mp_value *fields)
+{
+    const struct mp_value *medium = mp_get(fields, "medium");
+
+    return project_is_place(
+        mp_type(medium) == MP_STR
+            ? kind_choice_value(CHOICES_MEDIUM, mp_str(medium))
+            : mp_uint(medium));
+}
+
 void method_project_create(struct call *call)
 {
     struct author_draft draft = { .kind = KIND_PROJECT,
                                   .fields = call_param(call, "fields") };
 
+    draft.listed = is_place(draft.fields);
     author_publish(call, &draft, on_published);
+}
+
+/* A new project that goes on where the other stands, led by who revives it. */
+void method_project_revive(struct call *call)
+{
+    const struct mp_value *given = call_param(call, "fields");
+    struct author_draft draft = { .kind = KIND_PROJECT };
+    struct author_fields fields;
+    struct project_state state;
+    struct store_item item;
+    struct view view;
+    enum err e;
+
+    if (param_signer(call) == NULL ||
+        !param_record_of(call, "project", PARAM_SIGNS, KIND_PROJECT, &item) ||
+        !param_view(call, item.topic, &view))
+        return;
+    author_fields_init(&fields);
+    mp_put_bin(author_fields_put(&fields, "revives"), BYTES_ARRAY(item.topic));
+    e = project_state_of(&state, view.topic);
+    if (e == ERR_OK && state.version != NULL)
+        e = author_fields_keep(&fields, &state.version->record, given);
+    if (e != ERR_OK) {
+        call_fail(call, e, NULL, NULL);
+    } else {
+        draft.fields = author_fields_map(&fields, given);
+        draft.listed = is_place(draft.fields);
+        author_publish(call, &draft, on_published);
+    }
+    author_fields_wipe(&fields);
 }
 
 /* --- list and show --- */

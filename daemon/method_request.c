@@ -9,6 +9,7 @@
 #include "daemon/pair.h"
 #include "proto/authority.h"
 #include "proto/brief.h"
+#include "proto/project_state.h"
 #include "proto/request_state.h"
 
 enum { REFERENCES_MAX = 64 };
@@ -53,30 +54,35 @@ static void on_listed(struct call *call, const uint8_t id[ID_LEN])
     reply_published(call);
 }
 
-/* The project goes on the call board with its first request (§7.4). */
+/* The project goes on the call board with its first request (§7.4): its
+ * creator calls it there. */
 static void list_project(struct call *call)
 {
     const struct publishing *p = call_data(call);
+    const struct person_keys *me = node_person(call_node(call));
     struct author_draft draft = { .kind = KIND_PROJECT,
                                   .topic = p->project,
                                   .revises = p->project,
                                   .listed = true };
-    const struct topic_entry *entry;
-    struct mp_doc *doc;
+    struct author_fields fields;
+    struct project_state state;
     struct view view;
+    enum err e;
 
     if (!param_view(call, p->project, &view))
         return;
-    entry = topic_state_find(view.topic, p->project);
-    entry = entry == NULL ? NULL : topic_state_current(view.topic, entry);
-    if (entry == NULL || (entry->record.flags & RECORD_LISTED) != 0 ||
-        topic_entry_body(&doc, entry) != ERR_OK) {
+    e = project_state_of(&state, view.topic);
+    author_fields_init(&fields);
+    if (e != ERR_OK || state.version == NULL || state.creator == NULL ||
+        memcmp(state.creator, me->person, ID_LEN) != 0 ||
+        (state.version->record.flags & RECORD_LISTED) != 0 ||
+        author_fields_keep(&fields, &state.version->record, NULL) != ERR_OK) {
         reply_published(call);
-        return;
+    } else {
+        draft.fields = author_fields_map(&fields, NULL);
+        author_publish(call, &draft, on_listed);
     }
-    draft.fields = mp_doc_root(doc);
-    author_publish(call, &draft, on_listed);
-    mp_doc_free(doc);
+    author_fields_wipe(&fields);
 }
 
 static void on_held(struct call *call, struct import_list *files)

@@ -42,6 +42,7 @@ void method_project_list(struct call *call);
 void method_project_show(struct call *call);
 void method_project_follow(struct call *call);
 void method_project_unfollow(struct call *call);
+void method_project_revive(struct call *call);
 
 /* method_request.c */
 void method_request_publish(struct call *call);
@@ -101,5 +102,16 @@ void method_get(struct call *call);
 
 /* method_verify.c */
 void method_verify(struct call *call);
+
+/* method_role.c */
+void method_role_grant(struct call *call);
+void method_role_revoke(struct call *call);
+void method_role_accept(struct call *call);
+void method_role_handover(struct call *call);
+void method_vouch(struct call *call);
+void method_project_news(struct call *call);
+
+/* method_edit.c */
+void method_edit(struct call *call);
 
 #endif

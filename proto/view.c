@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "proto/authority.h"
 #include "proto/credits.h"
 #include "proto/kind.h"
 #include "proto/lineage.h"
+#include "proto/project_state.h"
 #include "proto/request_state.h"
 #include "proto/view_pairs.h"
 
@@ -53,54 +55,58 @@ static void put_choice(struct view_pairs *p, const char *name,
 
 /* ---- projects ---- */
 
-static enum err count_open(uint32_t *out, const struct topic_state *ts)
-{
-    uint32_t open = 0;
-
-    for (uint32_t i = 0; i < topic_state_count(ts); i++) {
-        const struct topic_entry *e = topic_state_at(ts, i);
-        struct request_state s;
-        enum err err;
-
-        if (e->record.kind != KIND_REQUEST || e->record.has_revises)
-            continue;
-        err = request_state_of(&s, ts, e->record.id);
-        if (err != ERR_OK)
-            return err;
-        if (s.phase == REQUEST_OPEN)
-            open++;
-    }
-    *out = open;
-    return ERR_OK;
-}
-
-/* §7.4: a listing counts once there is something open to answer. */
-static bool is_listed(const struct item *item, uint32_t open)
-{
-    uint64_t medium = mp_uint(mp_get(item->body, "medium"));
-
-    return (item->shown->record.flags & RECORD_LISTED) != 0 &&
-           verdict_is_in_force(&item->shown->verdict) &&
-           (open > 0 || medium == MEDIUM_BOARD || medium == MEDIUM_OPEN_POOL);
-}
-
 static enum err put_project(struct view_pairs *p, const struct view *v,
                             const struct item *item)
 {
-    uint32_t open;
-    enum err err = count_open(&open, v->topic);
+    struct project_state s;
+    enum err err = project_state_of(&s, v->topic);
 
     if (err != ERR_OK)
         return err;
     view_put_id(p, "id", item->first->record.id);
     view_put_str(p, "title", mp_str(mp_get(item->body, "title")));
     put_choice(p, "medium", CHOICES_MEDIUM, mp_get(item->body, "medium"));
-    put_choice(p, "stage", CHOICES_STAGE, mp_get(item->body, "stage"));
-    view_put_person(p, v, "leader", "leader_name", item->first->record.author);
+    if (s.stage != 0)
+        view_put_text(p, "stage", kind_choice_name(CHOICES_STAGE, s.stage));
+    view_put_person(p, v, "leader", "leader_name",
+                    s.creator == NULL ? item->first->record.author : s.creator);
     view_put_uint(p, "created_ms", item->first->record.created_ms);
-    view_put_uint(p, "requests_open", open);
-    view_put_bool(p, "listed", is_listed(item, open));
+    view_put_uint(p, "requests_open", s.requests_open);
+    view_put_bool(p, "listed", s.is_listed);
     return ERR_OK;
+}
+
+/* Who has a role, in order of first mention. */
+static enum err put_people(struct view_pairs *p, const struct view *v)
+{
+    const struct topic_roles *roles = &v->topic->roles;
+    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
+    uint32_t count = 0;
+    enum err err = ERR_OK;
+
+    for (uint32_t i = 0; err == ERR_OK && i < roles->people_count; i++) {
+        const uint8_t *person = roles->people[i].id;
+        uint32_t role = authority_role(v->topic, person, v->topic->now_ms);
+        struct view_pairs one = view_pairs_begin();
+
+        if (role == 0) {
+            view_pairs_drop(&one);
+            continue;
+        }
+        view_put_person(&one, v, "person", "name", person);
+        view_put_text(&one, "role", kind_choice_name(CHOICES_ROLE, role));
+        err = view_pairs_end(&one, &items, 0);
+        count++;
+    }
+    if (err == ERR_OK)
+        err = items.err;
+    if (err == ERR_OK) {
+        view_key(p, "people");
+        mp_put_array(&p->w, count);
+        writer_bytes(&p->w, writer_view(&items));
+    }
+    writer_free(&items);
+    return err;
 }
 
 /* The requests of the project that are or were in force, oldest first. */
@@ -146,6 +152,8 @@ static enum err project_view(struct writer *w, const struct view *v,
     if (whole) {
         view_put_id(&p, "revision", item.shown->record.id);
         view_put_bool(&p, "terms_fixed", v->topic->terms != TOPIC_NONE);
+        if (err == ERR_OK)
+            err = put_people(&p, v);
         if (err == ERR_OK)
             err = put_requests(&p, v);
         view_put_verdict(&p, v, item.shown);

@@ -584,6 +584,52 @@ static void a_liar_gets_bounded_answers(void **state)
     assert_int_equal(rounds, SYNC_ROUNDS_MAX);
 }
 
+/* Counts of the parts that side 0 cuts its whole set into, for a session. */
+static size_t cut_for(uint64_t number, uint64_t counts[SYNC_SPLIT])
+{
+    static uint8_t buf[NOISE_PLAINTEXT_MAX];
+    uint8_t lie[FINGERPRINT_LEN] = { 1 };
+    struct record_range all = window();
+    struct sync_range range;
+    struct sync_message m;
+    struct sync_cursor c;
+    struct peer_pair pair;
+    struct writer w;
+    size_t n = 0;
+
+    pair_init(&pair);
+    join_in_sync(&pair, 16000);
+    w = sync_begin(&pair, buf, sizeof buf, number, SYNC_OPEN);
+    put_range(&w, SYNC_FINGERPRINT, 1, BYTES_ARRAY(lie));
+    assert_int_equal(give(&pair, 0, SYNC, &w), ERR_OK);
+    w = writer_fixed(buf, sizeof buf);
+    assert_int_equal(peer_pull(&pair.side[0].peer, &w, pair.now_ms), ERR_OK);
+    assert_int_equal(
+        sync_message_decode(&m, (struct bytes){ buf + 3, w.len - 3 }), ERR_OK);
+    c = sync_cursor_of(m.body, &all, true);
+    while (sync_cursor_next(&c, &range))
+        counts[n++] = range.count;
+    pair_wipe(&pair);
+    return n;
+}
+
+/* Whoever makes records cannot know where a session will cut. */
+static void cuts_move_with_the_key_of_the_session(void **state)
+{
+    uint64_t first[SYNC_SPLIT];
+    uint64_t other[SYNC_SPLIT];
+    size_t same = 0;
+
+    (void)state;
+    assert_int_equal(cut_for(2, first), SYNC_SPLIT);
+    assert_int_equal(cut_for(4, other), SYNC_SPLIT);
+    for (size_t i = 0; i < SYNC_SPLIT; i++) {
+        assert_in_range(first[i], 750, 1250); /* an eighth at either end */
+        same += first[i] == other[i];
+    }
+    assert_in_range(same, 0, 3);
+}
+
 static void endless_frames_that_nobody_asked_for_are_a_flood(void **state)
 {
     struct peer_pair *pair = *state;
@@ -753,6 +799,7 @@ int main(void)
         TEST(bad_ranges_are_refused),
         TEST(more_ranges_than_allowed_are_refused),
         TEST(a_liar_gets_bounded_answers),
+        TEST(cuts_move_with_the_key_of_the_session),
         TEST(endless_frames_that_nobody_asked_for_are_a_flood),
         TEST(known_records_out_of_a_session_are_counted),
         TEST(records_of_the_future_are_always_counted),

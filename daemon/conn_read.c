@@ -20,6 +20,7 @@ static enum err on_opened(struct conn *c)
     struct peer_config config = {
         .is_dialler = c->is_dialled,
         .set = store_record_set(node_store(c->node)),
+        .gate = gossip_gate(node_gossip(c->node)),
     };
     enum err e = peers_opened(node_peer_table(c->node), c);
 

@@ -123,6 +123,11 @@ enum err gossip_up(struct gossip *g, struct conn *c)
     return mesh_link_up(g->mesh, &config, now_of(g));
 }
 
+struct sync_gate *gossip_gate(struct gossip *g)
+{
+    return mesh_gate(g->mesh);
+}
+
 void gossip_down(struct gossip *g, const struct conn *c)
 {
     mesh_link_down(g->mesh, conn_number(c), now_of(g));

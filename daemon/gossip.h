@@ -23,6 +23,8 @@ void gossip_clock_changed(struct gossip *gossip);
 
 /* The connection is open, its peer machine alive.  ERR_NO_MEMORY: end it. */
 MUST_CHECK enum err gossip_up(struct gossip *gossip, struct conn *conn);
+/* For the peer machines of all connections. */
+struct sync_gate *gossip_gate(struct gossip *gossip);
 /* It ends, its peer machine is still there. */
 void gossip_down(struct gossip *gossip, const struct conn *conn);
 /* The topics that both hold may have changed.  ERR_NO_MEMORY: end it. */

@@ -101,6 +101,12 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define SYNC_RANGES_MAX 4096
 /* Entries looked at to answer the id lists of one message; then it splits. */
 #define SYNC_SCAN_MAX 65536
+/* So many records behind a peer, a node fetches a topic from one at a time
+ * (§5.3): until it brings nothing for so long, and no longer than this. */
+#define SYNC_GATE_MIN     64
+#define SYNC_GATE_TOPICS  16
+#define SYNC_GATE_IDLE_MS 1000
+#define SYNC_GATE_HOLD_MS 60000
 /* Messages of one session; what is left then is for the next one. */
 #define SYNC_ROUNDS_MAX 512
 /* Coded symbols of one session, and kept of one topic: about 2,900 differences
@@ -141,7 +147,7 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 /* Records with longer bodies go to one peer after another. */
 #define GOSSIP_BODY_MAX 4096
 /* A record made so lately is passed on though a session brought it. */
-#define GOSSIP_NEW_MS   10000
+#define GOSSIP_NEW_MS 10000
 /* An announced record is awaited so long, or 4 round trips. */
 #define GOSSIP_GRAFT_MS 300
 

@@ -31,6 +31,7 @@ struct mesh {
     struct record_set set;
     struct plumtree tree;
     struct hyparview overlay;
+    struct sync_gate gate;
     uint64_t changes; /* of the overlay that `is_neighbour` knows of */
     struct chance chance;
     uint64_t now_ms;
@@ -308,6 +309,11 @@ bool mesh_next_effect(struct mesh *m, struct mesh_effect *out)
     memcpy(out->endpoints, e->endpoints, sizeof out->endpoints);
     free(e);
     return true;
+}
+
+struct sync_gate *mesh_gate(struct mesh *m)
+{
+    return &m->gate;
 }
 
 /* ---- This node ---------------------------------------------------------- */

@@ -39,6 +39,9 @@ MUST_CHECK enum err mesh_new(struct mesh **out,
 /* Accepts NULL.  The peers' machines are the caller's. */
 void mesh_free(struct mesh *m);
 
+/* For the peer machines of all its links. */
+struct sync_gate *mesh_gate(struct mesh *m);
+
 /* The wall clock was set. */
 void mesh_set_clock(struct mesh *m, uint64_t now_ms, uint64_t wall_ms);
 /*

@@ -17,6 +17,7 @@ void peer_init(struct peer *p, const struct peer_config *config)
 
     assert(order != 0 && config->set.ops != NULL);
     *p = (struct peer){ .set = config->set,
+                        .gate = config->gate,
                         .is_dialler = config->is_dialler,
                         .is_smaller = order < 0,
                         .number_ours = config->is_dialler ? 1 : 2,
@@ -28,6 +29,8 @@ void peer_init(struct peer *p, const struct peer_config *config)
 
 void peer_wipe(struct peer *p)
 {
+    for (size_t i = 0; p->gate != NULL && i < p->topics_count; i++)
+        sync_gate_leave(p->gate, p->topics[i].mine.topic, p);
     for (size_t i = 0; i < 2 * SYNC_SESSIONS_MAX; i++)
         sync_free(p->sessions[i]);
     hello_free(&p->theirs);
@@ -466,8 +469,7 @@ uint64_t peer_deadline(const struct peer *p)
 
         if (shelf->session != NULL)
             at = shelf->session->heard_ms + SYNC_STALL_MS;
-        else if (shelf->is_shared && has_place &&
-                 shelf->due_ms != UINT64_MAX)
+        else if (shelf->is_shared && has_place && shelf->due_ms != UINT64_MAX)
             at = shelf->due_ms > p->paused_until_ms ? shelf->due_ms
                                                     : p->paused_until_ms;
         if (at < deadline)

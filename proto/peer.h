@@ -3,6 +3,7 @@
 
 #include "proto/hello.h"
 #include "proto/sync.h"
+#include "proto/sync_gate.h"
 
 /*
  * What two nodes say about the topics they share, on one connection after its
@@ -42,6 +43,7 @@ struct peer_config {
     uint8_t peer_node[KEY_LEN];
     bool is_dialler;
     struct record_set set;
+    struct sync_gate *gate; /* of the node, borrowed; NULL: fetch as it comes */
 };
 
 enum peer_event_type {
@@ -101,6 +103,7 @@ struct peer {
     uint8_t salt[HELLO_SALT_LEN];
     uint8_t peer_salt[HELLO_SALT_LEN];
     struct record_set set;
+    struct sync_gate *gate;
     bool is_dialler;
     bool is_smaller; /* our node key is the smaller one */
     bool has_peer_salt;
@@ -132,7 +135,7 @@ struct peer {
     struct writer ready; /* a payload that is next, if ready_type != 0 */
     uint8_t ready_type;
     uint64_t paused_until_ms; /* no sessions before (§5.8) */
-    uint32_t unasked; /* leaky bucket of unasked-for messages (§5.6) */
+    uint32_t unasked;         /* leaky bucket of unasked-for messages (§5.6) */
     uint64_t unasked_ms;
 };
 

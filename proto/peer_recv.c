@@ -169,6 +169,10 @@ static enum err on_open(struct peer *p, struct peer_shelf *shelf,
     }
     if (peer_sessions_count(p, false) == SYNC_SESSIONS_MAX)
         return ERR_FLOOD;
+    if (!peer_shelf_enter(p, shelf)) {
+        peer_stop_queue(p, shelf, m->number); /* another brings it all */
+        return ERR_OK;
+    }
     e = peer_session_add(p, shelf, false);
     if (e != ERR_OK)
         return e;
@@ -267,6 +271,8 @@ static enum err on_entries(struct peer *p, struct peer_event *ev, uint8_t type,
     if (shelf->session != NULL) {
         shelf->session->heard_ms = p->now_ms;
         shelf->session->has_moved = true;
+        if (p->gate != NULL)
+            sync_gate_heard(p->gate, shelf->mine.topic, p, p->now_ms);
     }
     shelf->awaited += count;
     ev->type = type == PEER_FRAME_RECORD ? PEER_RECORD : PEER_NOT_KEPT;

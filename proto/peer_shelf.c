@@ -67,6 +67,8 @@ void peer_shelf_compared(const struct peer *p, struct peer_shelf *shelf,
     uint64_t audit_ms =
         p->now_ms + SYNC_AUDIT_MS + (p->is_smaller ? 0 : SYNC_STALL_MS);
 
+    shelf->is_behind = theirs->count > ours->count &&
+                       theirs->count - ours->count >= SYNC_GATE_MIN;
     shelf->in_sync = sync_state_equal(ours, theirs);
     if (shelf->in_sync) {
         shelf->is_checked = true;
@@ -78,6 +80,17 @@ void peer_shelf_compared(const struct peer *p, struct peer_shelf *shelf,
         return;
     }
     shelf->due_ms = p->now_ms + wait_ms + (is_ours ? 0 : PEER_OTHER_SIDE_MS);
+}
+
+bool peer_shelf_enter(struct peer *p, struct peer_shelf *shelf)
+{
+    uint64_t until_ms;
+
+    if (p->gate == NULL || !shelf->is_behind ||
+        sync_gate_enter(p->gate, shelf->mine.topic, p, p->now_ms, &until_ms))
+        return true;
+    shelf->due_ms = until_ms;
+    return false;
 }
 
 uint64_t peer_shelf_wait(struct peer_shelf *shelf, bool has_moved)
@@ -105,6 +118,8 @@ void peer_session_drop(struct peer *p, struct peer_shelf *shelf)
 {
     if (shelf->session == NULL)
         return;
+    if (p->gate != NULL)
+        sync_gate_leave(p->gate, shelf->mine.topic, p);
     *place_of(p, shelf->session) = NULL;
     sync_free(shelf->session);
     shelf->session = NULL;
@@ -190,6 +205,8 @@ enum err peer_sessions_open(struct peer *p)
             continue;
         if (peer_sessions_count(p, true) == SYNC_SESSIONS_MAX)
             break;
+        if (!peer_shelf_enter(p, shelf))
+            continue;
         e = peer_session_add(p, shelf, true);
         if (e != ERR_OK)
             break;

@@ -25,6 +25,7 @@ struct peer_shelf {
     struct sync_state state; /* under the hello's key */
 
     bool in_sync;
+    bool is_behind;  /* far, when last compared: one fetch at a time */
     bool is_checked; /* compared equal since a record was added */
     uint64_t due_ms; /* when to open a session; UINT64_MAX for never */
     uint64_t retry_ms;
@@ -57,6 +58,10 @@ void peer_shelf_compared(const struct peer *p, struct peer_shelf *shelf,
                          const struct sync_state *theirs, uint64_t wait_ms);
 /* The shelf's session did not end in agreement: due again, each time later. */
 uint64_t peer_shelf_wait(struct peer_shelf *shelf, bool has_moved);
+
+/* Whether a session may be opened as far as the gate is concerned; if not,
+ * it is due later. */
+bool peer_shelf_enter(struct peer *p, struct peer_shelf *shelf);
 
 /* Frees the session, and its place. */
 void peer_session_drop(struct peer *p, struct peer_shelf *shelf);

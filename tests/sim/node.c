@@ -269,7 +269,8 @@ static struct peer *peer_new(struct sim *sim, struct node *n, uint32_t link,
                              unsigned side, const struct node *other)
 {
     struct peer_config config = { .is_dialler = side == 0,
-                                  .set = hostile_set(n) };
+                                  .set = hostile_set(n),
+                                  .gate = mesh_gate(n->mesh) };
     struct peer_topic topic;
     struct peer *peer = malloc(sizeof *peer);
     uint64_t day = node_wall_ms(sim, n) / DAY_MS;

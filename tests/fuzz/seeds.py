@@ -198,6 +198,32 @@ def row():
     yield entry(7, b"", u64(7))
 
 
+def tree():
+    def leaf(entries, widths):
+        a, b, c = widths
+        first = 1700000000000
+        body = b"".join(ms.to_bytes(a, "big") + bytes([i]) * 32 +
+                        seq.to_bytes(b, "big") + size.to_bytes(c, "big")
+                        for i, (ms, seq, size) in enumerate(entries))
+        return (b"\1\0" + u16(len(entries)) + u64(1) + u64(first) + u64(5) +
+                bytes(widths) + body)
+
+    def above(separators, id_len):
+        body = b"".join(u64(ms) + bytes([byte] * id_len) + u64(9 + i) +
+                        u64(3) + u64(700) + bytes(range(128))
+                        for i, (ms, byte) in enumerate(separators))
+        return (b"\1\1" + u16(len(separators)) + u64(12) + bytes([id_len]) +
+                body)
+
+    yield b"\1\0\0\0" + u64(1) + u64(0) * 2 + bytes(3)
+    yield leaf([(0, 0, 0)], (0, 0, 0))
+    yield leaf([(0, 2, 0), (0, 0, 300), (7, 1, 2)], (1, 1, 2))
+    yield leaf([(0, 70000, 0), (90000, 0, 0)], (3, 3, 0))
+    yield above([(0, 0)], 0)
+    yield above([(0, 0), (1700000000000, 0), (1700000000001, 0)], 0)
+    yield above([(0, 0), (1700000000000, 3), (1700000000000, 4)], 2)
+
+
 def words():
     phrases = [text for text in strings(vectors("words/words.json"))
                if text.count(" ") == 23]
@@ -221,7 +247,7 @@ def strings(value):
 
 def main(folder):
     makers = (certificate, config, frames, handshake, invite, keyfile, mp, peer,
-              reader, record, row, words)
+              reader, record, row, tree, words)
     for maker in makers:
         target = pathlib.Path(folder) / maker.__name__
         target.mkdir(parents=True, exist_ok=True)

@@ -151,40 +151,61 @@ static void give_notice(struct client *c)
     json_decref(params);
 }
 
-bool client_call_raw(struct client *c, struct fail *f,
-                     const struct mp_value **result, const char *method,
-                     struct bytes params)
+bool client_begin(struct client *c, struct fail *f, uint32_t *number,
+                  const char *method, struct bytes params)
 {
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
-    uint64_t deadline = deadline_of(c);
     bool sent;
 
     drop_message(c);
     control_put_request(&w, ++c->number, method);
+    *number = c->number;
     if (params.len == 0)
         mp_put_nil(&w);
     writer_bytes(&w, params);
     if (w.err == ERR_OK)
-        sent = send_all(c, f, writer_view(&w), deadline);
+        sent = send_all(c, f, writer_view(&w), deadline_of(c));
     else
         sent = fail_set(f, EXIT_CODE_LIMIT, NULL, "the command is too long");
     if (w.len > 0)
         explicit_bzero(w.data, w.len);
     writer_free(&w);
-    while (sent) { /* until the response: the daemon sends exactly one */
+    return sent;
+}
+
+bool client_finish(struct client *c, struct fail *f,
+                   const struct mp_value **result, uint32_t *number)
+{
+    uint64_t deadline = deadline_of(c);
+
+    for (;;) { /* until a response: the daemon sends one for each request */
         if (!next_message(c, f, deadline))
             return false;
         if (c->message.type == CONTROL_NOTIFICATION)
             give_notice(c);
-        else if (c->message.type == CONTROL_RESPONSE &&
-                 c->message.number == c->number)
+        else if (c->message.type == CONTROL_RESPONSE)
             break;
     }
-    if (!sent)
-        return false;
+    *number = c->message.number;
     if (c->message.error != NULL)
         return fail_from_daemon(f, c->message.error);
     *result = c->message.result;
+    return true;
+}
+
+bool client_call_raw(struct client *c, struct fail *f,
+                     const struct mp_value **result, const char *method,
+                     struct bytes params)
+{
+    uint32_t asked;
+    uint32_t answered;
+
+    if (!client_begin(c, f, &asked, method, params))
+        return false;
+    do { /* what was asked before and given up on is answered, too */
+        if (!client_finish(c, f, result, &answered))
+            return false;
+    } while (answered != asked);
     return true;
 }
 

@@ -41,6 +41,14 @@ json_t *client_call(struct client *c, struct fail *f, const char *method,
 bool client_call_raw(struct client *c, struct fail *f,
                      const struct mp_value **result, const char *method,
                      struct bytes params);
+/*
+ * The two halves of it, so that several requests are under way at once: the
+ * number of each, and the next response, to whichever of them.
+ */
+bool client_begin(struct client *c, struct fail *f, uint32_t *number,
+                  const char *method, struct bytes params);
+bool client_finish(struct client *c, struct fail *f,
+                   const struct mp_value **result, uint32_t *number);
 /* Waits for one notification and hands it to the listener. */
 bool client_wait_notice(struct client *c, struct fail *f);
 /* Waits until the daemon closes the connection; other messages are dropped. */

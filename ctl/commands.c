@@ -389,7 +389,7 @@ static const struct option record_raw[] = {
     END };
 
 static const struct option record_import[] = {
-    NEEDS("@file", "FILE", "concatenated records, as `record raw` prints; - for stdin"),
+    NEEDS("@file", "FILE", "records as `record raw` prints, or drafts as JSON; - for stdin"),
     END };
 
 const struct command commands[] = {
@@ -557,7 +557,9 @@ const struct command commands[] = {
     { .noun = "record", .verb = "raw", .method = "record.raw", .options = record_raw, .run = run_record_raw, .flags = COMMAND_NO_JSON,
       .help = "print exact records, one after another" },
     { .noun = "record", .verb = "import", .method = "record.import", .options = record_import, .run = run_record_import, .flags = COMMAND_LONG,
-      .help = "take in exact records from a file" },
+      .help = "take in exact records, or make many of a file",
+      .more = "FILE has exact records, one after another, or drafts, a line of JSON each: {\"kind\": \"comment\", \"project\": ID, \"fields\": {\"target\": ID, \"text\": \"...\"}}. Fields are those of --fields; \"topic\" may stand for \"project\", \"listed\" and \"revises\" are as with single records. Each draft is signed, stored and passed on; what is refused is told by its line, and keeps no other from being made.",
+      .example = "troupe record import comments.jsonl\ntroupe record raw ID > record; troupe record import record" },
 
     { .noun = "verify", .method = "verify", .options = verify, .run = run_verify, .show = render_findings, .flags = COMMAND_JOB,
       .help = "check everything that is stored again" },

@@ -100,16 +100,29 @@ struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN])
     return desk->names.name(desk->names.context, person);
 }
 
-uint64_t desk_next_ms(struct desk *desk)
+/* True if the clock has gone on since the last time that was given. */
+static bool keep_time(struct desk *desk)
 {
     uint64_t now_ms = node_clock_ms(desk->node);
     bool was_put_back =
         desk->last_ms > now_ms && desk->last_ms - now_ms > AHEAD_MAX_MS;
 
-    if (now_ms > desk->last_ms || was_put_back)
-        desk->last_ms = now_ms;
-    else
+    if (now_ms <= desk->last_ms && !was_put_back)
+        return false;
+    desk->last_ms = now_ms;
+    return true;
+}
+
+uint64_t desk_next_ms(struct desk *desk)
+{
+    if (!keep_time(desk))
         desk->last_ms++;
+    return desk->last_ms;
+}
+
+uint64_t desk_same_ms(struct desk *desk)
+{
+    (void)keep_time(desk);
     return desk->last_ms;
 }
 

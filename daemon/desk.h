@@ -36,5 +36,10 @@ struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN]);
  * revision made at once is newer than what it revises.
  */
 uint64_t desk_next_ms(struct desk *desk);
+/*
+ * The same for records that nothing has to follow: many may have one time, so
+ * that a thousand made at once are not dated ahead.
+ */
+uint64_t desk_same_ms(struct desk *desk);
 
 #endif

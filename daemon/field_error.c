@@ -139,35 +139,54 @@ static void say_wrong(char *out, size_t cap, const struct found *found)
     }
 }
 
-void field_error(struct call *call, const struct kind *kind, struct bytes field,
-                 const struct mp_value *fields)
+/* False if no shape here has the field. */
+static bool say(char out[FIELD_ERROR_MAX], const struct kind *kind,
+                struct bytes field, const struct mp_value *fields)
 {
     char why[512] = "";
     struct found found;
 
     find(&found, kind->shape, fields, field);
     if (found.field == NULL && !(mp_utf8_valid(field) && kind_is_line(field))) {
-        call_fail(call, ERR_USAGE, "a field has a name that is no text", NULL);
-        return;
+        (void)snprintf(out, FIELD_ERROR_MAX,
+                       "a field has a name that is no text");
+        return true;
     }
     if (found.field == NULL) {
-        call_failf(call, ERR_USAGE, "docs/protocol.md lists the fields.",
-                   "%s: there is no such thing as the field \"%.*s\"",
-                   kind->name, (int)field.len, (const char *)field.data);
-        return;
+        (void)snprintf(out, FIELD_ERROR_MAX,
+                       "%s: there is no such thing as the field \"%.*s\"",
+                       kind->name, field.len > 512 ? 0 : (int)field.len,
+                       (const char *)field.data);
+        return false;
     }
-    if (!found.given && found.field->presence == FIELD_EITHER)
-        call_failf(call, ERR_USAGE, NULL,
-                   "%s: the field \"%s\", or one that may stand in its place, "
-                   "is missing",
-                   kind->name, found.field->name);
-    else if (!found.given)
-        call_failf(call, ERR_USAGE, NULL, "%s: the field \"%s\" is missing",
-                   kind->name, found.field->name);
-    else {
-        say_wrong(why, sizeof why, &found);
-        call_failf(call, ERR_USAGE, NULL,
+    if (!found.given) {
+        (void)snprintf(out, FIELD_ERROR_MAX,
+                       found.field->presence == FIELD_EITHER
+                           ? "%s: the field \"%s\", or one that may stand in "
+                             "its place, is missing"
+                           : "%s: the field \"%s\" is missing",
+                       kind->name, found.field->name);
+        return true;
+    }
+    say_wrong(why, sizeof why, &found);
+    (void)snprintf(out, FIELD_ERROR_MAX,
                    "%s: the field \"%s\" has a wrong value: %s", kind->name,
                    found.field->name, why);
-    }
+    return true;
+}
+
+void field_error_text(char out[FIELD_ERROR_MAX], const struct kind *kind,
+                      struct bytes field, const struct mp_value *fields)
+{
+    (void)say(out, kind, field, fields);
+}
+
+void field_error(struct call *call, const struct kind *kind, struct bytes field,
+                 const struct mp_value *fields)
+{
+    char text[FIELD_ERROR_MAX];
+    bool known = say(text, kind, field, fields);
+
+    call_failf(call, ERR_USAGE,
+               known ? NULL : "docs/protocol.md lists the fields.", "%s", text);
 }

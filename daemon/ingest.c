@@ -56,9 +56,20 @@ bool ingest_is_full(const struct ingest *g)
     return g->items >= INGEST_ITEMS_MAX || g->bytes >= INGEST_BYTES_MAX;
 }
 
+void ingest_expect_more(struct ingest *g, size_t count)
+{
+    g->expected += count;
+}
+
+void ingest_expect_less(struct ingest *g, size_t count)
+{
+    assert(count <= g->expected);
+    g->expected -= count;
+}
+
 bool ingest_has_many(const struct ingest *g)
 {
-    return g->verifying > VERIFY_ITEMS;
+    return g->verifying + g->expected > VERIFY_ITEMS;
 }
 
 void ingest_source_gone(struct ingest *g, uint64_t source)
@@ -217,7 +228,7 @@ static enum err put(struct store_batch *batch, const struct item *item)
     return store_batch_put_record(batch, &item->record, certificate, now_ms);
 }
 
-static void commit(struct item *item)
+void ingest_commit(struct item *item)
 {
     struct commits *commits = node_commits(item->ingest->node);
     struct store_batch *batch;
@@ -300,7 +311,7 @@ static void on_verified(uv_work_t *work, int status)
         }
         if (item->proof != NULL && !item->proof_known)
             remember(item);
-        commit(item);
+        ingest_commit(item);
     }
     free(job);
 }

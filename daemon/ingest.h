@@ -21,6 +21,12 @@ void ingest_close(struct ingest *ingest); /* accepts NULL */
 bool ingest_is_idle(const struct ingest *ingest);
 /* Do not read more records from peers for now. */
 bool ingest_is_full(const struct ingest *ingest);
+/*
+ * The owner is about to publish so many records: as if they were being
+ * verified.  And: so many of them have come, or will not.
+ */
+void ingest_expect_more(struct ingest *ingest, size_t count);
+void ingest_expect_less(struct ingest *ingest, size_t count);
 /* Many records are being verified: the writer will have more in a moment. */
 bool ingest_has_many(const struct ingest *ingest);
 

@@ -51,6 +51,7 @@ struct ingest {
     size_t items; /* in all states */
     size_t bytes;
     size_t verifying; /* of these, WAITING and VERIFYING */
+    size_t expected;  /* of the owner's, not here yet */
     unsigned jobs;
 };
 
@@ -61,6 +62,8 @@ struct item *ingest_item_new(struct ingest *g, uint64_t source,
                              struct bytes bytes);
 /* It waits for the pool from now on. */
 void ingest_enqueue(struct item *item);
+/* It is good: it goes to the writer. */
+void ingest_commit(struct item *item);
 /* Tells who brought it, and frees it. */
 void ingest_finish(struct item *item, enum err e,
                    const struct store_result *result);

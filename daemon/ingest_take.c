@@ -167,7 +167,7 @@ enum err ingest_head(struct ingest *g, uint64_t source,
     return ERR_OK;
 }
 
-struct item *ingest_local_item(struct ingest *g, uint64_t source,
+static struct item *local_item(struct ingest *g, uint64_t source,
                                struct bytes record)
 {
     struct item *item = ingest_item_new(g, source, record);
@@ -181,7 +181,16 @@ struct item *ingest_local_item(struct ingest *g, uint64_t source,
         item->err = check_body(item);
     if (item->err == ERR_OK)
         find_certificate(item);
-    ingest_enqueue(item);
+    return item;
+}
+
+struct item *ingest_local_item(struct ingest *g, uint64_t source,
+                               struct bytes record)
+{
+    struct item *item = local_item(g, source, record);
+
+    if (item != NULL)
+        ingest_enqueue(item);
     return item;
 }
 
@@ -189,7 +198,7 @@ void ingest_publish(struct ingest *g, struct bytes record,
                     node_published_fn *done, void *context)
 {
     uint64_t source = peers_next_number(node_peer_table(g->node));
-    struct item *item = ingest_local_item(g, source, record);
+    struct item *item = local_item(g, source, record);
 
     if (item == NULL) {
         done(context, ERR_NO_MEMORY, NULL);
@@ -197,4 +206,8 @@ void ingest_publish(struct ingest *g, struct bytes record,
     }
     item->done = done;
     item->context = context;
+    if (item->err != ERR_OK)
+        ingest_enqueue(item);
+    else
+        ingest_commit(item); /* our own signature needs no second look */
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/author.h"
+#include "daemon/author_batch.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
@@ -207,9 +208,12 @@ void method_record_import(struct call *call)
 {
     struct bytes records = mp_bin(call_param(call, "bytes"));
 
-    if (records.len == 0)
+    if (param_is_given(call, "drafts"))
+        author_batch(call);
+    else if (records.len == 0)
         call_fail(call, ERR_USAGE, "there are no records in this",
-                  "Give a file that troupe record raw has made.");
+                  "Give a file that troupe record raw has made, or lines of "
+                  "JSON, a draft each.");
     else
         node_import(call_node(call), records, on_imported, call);
 }

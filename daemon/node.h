@@ -87,9 +87,9 @@ bool node_port_is_makeshift(const struct node *node);
 typedef void node_done_fn(void *context, enum err e);
 
 /*
- * Checks one whole record as if a peer had sent it, stores it durably and
- * tells the peers of its topic.  `record` is copied.  On ERR_OK `result` says
- * what became of it, valid in the call; else it is NULL.
+ * Checks the form of one whole record that was signed here a moment ago, stores
+ * it durably and tells the peers of its topic.  `record` is copied.  On ERR_OK
+ * `result` says what became of it, valid in the call; else it is NULL.
  */
 typedef void node_published_fn(void *context, enum err e,
                                const struct store_result *result);

@@ -92,6 +92,8 @@ struct pile {
 };
 void pile_make(struct pile *p, const char *name, size_t count);
 void pile_free(struct pile *p);
+/* The same comments as lines of JSON, for the person of a node to make. */
+void drafts_make(char path[PATHS_LEN_MAX], const char *project, size_t count);
 
 /* --- raw limits (limits.c) --- */
 
@@ -104,6 +106,8 @@ struct limit_rate {
     double cpu_us; /* a record */
 };
 void limit_verify_and_append(struct limit_rate *out, const struct pile *p);
+/* Signing and appending with a flush per 1,000, on one thread; records/s. */
+double limit_sign_and_append(const struct pile *p);
 /* An append of `len` bytes and its fdatasync; median of 50, in ms. */
 double limit_fsync_ms(size_t len);
 /* `cp` of a file and fsync; seconds. */

@@ -107,6 +107,38 @@ static void decode_all(struct verifying *v)
     }
 }
 
+double limit_sign_and_append(const struct pile *p)
+{
+    struct verifying v = { .pile = p,
+                           .chunks = (p->count + CHUNK - 1) / CHUNK };
+    uint8_t seed[32] = { 1 };
+    uint8_t signature[SIGNATURE_LEN];
+    struct sign_key key;
+    MDB_env *env = NULL;
+    MDB_dbi dbi = 0;
+    double begun;
+    double took;
+
+    v.records = calloc(p->count, sizeof *v.records);
+    bench_check(v.records != NULL &&
+                    network_parse(&v.network, BENCH_NETWORK) == ERR_OK,
+                "memory");
+    sign_key_from_seed(&key, seed);
+    decode_all(&v);
+    open_database(&env, &dbi);
+    begun = bench_now();
+    for (size_t c = 0; c < v.chunks; c++) {
+        for (size_t i = c * CHUNK; i < chunk_end(&v, c); i++)
+            domain_sign(signature, DOMAIN_RECORD, &v.network,
+                        (struct bytes){ v.records[i].id, ID_LEN }, &key);
+        append(env, dbi, &v, c);
+    }
+    took = bench_now() - begun;
+    mdb_env_close(env);
+    free(v.records);
+    return (double)p->count / took;
+}
+
 static double own_cpu(int who)
 {
     struct rusage u;

@@ -145,6 +145,23 @@ void pile_make(struct pile *p, const char *name, size_t count)
     write_file(p);
 }
 
+void drafts_make(char path[PATHS_LEN_MAX], const char *project, size_t count)
+{
+    FILE *f;
+
+    bench_path(path, "drafts");
+    f = fopen(path, "w");
+    bench_check(f != NULL, "writing the drafts");
+    for (size_t i = 1; i <= count; i++)
+        bench_check(fprintf(f,
+                            "{\"kind\": \"comment\", \"project\": \"%s\", "
+                            "\"fields\": {\"target\": \"%s\", \"text\": "
+                            "\"%-*zu\"}}\n",
+                            project, project, COMMENT_LEN, i) > 0,
+                    "writing the drafts");
+    bench_check(fclose(f) == 0, "writing the drafts");
+}
+
 void pile_free(struct pile *p)
 {
     free(p->data);

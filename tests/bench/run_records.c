@@ -78,6 +78,45 @@ static void fetch_all(struct fetched *out, size_t round, struct node *holder,
     node_stop(&empty);
 }
 
+/* A person makes the comments of the pile anew; records a second. */
+static double author_all(size_t round, const struct pile *p)
+{
+    char project[2 * ID_LEN + 1];
+    char path[PATHS_LEN_MAX];
+    char name[32];
+    struct node author;
+    double begun;
+    double took;
+
+    (void)snprintf(name, sizeof name, "author%zu", round);
+    node_start(&author, name);
+    node_init_person(&author);
+    node_id(project, node_run(&author, "project", "create", "--title", "Bench",
+                              "--goal", "Many comments", "--medium", "song",
+                              "--licence", "CC-BY-SA-4.0", NULL));
+    drafts_make(path, project, p->count - 1);
+    begun = bench_now();
+    node_do(&author, "record", "import", path, NULL);
+    took = bench_now() - begun;
+    bench_check(node_topic(&author, project, "records") >= p->count,
+                "all comments stored");
+    node_stop(&author);
+    return (double)p->count / took;
+}
+
+static void author_rows(const struct pile *p)
+{
+    double per_s[SYNC_ROUNDS];
+    double limit[SYNC_ROUNDS];
+
+    for (size_t i = 0; i < SYNC_ROUNDS; i++) {
+        limit[i] = limit_sign_and_append(p);
+        per_s[i] = author_all(i, p);
+    }
+    bench_row("sync.author", bench_median(per_s, SYNC_ROUNDS), "records/s",
+              bench_median(limit, SYNC_ROUNDS));
+}
+
 void bench_sync(void)
 {
     struct fetched f = { .anon_holder = 0 };
@@ -89,6 +128,7 @@ void bench_sync(void)
     struct pile p;
 
     pile_make(&p, "records", BENCH_RECORDS);
+    author_rows(&p);
     start_holder(&holder, &p, &import_s);
     for (size_t i = 0; i < SYNC_ROUNDS; i++) {
         struct limit_rate limit;

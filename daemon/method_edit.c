@@ -26,7 +26,7 @@ version_of(struct call *call, struct store_item *item, struct view *view)
     return current == NULL ? &view->topic->entries[entry->first] : current;
 }
 
-/* §7.4.5: nobody is called to a project that asks for nothing. */
+/* §7.4.11: nobody is called to a project that asks for nothing. */
 static bool may_list(struct call *call, const struct topic_state *ts,
                      uint64_t kind)
 {

@@ -359,7 +359,7 @@ enum err authority_judge_vouch(struct topic_state *ts, struct topic_entry *e)
 
 /* ---- the walk ---- */
 
-/* §7.4.4: of the requests by leaders that are not void, the earliest. */
+/* §7.4.6: of the requests by leaders that are not void, the earliest. */
 static enum err meet_request(struct topic_state *ts, struct topic_entry *e)
 {
     enum err err = ERR_OK;

@@ -1,5 +1,5 @@
 /* The terms of a project, which its first request fixes: docs/protocol.md
- * §7.4.4. */
+ * §7.4.6. */
 #include <string.h>
 
 #include "proto/authority_rules.h"

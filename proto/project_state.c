@@ -41,7 +41,7 @@ static enum err meet(struct project_state *s, const struct topic_state *ts,
     return err;
 }
 
-/* §7.4.5 */
+/* §7.4.11 */
 static enum err judge_listing(struct project_state *s)
 {
     struct mp_doc *doc;

@@ -267,7 +267,7 @@ static void a_leader_takes_over_after_the_silence_of_the_terms(void **state)
         static struct scene s;
         const struct made *taken;
         struct topic_state *ts;
-        uint64_t last = 1000;
+        uint64_t last = 5 * DAY; /* what A says then breaks the silence */
         uint8_t person[ID_LEN];
         uint64_t at = last + rows[i].after * DAY;
 

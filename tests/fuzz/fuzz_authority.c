@@ -1,9 +1,9 @@
 /*
  * Bytes become a topic of records whose heads say anything and whose bodies are
  * any canonical map; whatever is added must be judged and shown, and judged
- * alike in the opposite order.  Each record is: kind, author, relation of one
- * link and which record it names, what it revises, date, flags, length of the
- * body's map, the map.
+ * alike in the opposite order, step by step.  Each record is: kind, author,
+ * relation of one link and which record it names, what it revises, date, flags,
+ * length of the body's map, the map.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -87,8 +87,11 @@ static struct topic_state *judge(const struct fuzz_record *made, uint32_t count,
 
     if (topic_state_new(&ts, made[0].id, RECORDS_MAX) != ERR_OK)
         abort();
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         expect(topic_state_add(ts, made[backwards ? count - 1 - i : i].whole));
+        if (backwards) /* step by step, at times that go back and forth */
+            assert(authority_judge(ts, 50 * (i % 5)) == ERR_OK);
+    }
     assert(authority_judge(ts, 200) == ERR_OK);
     return ts;
 }

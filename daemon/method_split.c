@@ -10,8 +10,11 @@
 #include "proto/credits.h"
 #include "proto/split.h"
 
-/* As many as stand in one body; more would need pages. */
-enum { SHARES_MAX = 256 };
+/* As many as an answer has room for; most splits have a dozen. */
+enum { SHARES_MAX = 4096 };
+
+/* Shares of so many bytes fit one body, whatever else stands in it. */
+#define BODY_SURE ((size_t)32 * 1024)
 
 /* Clocks of two processes differ by the time that a command takes. */
 #define MINUTE_MS ((uint64_t)60 * 1000)
@@ -61,11 +64,10 @@ static void put_drafted(struct writer *w, struct call *call,
         mp_put_bin(w, (struct bytes){ line->contributions[i], ID_LEN });
 }
 
-/* Equal shares, to the last basis point: a beginning, not an opinion. */
-static void reply_draft(struct call *call, const struct credits *credits)
+/* Of all people the first SHARES_MAX; how many they are. */
+static uint32_t draft_shares(struct money_share *shares,
+                             const struct credits *credits)
 {
-    struct money_share shares[SHARES_MAX] = { 0 };
-    struct writer *w = call_reply(call);
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < credits->count && count < SHARES_MAX; i++) {
@@ -76,6 +78,22 @@ static void reply_draft(struct call *call, const struct credits *credits)
     }
     if (count > 0)
         money_apportion(shares, count, MONEY_BP_ALL);
+    return count;
+}
+
+/* Equal shares, to the last basis point: a beginning, not an opinion. */
+static void reply_draft(struct call *call, const struct credits *credits)
+{
+    struct money_share *shares = call_alloc(call, SHARES_MAX * sizeof *shares);
+    struct writer *w;
+    uint32_t count;
+
+    if (shares == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+        return;
+    }
+    count = draft_shares(shares, credits);
+    w = call_reply(call);
     mp_put_map(w, 1);
     pair_array(w, "shares", count);
     for (uint32_t i = 0; i < credits->count; i++) {
@@ -122,7 +140,8 @@ static bool shares_are_whole(struct call *call, const struct mp_value *shares)
         return false;
     }
     if (mp_count(shares) > SHARES_MAX) {
-        call_fail(call, ERR_TOO_LARGE, "a split has at most 256 shares", NULL);
+        call_fail(call, ERR_TOO_LARGE, "a split has at most 4,096 shares",
+                  NULL);
         return false;
     }
     for (uint32_t i = 0; i < mp_count(shares); i++)
@@ -172,7 +191,11 @@ struct times {
     uint64_t closes_ms;
 };
 
-static struct times times_of(struct call *call)
+/*
+ * What was not said: it opens when it is made, for the shortest window.  Pages
+ * come before the proposal, which is then made and opens a moment later.
+ */
+static struct times times_of(struct call *call, bool has_pages)
 {
     const struct mp_value *fields = call_param(call, "fields");
     const struct mp_value *opens = mp_get(fields, "opens_at");
@@ -180,7 +203,7 @@ static struct times times_of(struct call *call)
     uint64_t window_ms = mp_uint(call_param(call, "window_ms"));
     struct times t = { .created_ms = desk_next_ms(call_desk(call)) };
 
-    t.opens_ms = t.created_ms;
+    t.opens_ms = t.created_ms + (has_pages ? MINUTE_MS : 0);
     if (mp_type(opens) == MP_UINT && mp_uint(opens) <= RECORD_TIME_MAX_MS)
         t.opens_ms = mp_uint(opens);
     if (window_ms == 0 || window_ms > RECORD_TIME_MAX_MS)
@@ -188,9 +211,11 @@ static struct times times_of(struct call *call)
     t.closes_ms = t.opens_ms + window_ms;
     /* "+14d" was 14 days a moment ago, when it was typed. */
     if (mp_type(closes) == MP_UINT &&
-        (mp_uint(closes) < t.closes_ms - MINUTE_MS ||
+        (mp_uint(closes) < t.closes_ms - 2 * MINUTE_MS ||
          mp_uint(closes) > t.closes_ms))
         t.closes_ms = mp_uint(closes);
+    if (has_pages)
+        t.created_ms = 0; /* once they are there */
     return t;
 }
 
@@ -204,12 +229,12 @@ void method_split_propose(struct call *call)
     if (!param_record_of(call, "income", PARAM_SIGNS, KIND_INCOME, &income) ||
         !shares_are_whole(call, call_param(call, "shares")))
         return;
-    t = times_of(call);
     author_fields_init(&fields);
+    put_shares(&fields, call_param(call, "shares"));
+    t = times_of(call, fields.own.len > BODY_SURE);
     mp_put_bin(author_fields_put(&fields, "income"), BYTES_ARRAY(income.id));
     mp_put_uint(author_fields_put(&fields, "opens_at"), t.opens_ms);
     mp_put_uint(author_fields_put(&fields, "closes_at"), t.closes_ms);
-    put_shares(&fields, call_param(call, "shares"));
     draft.topic = income.topic;
     draft.created_ms = t.created_ms;
     draft.fields = author_fields_map(&fields, call_param(call, "fields"));
@@ -268,7 +293,8 @@ struct finishing {
     struct call *call;
     struct store_item proposal;
     uint64_t pool;
-    struct body proposed;
+    struct writer proposed; /* {shares, waived} of the proposal and its pages */
+    struct mp_doc *doc;
     const struct mp_value *shares;
     const struct mp_value *waived;
 };
@@ -318,19 +344,32 @@ static const struct mp_value *put_final(struct author_fields *fields,
     return author_fields_map(fields, call_param(f->call, "fields"));
 }
 
-/* The shares as the record will have them, with what each is paid. */
+/* A list of the final as its record will have it, pages and all. */
+static enum err encode_list(struct writer *w, const char *name,
+                            const struct mp_value *list)
+{
+    struct bytes key = { (const uint8_t *)name, strlen(name) };
+    struct bytes wrong;
+
+    mp_put_text(w, name);
+    mp_put_array(w, mp_count(list));
+    return kind_encode_items(kind_field(SHAPE_SPLIT_FINAL, key), w, &wrong,
+                             list);
+}
+
+/* The shares and what each is paid. */
 static enum err read_given(struct split_shares *out, const struct finishing *f,
                            const struct mp_value *given)
 {
-    const struct kind *kind = kind_find(KIND_SPLIT_FINAL);
-    struct writer map = writer_growing(RECORD_BODY_MAX);
-    struct kind_links *links = call_alloc(f->call, sizeof *links);
+    struct writer map = writer_growing(CONTROL_MESSAGE_MAX);
     struct mp_doc *doc = NULL;
     struct topic_list list;
-    struct bytes field;
-    enum err e = links == NULL ? ERR_NO_MEMORY
-                               : kind_encode(kind, &map, links, &field, given);
+    enum err e;
 
+    mp_put_map(&map, mp_get(given, "waived") != NULL ? 2 : 1);
+    e = encode_list(&map, "shares", mp_get(given, "shares"));
+    if (e == ERR_OK && mp_get(given, "waived") != NULL)
+        e = encode_list(&map, "waived", mp_get(given, "waived"));
     if (e == ERR_OK)
         e = mp_doc_parse(&doc, writer_view(&map), MP_CANONICAL);
     if (e == ERR_OK) {
@@ -371,15 +410,50 @@ static void publish_final(struct finishing *f)
     author_fields_wipe(&fields);
 }
 
+static void copy_list(struct writer *w, const struct topic_list *list,
+                      const char *name)
+{
+    struct topic_cursor at = { 0 };
+    const struct mp_value *item;
+    uint32_t count = 0;
+
+    while (topic_list_next(list, name, &at) != NULL)
+        count++;
+    pair_array(w, name, count);
+    at = (struct topic_cursor){ 0 };
+    while ((item = topic_list_next(list, name, &at)) != NULL)
+        mp_put_value(w, item);
+}
+
+/* What was proposed, with its pages, as one map. */
+static enum err read_proposed(struct finishing *f, const struct topic_state *ts)
+{
+    struct topic_list list;
+    enum err e =
+        topic_list_open(&list, ts, topic_state_find(ts, f->proposal.id));
+
+    if (e != ERR_OK)
+        return e;
+    mp_put_map(&f->proposed, 2);
+    copy_list(&f->proposed, &list, "shares");
+    copy_list(&f->proposed, &list, "waived");
+    topic_list_wipe(&list);
+    if (f->proposed.err != ERR_OK)
+        return f->proposed.err;
+    return mp_doc_parse(&f->doc, writer_view(&f->proposed), MP_WELL_FORMED);
+}
+
 /* What is not given is as it was proposed. */
 static void finish(struct finishing *f)
 {
+    const struct mp_value *proposed = mp_doc_root(f->doc);
+
     f->shares = call_param(f->call, "shares");
     f->waived = mp_get(call_param(f->call, "fields"), "waived");
     if (mp_type(f->shares) == MP_NIL) {
-        f->shares = mp_get(f->proposed.map, "shares");
+        f->shares = mp_get(proposed, "shares");
         if (mp_type(f->waived) == MP_NIL)
-            f->waived = mp_get(f->proposed.map, "waived");
+            f->waived = mp_get(proposed, "waived");
     }
     if (shares_are_whole(f->call, f->shares))
         publish_final(f);
@@ -387,7 +461,8 @@ static void finish(struct finishing *f)
 
 void method_split_final(struct call *call)
 {
-    struct finishing f = { .call = call };
+    struct finishing f = { .call = call,
+                           .proposed = writer_growing(CONTROL_MESSAGE_MAX) };
     struct view view;
     enum err e;
 
@@ -397,14 +472,16 @@ void method_split_final(struct call *call)
         !param_view(call, f.proposal.topic, &view))
         return;
     e = pool_of(&f, view.topic);
-    if (e != ERR_OK) {
-        call_fail(call, e, "the income of this proposal is not held here",
+    if (e == ERR_OK)
+        e = read_proposed(&f, view.topic);
+    if (e == ERR_OK)
+        finish(&f);
+    else
+        call_fail(call, e,
+                  "the income of this proposal, or a page, is not held here",
                   "Wait until the project is caught up.");
-        return;
-    }
-    body_open(&f.proposed, node_store(call_node(call)), f.proposal.id);
-    finish(&f);
-    body_close(&f.proposed);
+    mp_doc_free(f.doc);
+    writer_free(&f.proposed);
 }
 
 /* ---- how it stands ---- */

@@ -5,6 +5,7 @@ refuses to make is signed here with the key of that person's device, as by a
 program that asks no rule.
 """
 import datetime
+import json
 import unittest
 
 import lab
@@ -344,6 +345,32 @@ class Unanimous(SplitTest):
             {name: share["amount_minor"] for name, share in self.by_name(
                 self.seen("split", "show", final)["shares"]).items()},
             {"Ben": 24000, "Cyd": 16000})
+
+
+class Crowd(SplitTest):
+    def test_shares_go_on_in_pages_and_waived_ones_to_the_others(self):
+        """Of 1,000 people, most never heard of, one waives."""
+        self.declare()
+        people = [records.text_hash(str(i)).hex() for i in range(999)]
+        lines = [{"person": p, "bp": 10} for p in people]
+        lines.append({"person": self.people["Ben"], "bp": 10})
+        shares = self.file("crowd.json", json.dumps({"shares": lines}))
+        self.proposal = self.everywhere(self.ada.json(
+            "split", "propose", self.income, "--shares", shares, "--waived",
+            self.people["Ben"])["id"])
+        self.in_force(self.proposal)
+        self.day(15)
+        self.final = self.everywhere(self.ada.json(
+            "split", "final", self.proposal)["id"])
+        self.in_force(self.final)
+        shown = self.seen("split", "show", self.final)
+        amounts = [s["amount_minor"] for s in shown["shares"]]
+        self.assertEqual((len(amounts), sum(amounts)), (1000, 40000))
+        self.assertEqual(self.by_name(shown["shares"][-1:])["Ben"]["state"],
+                         "waived")
+        self.assertEqual(set(amounts), {0, 40, 41})
+        self.refused(self.ben, 5, "not paid", "receipt", "sign", self.final,
+                     "--amount", "1", "--method", "cash")
 
 
 if __name__ == "__main__":

@@ -109,6 +109,7 @@ static void show(const struct topic_state *ts)
         expect(view_request_show(&w, &v, id, 0));
         expect(view_contribution_show(&w, &v, id, 0));
         expect(view_release_show(&w, &v, id, 0));
+        expect(view_split_show(&w, &v, id, 0));
         expect(view_tree(&w, &v, id, 0));
         writer_reset(&w);
     }

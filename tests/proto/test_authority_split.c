@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/split.h"
+#include "proto/view.h"
 
 #define DAY(n) ((uint64_t)(n)*DAY_MS)
 #define LATER  DAY(100)
@@ -188,9 +189,128 @@ static void assert_about(const struct story *t, const struct made *m,
     assert_memory_equal(verdict_at(t, m, LATER).subject, subject, ID_LEN);
 }
 
+/* Each record as a split, and the ledger: what people see of the topic. */
+static struct writer seen(const struct topic_state *ts)
+{
+    struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
+    struct view_ledger ledger = view_ledger_begin();
+    const struct view v = { .topic = ts };
+
+    for (uint32_t i = 0; i < topic_state_count(ts); i++) {
+        const struct topic_entry *e = topic_state_at(ts, i);
+        enum err err = view_split_show(&w, &v, e->record.id, 0);
+
+        assert_true(err == ERR_OK || err == ERR_NOT_FOUND);
+    }
+    assert_int_equal(view_ledger_add(&ledger, &v, NULL), ERR_OK);
+    writer_bytes(&w, writer_view(&ledger.people));
+    writer_bytes(&w, writer_view(&ledger.incomes));
+    assert_int_equal(w.err, ERR_OK);
+    view_ledger_wipe(&ledger);
+    return w;
+}
+
+/* Verdicts, and byte by byte what is shown, are the same in any order. */
 static void assert_any_order(const struct story *t)
 {
+    struct topic_state *ts = scene_judge(&t->s, NULL, LATER);
+    struct writer one = seen(ts);
+    uint32_t order[SCENE_MAX];
+    uint32_t seed = 12;
+
     permute_assert(t->s.made, t->s.count, t->s.m.topic, LATER);
+    for (uint32_t i = 0; i < t->s.count; i++)
+        order[i] = i;
+    for (int round = 0; round < 5; round++) {
+        struct topic_state *shuffled;
+        struct writer other;
+
+        scene_shuffle(order, t->s.count, &seed);
+        shuffled = scene_judge(&t->s, order, LATER);
+        other = seen(shuffled);
+        assert_int_equal(one.len, other.len);
+        assert_memory_equal(one.data, other.data, one.len);
+        writer_free(&other);
+        topic_state_free(shuffled);
+    }
+    writer_free(&one);
+    topic_state_free(ts);
+}
+
+static const struct mp_value *find_share(const struct mp_value *root, char who)
+{
+    const struct mp_value *shares = mp_get(root, "shares");
+    uint8_t person[ID_LEN];
+    uint8_t other[ID_LEN];
+
+    maker_person(person, who);
+    for (uint32_t i = 0; i < mp_count(shares); i++)
+        if (mp_bin_exact(mp_get(mp_at(shares, i), "person"), other, ID_LEN) &&
+            memcmp(person, other, ID_LEN) == 0)
+            return mp_at(shares, i);
+    fail();
+    return NULL;
+}
+
+static void assert_text(const struct mp_value *map, const char *key,
+                        const char *want)
+{
+    struct bytes text = mp_str(mp_get(map, key));
+
+    assert_int_equal(text.len, strlen(want));
+    assert_memory_equal(text.data, want, text.len);
+}
+
+static void assert_shown(const struct topic_state *ts, const struct made *made)
+{
+    struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
+    const struct view v = { .topic = ts };
+    const struct mp_value *root;
+    struct mp_doc *doc;
+
+    assert_int_equal(view_split_show(&w, &v, made->id, 0), ERR_OK);
+    assert_int_equal(mp_doc_parse(&doc, writer_view(&w), MP_WELL_FORMED),
+                     ERR_OK);
+    root = mp_doc_root(doc);
+    assert_text(root, "phase", "final");
+    assert_text(root, "currency", "EUR");
+    assert_int_equal(mp_uint(mp_get(root, "pool_minor")), 40000);
+    assert_text(find_share(root, 'B'), "state", "settled");
+    assert_text(find_share(root, 'C'), "state", "declared");
+    assert_int_equal(mp_uint(mp_get(find_share(root, 'B'), "amount_minor")),
+                     24000);
+    assert_int_equal(mp_count(mp_get(root, "feedback")), 2);
+    assert_int_equal(mp_count(mp_get(root, "receipts")), 2);
+    assert_int_equal(mp_count(mp_get(root, "void")), 1);
+    assert_text(mp_at(mp_get(root, "void"), 0), "kind", "split_final");
+    mp_doc_free(doc);
+    writer_free(&w);
+}
+
+/* The same split by its income, its proposal and its final. */
+static void a_split_is_shown_with_all_that_became_of_it(void **state)
+{
+    static struct story t;
+    const struct made *final;
+    const struct made *said;
+    struct topic_state *ts;
+
+    (void)state;
+    begin_split(&t, "leader");
+    said = say(&t, 'B', DAY(3), t.proposal);
+    (void)say(&t, 'X', DAY(3), t.proposal);
+    (void)answer(&t, 'A', DAY(4), said);
+    (void)finish(&t, 'A', DAY(15), GOOD_SHARES, GOOD_AMOUNTS, "");
+    final = finish(&t, 'A', DAY(16), GOOD_SHARES, GOOD_AMOUNTS, "");
+    (void)receive(&t, 'B', DAY(17), final, 'B', 24000, "EUR");
+    (void)receive(&t, 'A', DAY(17), final, 'C', 16000, "EUR");
+    ts = scene_judge(&t.s, NULL, LATER);
+    assert_shown(ts, t.income);
+    assert_shown(ts, t.proposal);
+    assert_shown(ts, final);
+    topic_state_free(ts);
+    assert_any_order(&t);
+    scene_free(&t.s);
 }
 
 static void the_whole_story_stands(void **state)
@@ -797,6 +917,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_story_stands),
+        cmocka_unit_test(a_split_is_shown_with_all_that_became_of_it),
         cmocka_unit_test(incomes_follow_the_terms),
         cmocka_unit_test(incomes_are_declared_by_leaders_in_a_currency),
         cmocka_unit_test(nothing_of_it_is_revised_or_retracted),

@@ -124,6 +124,7 @@ void limit_random_file(const char *path, uint64_t len);
 
 void bench_sync(void);
 void bench_reconcile(void);
+void bench_million(void);
 void bench_live(void);
 void bench_idle(void);
 void bench_start(void);

@@ -91,6 +91,21 @@ static void the_newest_that_lack_cost_no_second_round(void **state)
     assert_in_range(pair_bytes(pair, SYNC), 400, 750);
 }
 
+static void what_lacks_flows_after_one_message(void **state)
+{
+    struct peer_pair *pair = *state;
+
+    pair_fill(pair, 0, 0, 20000);
+    pair_fill(pair, 1, 0, 19900);
+    pair_join(pair);
+    while (pair->side[1].frames[SYNC] == 0) /* OPEN */
+        assert_true(pair_carry(pair, 1) || pair_carry(pair, 0));
+    assert_int_equal(pair->side[1].records_new, 0);
+    assert_true(pair_carry(pair, 0));
+    assert_int_equal(pair->side[1].records_new, 100);
+    assert_int_equal(pair->side[1].frames[SYNC], 1);
+}
+
 static void an_equal_set_costs_one_opening(void **state)
 {
     struct peer_pair *pair = *state;
@@ -331,6 +346,8 @@ int main(void)
             the_empty_side_asks_for_all_in_few_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(
             the_newest_that_lack_cost_no_second_round, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_lacks_flows_after_one_message,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(an_equal_set_costs_one_opening, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(recent_differences_cost_little, setup,

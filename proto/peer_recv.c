@@ -195,7 +195,7 @@ static enum err on_sync(struct peer *p, struct bytes payload)
     shelf = peer_shelf_find_tag(p, m.tag);
     if (shelf == NULL) /* perhaps one that we have just stopped to hold */
         return peer_charge(p, COST_FRAME);
-    if (sync_kind_opens(m.kind))
+    if (sync_message_opens(m.kind))
         return on_open(p, shelf, &m);
     if (shelf->session == NULL || shelf->session->number != m.number) {
         if (m.kind != SYNC_STOP)

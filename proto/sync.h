@@ -57,7 +57,7 @@ struct sync_message {
 };
 
 /* Whether a message of this kind begins a session. */
-bool sync_kind_opens(enum sync_kind kind);
+bool sync_message_opens(enum sync_kind kind);
 
 /* ERR_MALFORMED, ERR_TRAILING, ERR_TRUNCATED, ERR_NOT_CANONICAL */
 MUST_CHECK enum err sync_message_decode(struct sync_message *out,

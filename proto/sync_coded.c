@@ -232,15 +232,10 @@ static enum err difference_alloc(struct difference *d, size_t n)
 
 /* ERR_NOT_FOUND if the symbols are too few, or make no sense. */
 static enum err difference_find(struct difference *d,
-                                const struct sync_session *s,
-                                const struct record_set *set, size_t n)
+                                const struct sync_session *s, size_t n)
 {
     struct reader r = reader_of(writer_view(&s->symbols));
-    uint64_t count;
-    enum err e = get_symbols(s, set, 0, n, d->ours, &count);
 
-    if (e != ERR_OK)
-        return e;
     for (size_t i = 0; i < n; i++)
         iblt_read(&r, &d->prefix[i]);
     iblt_join(d->prefix, d->ours, n);
@@ -251,13 +246,6 @@ static enum err difference_find(struct difference *d,
         if (compare_ids(&d->ids[i - 1], &d->ids[i]) == 0)
             return ERR_NOT_FOUND;
     return ERR_OK;
-}
-
-static bool is_inside(const struct sync_session *s,
-                      const struct record_key *key)
-{
-    return record_key_compare(key, &s->window.lo) >= 0 &&
-           record_key_compare(key, &s->window.hi) < 0;
 }
 
 /* What we have goes to the peer; the other ids are put to the front. */
@@ -279,8 +267,6 @@ static enum err difference_divide(struct difference *d, struct sync_session *s,
         }
         if (e != ERR_OK)
             return e;
-        if (!is_inside(s, &key)) /* the peer cannot have it in the window */
-            return ERR_NOT_FOUND;
         writer_bytes(&s->takes, BYTES_ARRAY(id));
     }
     d->count = wanted;
@@ -305,15 +291,18 @@ static enum err say_take(struct sync_session *s, const struct difference *d,
 }
 
 /* Half as many again, so that a wrong guess costs little. */
-static enum err say_more(struct sync_session *s, size_t n,
-                         struct sync_message *m, struct writer *w)
+static size_t count_more(const struct sync_session *s, size_t n)
 {
     size_t more = n / 2 + SYNC_ID_LIST_MAX;
 
-    if (more > SYNC_SYMBOLS_MAX - n)
-        more = SYNC_SYMBOLS_MAX - n;
     if (s->coding_rounds == SYNC_SYMBOLS_ROUNDS_MAX)
-        more = 0;
+        return 0;
+    return more < SYNC_SYMBOLS_MAX - n ? more : SYNC_SYMBOLS_MAX - n;
+}
+
+static enum err say_more(struct sync_session *s, size_t more,
+                         struct sync_message *m, struct writer *w)
+{
     m->kind = SYNC_MORE;
     m->more = more;
     sync_message_put(w, m);
@@ -330,12 +319,18 @@ static enum err say_as_opener(struct sync_session *s,
                               struct sync_message *m, struct writer *w)
 {
     size_t n = s->symbols.len / IBLT_SYMBOL_LEN;
+    size_t more = count_more(s, n);
     struct difference d;
+    uint64_t count;
     enum err e = difference_alloc(&d, n);
 
     if (e != ERR_OK)
         return e;
-    e = difference_find(&d, s, set, n);
+    e = get_symbols(s, set, 0, n, d.ours, &count);
+    if (e == ERR_NOT_FOUND)
+        more = 0; /* we do not have ours any more */
+    if (e == ERR_OK)
+        e = difference_find(&d, s, n);
     if (e == ERR_OK) {
         e = difference_divide(&d, s, set);
         if (e != ERR_OK)
@@ -344,7 +339,7 @@ static enum err say_as_opener(struct sync_session *s,
     if (e == ERR_OK)
         e = say_take(s, &d, m, w);
     else if (e == ERR_NOT_FOUND)
-        e = say_more(s, n, m, w);
+        e = say_more(s, more, m, w);
     difference_free(&d);
     return e;
 }
@@ -358,6 +353,13 @@ enum err sync_coded_say(struct sync_session *s, const struct record_set *set,
 }
 
 /* ---- What is to be sent ------------------------------------------------ */
+
+static bool is_inside(const struct sync_session *s,
+                      const struct record_key *key)
+{
+    return record_key_compare(key, &s->window.lo) >= 0 &&
+           record_key_compare(key, &s->window.hi) < 0;
+}
 
 enum err sync_coded_fill_keys(struct sync_session *s,
                               const struct record_set *set)

@@ -483,6 +483,25 @@ static void endless_symbols_are_answered_so_often_only(void **state)
                      ERR_OUT_OF_ORDER);
 }
 
+/* Its place was needed for symbols of another window. */
+static void an_opener_that_has_lost_its_symbols_asks_for_ranges(void **state)
+{
+    struct peer_pair *pair = *state;
+    uint64_t number = run_to_symbols(pair).number;
+    struct sync_message m;
+
+    pair->side[0].set.has_no_symbols = true;
+    assert_int_equal(say(pair, 0, SYNC_SYMBOLS, number, 10, zero_symbols(10)),
+                     ERR_OK);
+    m = first_message(speak(pair, 0));
+    assert_int_equal(m.kind, SYNC_MORE);
+    assert_int_equal(m.more, 0);
+    assert_int_equal(say(pair, 1, SYNC_MORE, number, 0, zero_symbols(0)),
+                     ERR_OK);
+    pair_run(pair);
+    assert_synced(pair, 10000);
+}
+
 static void more_symbols_than_asked_for_are_refused(void **state)
 {
     struct peer_pair *pair = *state;
@@ -634,6 +653,7 @@ int main(void)
         TEST(symbols_are_not_asked_for_without_end),
         TEST(one_symbol_at_a_time_comes_to_an_end),
         TEST(endless_symbols_are_answered_so_often_only),
+        TEST(an_opener_that_has_lost_its_symbols_asks_for_ranges),
         TEST(more_symbols_than_asked_for_are_refused),
         TEST(ill_formed_symbols_are_refused),
         TEST(ill_formed_answers_to_symbols_are_refused),

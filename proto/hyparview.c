@@ -335,33 +335,43 @@ void hyparview_ask(struct hyparview *h, struct hyparview_link *l)
     hyparview_say(h, l->link, writer_view(&w));
 }
 
-static struct hyparview_link *find_to_ask(const struct hyparview *h)
+static struct hyparview_link *find_to_ask(const struct hyparview *h,
+                                          bool only_dialled)
 {
     for (size_t i = 0; i < h->links_count; i++) {
         struct hyparview_link *l = &h->links[i];
 
-        if (!l->is_active && l->asked_ms == 0 && l->ask_ms <= h->now_ms)
+        if (!l->is_active && l->asked_ms == 0 && l->ask_ms <= h->now_ms &&
+            (l->is_dialled || !only_dialled))
             return l;
     }
     return NULL;
 }
 
+/* Expects one more neighbour; false if nobody is left to be asked. */
+static bool seek_one(struct hyparview *h, bool only_dialled)
+{
+    struct hyparview_link *l = find_to_ask(h, only_dialled);
+
+    if (l == NULL)
+        return hyparview_dial_any(h);
+    hyparview_ask(h, l);
+    return true;
+}
+
+/* Who is only ever chosen by others could be surrounded by them. */
+static bool has_too_few_dialled(const struct hyparview *h)
+{
+    return expected(h, true) < OVERLAY_DIALLED_MIN &&
+           expected(h, false) < OVERLAY_ACTIVE_MAX;
+}
+
 void hyparview_seek(struct hyparview *h)
 {
-    struct hyparview_link *l;
-
-    while (hyparview_has_too_few(h)) { /* each turn expects one more */
-        l = find_to_ask(h);
-        if (l != NULL)
-            hyparview_ask(h, l);
-        else if (!hyparview_dial_any(h))
-            break;
-    }
-    /* Who is only ever chosen by others could be surrounded by them. */
-    while (expected(h, true) < OVERLAY_DIALLED_MIN &&
-           expected(h, false) < OVERLAY_ACTIVE_MAX)
-        if (!hyparview_dial_any(h))
-            break;
+    while (hyparview_has_too_few(h) && seek_one(h, false))
+        continue; /* each turn, one more is expected */
+    while (has_too_few_dialled(h) && seek_one(h, true))
+        continue;
 }
 
 /* ---- Shuffles ----------------------------------------------------------- */
@@ -422,7 +432,7 @@ uint64_t hyparview_deadline(const struct hyparview *h)
 
         if (l->asked_ms != 0)
             due = sooner(due, l->asked_ms);
-        else if (!l->is_active && has_too_few)
+        else if (!l->is_active && (l->is_dialled ? is_dialling : has_too_few))
             due = sooner(due, l->ask_ms);
         if (l->is_dialled && !l->is_manual)
             due = sooner(due, l->spare_ms);

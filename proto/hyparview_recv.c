@@ -92,18 +92,53 @@ static void forward_join(struct hyparview *h, uint64_t link, uint8_t steps,
     hyparview_say(h, link, writer_view(&w));
 }
 
+/* Neighbours that found us; those that we chose have places of their own. */
+static size_t count_incoming(const struct hyparview *h)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < h->links_count; i++)
+        n += h->links[i].is_active && !h->links[i].is_dialled;
+    return n;
+}
+
+/* Whether nobody can become a neighbour over this link unless another goes. */
+static bool is_full(const struct hyparview *h, const struct hyparview_link *l)
+{
+    size_t max = hyparview_known(h) <= GOSSIP_FULL_MESH
+                     ? OVERLAY_ACTIVE_MAX
+                     : OVERLAY_ACTIVE_MAX - OVERLAY_DIALLED_MIN;
+
+    return hyparview_active(h) >= OVERLAY_ACTIVE_MAX ||
+           (!l->is_dialled && count_incoming(h) >= max);
+}
+
+/* Any neighbour, rather one that found us. */
+static struct hyparview_link *pick_victim(struct hyparview *h)
+{
+    size_t at = chance_below(&h->chance, h->links_count);
+
+    for (size_t i = 0; i < h->links_count; i++) {
+        struct hyparview_link *l = &h->links[(at + i) % h->links_count];
+
+        if (l->is_active && !l->is_dialled)
+            return l;
+    }
+    return hyparview_any_active(h, 0);
+}
+
 static void on_neighbour(struct hyparview *h, struct hyparview_link *l,
                          const struct message *m)
 {
     bool was_active = l->is_active;
-    bool is_full = hyparview_active(h) >= OVERLAY_ACTIVE_MAX;
 
-    if (!was_active && is_full && m->number == HYPARVIEW_LOW) {
-        answer(h, l->link, false);
-        return;
+    if (!was_active && is_full(h, l)) {
+        if (m->number == HYPARVIEW_LOW) {
+            answer(h, l->link, false);
+            return;
+        }
+        disconnect(h, pick_victim(h));
     }
-    if (!was_active && is_full)
-        disconnect(h, hyparview_any_active(h, l->link));
     hyparview_set_active(h, l, true);
     answer(h, l->link, true);
     if (m->number != HYPARVIEW_JOIN || was_active)

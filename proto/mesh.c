@@ -600,4 +600,8 @@ void mesh_count(const struct mesh *m, struct mesh_counts *out)
     out->links = m->links_count;
     out->active = hyparview_active(&m->overlay);
     out->passive = m->overlay.passive_count;
+    out->dialled = 0;
+    for (size_t i = 0; i < m->overlay.links_count; i++)
+        out->dialled +=
+            m->overlay.links[i].is_active && m->overlay.links[i].is_dialled;
 }

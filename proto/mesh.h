@@ -134,7 +134,8 @@ void mesh_tick(struct mesh *m, uint64_t now_ms);
 /* What of it people and simulators may see. */
 struct mesh_counts {
     size_t links;
-    size_t active; /* neighbours of the overlay */
+    size_t active;  /* neighbours of the overlay */
+    size_t dialled; /* of them, by us */
     size_t passive;
     uint64_t pushed; /* records queued as pushes, over all time */
     uint64_t announced;

@@ -68,7 +68,7 @@ struct peer_event {
     enum peer_event_type type;
     uint8_t topic[ID_LEN];
     struct bytes bytes;
-    size_t count; /* calls of peer_record_done() that are due */
+    size_t count; /* of ids, or calls of peer_record_done() that are due */
 };
 
 /* One entry of a NOT_HELD frame (§5.4); a view. */

@@ -167,7 +167,8 @@ static void send(struct net *net, const struct net_link *l, uint8_t type,
     *f = (struct net_frame){
         .node = l->other, .number = number, .type = type, .len = payload.len
     };
-    memcpy(f->bytes, payload.data, payload.len);
+    if (payload.len > 0)
+        memcpy(f->bytes, payload.data, payload.len);
     if (net->first[slot] == NULL)
         net->first[slot] = f;
     else
@@ -175,6 +176,13 @@ static void send(struct net *net, const struct net_link *l, uint8_t type,
     net->last[slot] = f;
     net->waiting++;
     net->frames[type]++;
+}
+
+void net_say(struct net *net, size_t node, size_t link, uint8_t type,
+             struct bytes payload)
+{
+    if (net->nodes[node].links[link].is_up)
+        send(net, &net->nodes[node].links[link], type, payload);
 }
 
 static void pull(struct net *net, struct net_link *l)

@@ -62,6 +62,9 @@ void net_connect(struct net *net, size_t from, size_t to, bool is_manual);
 void net_introduce(struct net *net, size_t node, size_t other);
 /* All of its connections end, and it answers no more. */
 void net_kill(struct net *net, size_t node);
+/* Says a frame on a link of the node, as if its machines wished it. */
+void net_say(struct net *net, size_t node, size_t link, uint8_t type,
+             struct bytes payload);
 /* Lets `ms` of the network's time pass. */
 void net_run(struct net *net, uint64_t ms);
 /* Node makes record number `n` of this topic, with a body so long. */

@@ -406,6 +406,7 @@ void dialler_ended(struct dialler *d, const struct conn *c, enum err why)
             entry->last_error = why;
         if (m != NULL && !conn_is_open(c))
             go_on(d, m);
+        rearm(d); /* perhaps somebody wished for this node, too */
         return;
     }
     if (entry == NULL)

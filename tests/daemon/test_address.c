@@ -85,9 +85,30 @@ static void malformed_addresses_are_refused(void **state)
     assert_int_equal(address_split(&parts, long_host), ERR_OK);
 }
 
+static void an_endpoint_is_the_same_address_again(void **state)
+{
+    static const char *const texts[] = { "9.8.7.6:7433", "[2001:db8::1]:1" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct sockaddr_storage addr;
+        struct sockaddr_storage back;
+        struct endpoint endpoint;
+        char text[ADDRESS_TEXT_MAX];
+
+        assert_int_equal(address_parse(&addr, texts[i]), ERR_OK);
+        endpoint = address_endpoint((struct sockaddr *)&addr);
+        assert_true(endpoint_is_v4(&endpoint) == (i == 0));
+        address_of_endpoint(&back, &endpoint);
+        address_print(text, (struct sockaddr *)&back);
+        assert_string_equal(text, texts[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_endpoint_is_the_same_address_again),
         cmocka_unit_test(addresses_print_as_they_were_written),
         cmocka_unit_test(ipv4_inside_ipv6_is_ipv4),
         cmocka_unit_test(networks_are_16_bits_of_ipv4_and_32_of_ipv6),

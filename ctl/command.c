@@ -150,6 +150,15 @@ static const struct {
     { "waived", "somebody who leaves their share to the others" },
     { "warning", "what one should know before looking" },
     { "work_kind", "how it came about (original)" },
+    { "declaration", "what you think you cannot do" },
+    { "tone", "how it is meant" },
+    { "tips", "what helps" },
+    { "pinned", "stays at the top, where a leader says it" },
+    { "note", "a word about it" },
+    { "minutes", "how long it takes" },
+    { "index", "its place among the lessons" },
+    { "for_interest", "whom it may interest" },
+    { "call_to_action", "what the learner is to make" },
 };
 
 /* False if people do not give this field. */

@@ -30,7 +30,9 @@ enum option_type {
     OPTION_CREDIT,    /* PERSON or NAME=ROLE: {person or name, role} */
     OPTION_OMIT,      /* PERSON=REASON: {person, reason} */
     OPTION_BP,        /* PERSON=PERCENT: {person, bp} */
-    OPTION_PART       /* CONTRIBUTION: {contribution} */
+    OPTION_PART,      /* CONTRIBUTION: {contribution} */
+    OPTION_TIMECODE,  /* 1:23.5, 1:02:03: ms into a film or song */
+    OPTION_REGION     /* LEFT,TOP,WIDTH,HEIGHT in percent: merged into a map */
 };
 
 enum option_flag {

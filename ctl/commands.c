@@ -19,6 +19,13 @@
         param, OPTION_TEXT, OPTION_ARGUMENT, param, value, help                \
     }
 
+/* Files beside words. */
+#define MEDIA                                                                  \
+    {                                                                          \
+        "media", OPTION_FILE, OPTION_MANY, NULL, "FILE",                       \
+            "a file that goes with it"                                         \
+    }
+
 /* clang-format off */
 
 static const struct option none[] = { END };
@@ -79,6 +86,10 @@ static const struct option completion[] = {
 
 static const struct option person_show[] = {
     TAKES("person", "PERSON", "else yourself"),
+    END };
+
+static const struct option person_follow[] = {
+    NEEDS("person", "PERSON", "who it is"),
     END };
 
 static const struct option person_list[] = {
@@ -221,6 +232,7 @@ static const struct option contribute[] = {
     { "thanks", OPTION_TEXT, 0, NULL, "WORDS", "to whoever made that" },
     { "source-text", OPTION_TEXT, OPTION_MANY, "source_texts", "TEXT", "a source that is no record here" },
     { "ai", OPTION_TEXT, 0, "fields.made_with_ai", "none|part|all", "how much was made by a machine" },
+    { "lesson", OPTION_TEXT, 0, NULL, "LESSON", "the lesson of a class that it is made for" },
     { "accept-terms", OPTION_FLAG, 0, NULL, NULL, "you have read the project's terms" },
     END };
 
@@ -282,6 +294,88 @@ static const struct option comment[] = {
     NEEDS("target", "RECORD", "what you speak of"),
     NEEDS("text", "TEXT", "what you say"),
     { "reply-to", OPTION_TEXT, 0, NULL, "COMMENT", "whom you answer" },
+    END };
+
+static const struct option feedback[] = {
+    NEEDS("target", "RECORD", "the work you speak of"),
+    NEEDS("fields.text", "TEXT", "what you say"),
+    { "at", OPTION_TIMECODE, 0, "fields.at.from_ms", "1:23", "where in time it begins" },
+    { "until", OPTION_TIMECODE, 0, "fields.at.until_ms", "1:30", "and ends" },
+    { "page", OPTION_UINT, 0, "fields.at.page", "N", "on which page" },
+    { "region", OPTION_REGION, 0, "fields.at", "LEFT,TOP,WIDTH,HEIGHT", "where in the picture, in percent" },
+    MEDIA,
+    END };
+
+static const struct option thread_create[] = {
+    NEEDS("project", "PROJECT", "the board, or any project"),
+    MEDIA,
+    END };
+
+static const struct option thread_list[] = {
+    NEEDS("project", "PROJECT", "the board, or any project"),
+    END };
+
+static const struct option thread_show[] = {
+    NEEDS("record", "THREAD", "a thread, or anything with comments"),
+    END };
+
+static const struct option journal_write[] = {
+    { "file", OPTION_TEXT_FILE, OPTION_ARGUMENT | OPTION_REQUIRED, "fields.text", "FILE", "the text; - reads it from here" },
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "what it is about" },
+    MEDIA,
+    END };
+
+static const struct option journal_list[] = {
+    TAKES("person", "PERSON", "whose journal; else all that are held"),
+    END };
+
+static const struct option recommend[] = {
+    NEEDS("target", "RECORD", "what others should see"),
+    NEEDS("fields.words", "WORDS", "why"),
+    END };
+
+static const struct option collection_create[] = {
+    { "items", OPTION_TEXT, OPTION_ARGUMENT | OPTION_REQUIRED | OPTION_MANY, "items", "RECORD...", "what is in it, in order" },
+    END };
+
+/* ---- Classes and courage ---- */
+
+static const struct option lesson_add[] = {
+    NEEDS("project", "CLASS", "a project of medium class"),
+    { "demonstration", OPTION_FILE, OPTION_MANY, NULL, "FILE", "how it is done (required)" },
+    { "material", OPTION_FILE, OPTION_MANY, "materials", "FILE", "what to work with" },
+    { "kind", OPTION_TEXT, 0, "fields.expects.media_kind", "video|audio|image|text|document|other", "what the learner is to make (required)" },
+    { "works", OPTION_UINT, 0, "fields.expects.min", "N", "how many of them (1)" },
+    END };
+
+static const struct option class_progress[] = {
+    NEEDS("project", "CLASS", "a project of medium class"),
+    TAKES("person", "PERSON", "one person alone"),
+    END };
+
+static const struct option courage_declare[] = {
+    NEEDS("thread", "THREAD", "where it is talked about"),
+    NEEDS("fields.declaration", "TEXT", "what you think you cannot do"),
+    { "helper", OPTION_TEXT, 0, "fields.helper", "PERSON", "whom you ask to walk along" },
+    END };
+
+static const struct option courage_help[] = {
+    NEEDS("courage", "COURAGE", "somebody's declaration"),
+    NEEDS("fields.declaration", "TEXT", "what you will do for them"),
+    END };
+
+static const struct option courage_attempt[] = {
+    NEEDS("courage", "COURAGE", "your declaration"),
+    NEEDS("work", "RECORD", "what you tried"),
+    END };
+
+static const struct option courage_keep[] = {
+    NEEDS("courage", "COURAGE", "your declaration"),
+    NEEDS("release", "RELEASE", "it must credit you both"),
+    END };
+
+static const struct option courage[] = {
+    NEEDS("courage", "COURAGE", "a declaration"),
     END };
 
 /* ---- Releases and the archive ---- */
@@ -408,6 +502,10 @@ const struct command commands[] = {
       .help = "somebody's profile, or your own" },
     { .noun = "person", .verb = "list", .method = "person.list", .options = person_list, .flags = COMMAND_LIST, .columns = "name skills seeking person",
       .help = "people whose profiles are held here" },
+    { .noun = "person", .verb = "follow", .method = "person.follow", .options = person_follow, .said = "followed: their journal and profile are held here from now on",
+      .help = "hold what a person says of themselves" },
+    { .noun = "person", .verb = "unfollow", .method = "person.unfollow", .options = person_follow, .said = "no longer followed",
+      .help = "stop to hold it" },
     { .noun = "person", .verb = "edit", .method = "person.edit", .options = none, .flags = COMMAND_EDITS, .kind = "profile", .said = "your profile is updated",
       .help = "change your profile",
       .example = "troupe person edit --bio \"I draw cats\" --skill drawing:teaching --skill ink" },
@@ -506,6 +604,42 @@ const struct command commands[] = {
       .help = "choose, or say that you do not" },
     { .noun = "comment", .method = "comment", .options = comment, .kind = "comment", .said = "said",
       .help = "say something about anything" },
+
+    { .noun = "feedback", .method = "feedback", .options = feedback, .kind = "feedback", .said = "said",
+      .help = "tell somebody what you see in their work",
+      .more = "One voice for each person and work: what you say again replaces what you said. It may point to a time, a page or a region.",
+      .example = "troupe feedback 1f2e3d4c5b6a7988 \"The bridge carries me\" --tone encourage --at 1:23 --until 1:31" },
+    { .noun = "recommend", .method = "recommend", .options = recommend, .kind = "recommendation", .said = "recommended",
+      .help = "recommend a work in words" },
+    { .noun = "collection", .verb = "create", .method = "collection.create", .options = collection_create, .kind = "collection", .said = "the collection is made",
+      .help = "put works side by side" },
+    { .noun = "thread", .verb = "create", .method = "thread.create", .options = thread_create, .kind = "thread", .said = "the thread is open",
+      .help = "begin to talk about something" },
+    { .noun = "thread", .verb = "list", .method = "thread.list", .options = thread_list, .flags = COMMAND_LIST, .columns = "title author_name created_ms id",
+      .help = "the threads of a board or project" },
+    { .noun = "thread", .verb = "show", .method = "thread.show", .options = thread_show,
+      .help = "a thread with all that was said, pinned words first" },
+    { .noun = "journal", .verb = "write", .method = "journal.write", .options = journal_write, .kind = "journal", .said = "it stands in your journal",
+      .help = "write into your journal",
+      .example = "troupe journal write night.txt --title \"The first night\"" },
+    { .noun = "journal", .verb = "list", .method = "journal.list", .options = journal_list, .flags = COMMAND_LIST, .columns = "title author_name created_ms id",
+      .help = "journals of people, newest first" },
+
+    { .noun = "lesson", .verb = "add", .method = "lesson.add", .options = lesson_add, .kind = "lesson", .said = "the lesson is added",
+      .help = "add a lesson to a class that you lead",
+      .more = "A lesson is done when the learner has made something, not when a film was watched: `troupe contribute --project CLASS FILE --lesson LESSON`." },
+    { .noun = "class", .verb = "progress", .method = "class.progress", .options = class_progress,
+      .help = "the lessons of a class and who has done them" },
+    { .noun = "courage", .verb = "declare", .method = "courage.declare", .options = courage_declare, .said = "declared",
+      .help = "name what you think you cannot do" },
+    { .noun = "courage", .verb = "help", .method = "courage.help", .options = courage_help, .said = "you walk along",
+      .help = "walk along with somebody" },
+    { .noun = "courage", .verb = "attempt", .method = "courage.attempt", .options = courage_attempt, .said = "the attempt is logged",
+      .help = "log an attempt" },
+    { .noun = "courage", .verb = "keep", .method = "courage.keep", .options = courage_keep, .said = "kept",
+      .help = "name the release that you two keep of it" },
+    { .noun = "courage", .verb = "show", .method = "courage.show", .options = courage,
+      .help = "a declaration, who walks along, and the attempts" },
 
     { .noun = "release", .verb = "draft", .method = "release.draft", .options = release_draft, .run = run_release_draft, .show = render_credits,
       .help = "who must be credited: writes credits.json to edit" },

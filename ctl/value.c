@@ -331,6 +331,62 @@ close_fd:
     return text;
 }
 
+/* Digits up to `max`; false if there are none. */
+static bool take_number(uint64_t *out, const char **at, uint64_t max)
+{
+    const char *begin = *at;
+
+    *out = 0;
+    for (; **at >= '0' && **at <= '9' && *out <= max; ++*at)
+        *out = *out * 10 + (uint64_t)(**at - '0');
+    return *at > begin && *out <= max;
+}
+
+bool value_timecode(uint64_t *out, struct fail *f, const char *text)
+{
+    const char *at = text;
+    uint64_t scale = 100;
+    uint64_t part;
+    bool good = take_number(out, &at, 1000000);
+
+    for (int i = 0; good && i < 2 && *at == ':'; i++) {
+        at++;
+        good = take_number(&part, &at, 59);
+        *out = *out * 60 + part;
+    }
+    *out *= 1000;
+    if (good && *at == '.')
+        for (at++; *at >= '0' && *at <= '9'; at++, scale /= 10)
+            *out += (uint64_t)(*at - '0') * scale;
+    if (good && *at == '\0')
+        return true;
+    return fail_set(f, EXIT_CODE_USAGE, "give 1:23, 1:02:03 or 83.5",
+                    "\"%s\" is no place in time", text);
+}
+
+/* Four percentages of width and height into parts of 10,000. */
+static bool put_region(struct run *run, const char *param, const char *text)
+{
+    static const char *const names[] = { "left", "top", "width", "height" };
+    const char *at = text;
+    char path[160]; /* param, a dot and a name */
+    bool good = true;
+
+    for (size_t i = 0; good && i < 4; i++) {
+        uint64_t percent;
+
+        good = take_number(&percent, &at, 100) && *at == (i < 3 ? ',' : '\0');
+        at += good && i < 3;
+        (void)snprintf(path, sizeof path, "%s.%s", param, names[i]);
+        if (good)
+            (void)value_put(run->params, path,
+                            json_integer((json_int_t)percent * 100));
+    }
+    return good || fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
+                            "give four percentages: left, top, width, height",
+                            "\"%s\" is no region, like 10,20,50,30", text);
+}
+
 /* --- options --- */
 
 static uint64_t wall_ms(void)
@@ -360,6 +416,9 @@ static json_t *number_of(struct fail *f, enum option_type type,
         break;
     case OPTION_SHARE:
         ok = value_share(&v, f, text);
+        break;
+    case OPTION_TIMECODE:
+        ok = value_timecode(&v, f, text);
         break;
     default:
         ok = value_uint(&v, f, text);
@@ -504,6 +563,7 @@ static json_t *value_of(struct fail *f, const struct option *option,
     case OPTION_DURATION:
     case OPTION_SIZE:
     case OPTION_SHARE:
+    case OPTION_TIMECODE:
         return number_of(f, option->type, text);
     case OPTION_PATH:
         return path_of(f, text);
@@ -526,6 +586,7 @@ static json_t *value_of(struct fail *f, const struct option *option,
     case OPTION_PART:
         return json_pack("{s:s}", "contribution", text);
     case OPTION_JSON_FILE:
+    case OPTION_REGION:
         break;
     }
     return NULL;
@@ -613,6 +674,8 @@ bool value_set(struct run *run, const struct option *option, const char *text)
     param_of(param, sizeof param, option);
     if (option->type == OPTION_JSON_FILE)
         return merge_file(run, param, text);
+    if (option->type == OPTION_REGION)
+        return put_region(run, param, text);
     v = value_of(f, option, text);
     if (v == NULL)
         return false;

@@ -24,6 +24,8 @@ struct contributing {
     bool is_project; /* the topic is a project's */
     bool has_terms;
     uint8_t terms[HASH_LEN];
+    bool has_lesson;
+    uint8_t lesson[ID_LEN];
     struct import_list *files;
     uint8_t id[ID_LEN];
     bool has_source;
@@ -188,6 +190,9 @@ static void on_imported(struct call *call, struct import_list *list)
     if (c->has_terms)
         mp_put_bin(author_fields_put(&fields, "accepted_terms"),
                    BYTES_ARRAY(c->terms));
+    if (c->has_lesson)
+        mp_put_bin(author_fields_put(&fields, "lesson"),
+                   BYTES_ARRAY(c->lesson));
     draft.fields = author_fields_map(&fields, call_param(call, "fields"));
     author_publish(call, &draft, on_published);
     author_fields_wipe(&fields);
@@ -293,6 +298,20 @@ static bool find_place(struct call *call, struct contributing *c)
     return accept_terms(call, c, view.topic);
 }
 
+/* The lesson that it is made for; false after the call has been failed. */
+static bool take_lesson(struct call *call, struct contributing *c)
+{
+    struct store_item lesson;
+
+    if (!param_is_given(call, "lesson"))
+        return true;
+    if (!param_record_of(call, "lesson", PARAM_SIGNS, KIND_LESSON, &lesson))
+        return false;
+    c->has_lesson = true;
+    memcpy(c->lesson, lesson.id, ID_LEN);
+    return true;
+}
+
 void method_contribute(struct call *call)
 {
     struct contributing *c = call_alloc(call, sizeof *c);
@@ -306,7 +325,8 @@ void method_contribute(struct call *call)
         return;
     }
     call_set_data(call, c);
-    if (param_signer(call) == NULL || !find_place(call, c))
+    if (param_signer(call) == NULL || !find_place(call, c) ||
+        !take_lesson(call, c))
         return;
     c->has_source = param_is_given(call, "from");
     if (c->has_source) {

@@ -181,17 +181,15 @@ static void on_followed(void *context, enum err e)
     on_created(context, e);
 }
 
-void method_project_follow(struct call *call)
+/* `id` is a project's or a person's; its memory lives as long as the call. */
+static void follow(struct call *call, const uint8_t *id)
 {
     struct node *node = call_node(call);
     struct store_follow follow = { .policy = STORE_POLICY_FOLLOW,
                                    .since_ms = node_clock_ms(node) };
     struct store_follow before;
-    uint8_t *id = call_alloc(call, ID_LEN);
 
-    if (id == NULL || !param_id(call, "project", id))
-        return;
-    call_set_data(call, id);
+    call_set_data(call, (void *)(uintptr_t)id);
     memcpy(follow.topic, id, ID_LEN);
     if (store_follow_find(node_store(node), id, &before) == ERR_OK)
         on_followed(call, ERR_OK); /* perhaps seeded: more than followed */
@@ -199,16 +197,44 @@ void method_project_follow(struct call *call)
         node_follow(node, &follow, on_followed, call);
 }
 
+static void unfollow(struct call *call, const uint8_t *id)
+{
+    call_set_data(call, (void *)(uintptr_t)id);
+    if (is_followed(call, id))
+        node_unfollow(call_node(call), id, on_followed, call);
+    else
+        call_fail(call, ERR_NOT_FOUND, "this is not followed",
+                  "See the topics in: troupe status");
+}
+
+void method_project_follow(struct call *call)
+{
+    uint8_t *id = call_alloc(call, ID_LEN);
+
+    if (id != NULL && param_id(call, "project", id))
+        follow(call, id);
+}
+
 void method_project_unfollow(struct call *call)
 {
     uint8_t *id = call_alloc(call, ID_LEN);
 
-    if (id == NULL || !param_id(call, "project", id))
-        return;
-    call_set_data(call, id);
-    if (is_followed(call, id))
-        node_unfollow(call_node(call), id, on_followed, call);
-    else
-        call_fail(call, ERR_NOT_FOUND, "this project is not followed",
-                  "See those that are with: troupe project list --followed");
+    if (id != NULL && param_id(call, "project", id))
+        unfollow(call, id);
+}
+
+void method_person_follow(struct call *call)
+{
+    uint8_t *id = call_alloc(call, ID_LEN);
+
+    if (id != NULL && param_person(call, "person", id))
+        follow(call, id);
+}
+
+void method_person_unfollow(struct call *call)
+{
+    uint8_t *id = call_alloc(call, ID_LEN);
+
+    if (id != NULL && param_person(call, "person", id))
+        unfollow(call, id);
 }

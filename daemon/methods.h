@@ -43,6 +43,8 @@ void method_project_show(struct call *call);
 void method_project_follow(struct call *call);
 void method_project_unfollow(struct call *call);
 void method_project_revive(struct call *call);
+void method_person_follow(struct call *call);
+void method_person_unfollow(struct call *call);
 
 /* method_request.c */
 void method_request_publish(struct call *call);
@@ -67,6 +69,21 @@ void method_select(struct call *call);
 void method_comment(struct call *call);
 
 /* method_release.c */
+void method_thread_create(struct call *call);
+void method_thread_list(struct call *call);
+void method_thread_show(struct call *call);
+void method_journal_write(struct call *call);
+void method_journal_list(struct call *call);
+void method_feedback(struct call *call);
+void method_recommend(struct call *call);
+void method_collection_create(struct call *call);
+void method_lesson_add(struct call *call);
+void method_class_progress(struct call *call);
+void method_courage_declare(struct call *call);
+void method_courage_help(struct call *call);
+void method_courage_attempt(struct call *call);
+void method_courage_keep(struct call *call);
+void method_courage_show(struct call *call);
 void method_release_draft(struct call *call);
 void method_release_publish(struct call *call);
 void method_release_show(struct call *call);

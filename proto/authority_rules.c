@@ -40,6 +40,16 @@ static const struct authority_rule rows[] = {
       authority_judge_comment, NULL },
     { KIND_RELEASE,       BY_LEADER,   STAGE_LAST,  REACH_SPREADS,
       authority_judge_release, NULL },
+    { KIND_THREAD,         BY_ADMITTED, STAGE_FIRST, REACH_LEAF, NULL, NULL },
+    { KIND_RECOMMENDATION, BY_ANYONE,   STAGE_FIRST, REACH_LEAF, NULL, NULL },
+    { KIND_COLLECTION,     BY_ANYONE,   STAGE_FIRST, REACH_LEAF, NULL, NULL },
+    { KIND_JOURNAL,        BY_ANYONE,   STAGE_FIRST, REACH_LEAF, NULL, NULL },
+    { KIND_LESSON,         BY_LEADER,   STAGE_FIRST, REACH_LEAF,
+      authority_judge_lesson, NULL },
+    { KIND_FEEDBACK,       BY_ADMITTED, STAGE_FIRST, REACH_LEAF,
+      authority_judge_feedback, authority_rival_feedback },
+    { KIND_COURAGE,        BY_ADMITTED, STAGE_LAST,  REACH_SPREADS,
+      authority_judge_courage, NULL },
     { KIND_INCOME,         BY_LEADER,  STAGE_LAST,  REACH_SPREADS,
       authority_judge_income, NULL },
     { KIND_SPLIT_PROPOSAL, BY_LEADER,  STAGE_LAST,  REACH_LOOKS_BACK,
@@ -248,7 +258,9 @@ static bool is_at_home(const struct topic_state *ts, struct topic_entry *e)
         authority_void(e, VOID_NO_FOUNDER);
         return false;
     }
-    if (!fits || names_other_project(ts, e)) {
+    /* From their own topic people may point at any project. */
+    if (!fits ||
+        (kind->home != HOME_PERSON && names_other_project(ts, e))) {
         authority_void(e, VOID_WRONG_TOPIC);
         return false;
     }

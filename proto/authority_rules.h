@@ -179,6 +179,11 @@ authority_rival_fn authority_rival_profile;
 authority_rival_fn authority_rival_selection;
 /* authority_release.c */
 authority_rule_fn authority_judge_release;
+/* authority_talk.c */
+authority_rule_fn authority_judge_feedback;
+authority_rule_fn authority_judge_lesson;
+authority_rule_fn authority_judge_courage;
+authority_rival_fn authority_rival_feedback;
 /* authority_split.c */
 authority_rule_fn authority_judge_income;
 authority_rule_fn authority_judge_split_proposal;

@@ -61,7 +61,11 @@
     X(AMOUNTS,        "its amounts are not the pool shared out by its shares") \
     X(SECOND_FINAL,   "a final of the same income is being paid")              \
     X(NOT_PAYEE,      "by or for somebody who is not paid by it")              \
-    X(CURRENCY,       "in another currency than the income")
+    X(CURRENCY,       "in another currency than the income")                   \
+    X(OWN_WORK,       "answers a work of its own author")                      \
+    X(NO_CLASS,       "its project is no class")                               \
+    X(NO_HELPER,      "names nobody who helped")                               \
+    X(NO_KEEPSAKE,    "its keepsake does not credit both")
 /* clang-format on */
 
 enum verdict_state {

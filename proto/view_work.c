@@ -6,6 +6,7 @@
 #include "proto/lineage.h"
 #include "proto/request_state.h"
 #include "proto/view_pairs.h"
+#include "proto/view_talk.h"
 
 static void put_file(struct writer *w, const struct mp_value *file)
 {
@@ -139,7 +140,10 @@ static enum err contribution_view(struct writer *w, const struct view *v,
                                doc == NULL ? NULL : mp_doc_root(doc));
     if (whole && err == ERR_OK) {
         put_directions(&p, v, first);
-        err = view_put_fields(&p, shown);
+        view_key(&p, "feedback");
+        err = view_feedback_list(&p.w, v, first->record.id);
+        if (err == ERR_OK)
+            err = view_put_fields(&p, shown);
     }
     mp_doc_free(doc);
     if (err == ERR_OK)

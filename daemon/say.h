@@ -1,0 +1,41 @@
+#ifndef DAEMON_SAY_H
+#define DAEMON_SAY_H
+
+#include "daemon/author.h"
+#include "daemon/importer.h"
+
+/*
+ * A record with files on its way: the files are imported for its topic, then
+ * it is signed with them among its fields, and its id is answered.
+ */
+
+struct say_files {
+    const char *field; /* of the record; NULL: the end of the list */
+    const char *param; /* of the call: [{path, role}] */
+    size_t count;      /* of them, once taken */
+};
+
+enum { SAY_FILES_MAX = 3 };
+
+struct say {
+    enum kind_number kind;
+    uint8_t topic[ID_LEN];
+    bool has_revises;
+    uint8_t revises[ID_LEN];
+    bool listed;
+    struct say_files files[SAY_FILES_MAX];
+    /* Pairs that are put over the param `fields`, in the call's memory. */
+    struct author_fields fields;
+    struct import_list *imports;
+};
+
+/* Zeroed and kept with the call; NULL after the call has been failed. */
+struct say *say_new(struct call *call, enum kind_number kind);
+/* Puts a link or an id among the fields. */
+void say_put_id(struct say *say, const char *field, const uint8_t id[ID_LEN]);
+/* Copies params of the same names, as far as they are given. */
+void say_take(struct call *call, struct say *say, const char *const *names);
+/* Imports, signs, answers {id}. */
+void say_run(struct call *call, struct say *say);
+
+#endif

@@ -156,8 +156,8 @@ static void pages_go_on_with_what_is_known(void **state)
                    ",\"known\":[\"%.32s\"],\"pages\":[\"%s\",\"%s\"]",
                    first->hex, known->hex, known->hex);
     (void)revoke(&r, 200, 150, more);
-    assert_state(&r.s, first, UNDECIDED); /* journals have no rule */
-    assert_state(&r.s, second, UNDECIDED);
+    assert_state(&r.s, first, IN_FORCE);
+    assert_state(&r.s, second, IN_FORCE);
     assert_void(&r.s, unknown, REVOKED_DEVICE);
     assert_void(&r.s, known, REVOKED_DEVICE); /* made by that device late */
     scene_assert_any_order(&r.s);
@@ -177,7 +177,7 @@ static void a_page_of_another_field_is_no_known(void **state)
     other = page(&r, 120, "pages", "");
     (void)snprintf(more, sizeof more, ",\"pages\":[\"%s\"]", other->hex);
     (void)revoke(&r, 200, 150, more);
-    assert_state(&r.s, entry, UNDECIDED);
+    assert_state(&r.s, entry, IN_FORCE);
     scene_assert_any_order(&r.s);
     scene_free(&r.s);
 }

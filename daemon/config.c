@@ -133,6 +133,30 @@ static void print_quota(char out[CONFIG_VALUE_MAX], const struct config *c)
                    (unsigned long long)c->quota_bytes);
 }
 
+static enum err take_board_quota(struct config *c, const char *value)
+{
+    return parse_size(&c->board_quota_bytes, value);
+}
+
+static void print_board_quota(char out[CONFIG_VALUE_MAX],
+                              const struct config *c)
+{
+    (void)snprintf(out, CONFIG_VALUE_MAX, "%llu",
+                   (unsigned long long)c->board_quota_bytes);
+}
+
+static enum err take_topic_quota(struct config *c, const char *value)
+{
+    return parse_size(&c->topic_quota_bytes, value);
+}
+
+static void print_topic_quota(char out[CONFIG_VALUE_MAX],
+                              const struct config *c)
+{
+    (void)snprintf(out, CONFIG_VALUE_MAX, "%llu",
+                   (unsigned long long)c->topic_quota_bytes);
+}
+
 static enum err take_peer(struct config *c, const char *value)
 {
     struct config_peer *peer = &c->peers[c->peers_count];
@@ -167,6 +191,10 @@ static const struct setting settings[] = {
     { "node", "log_level", take_log_level, print_log_level,
       "error, warn, info or debug", false },
     { "node", "quota", take_quota, print_quota,
+      "a number of bytes, or one with KiB, MiB, GiB or TiB", false },
+    { "node", "board_quota", take_board_quota, print_board_quota,
+      "a number of bytes, or one with KiB, MiB, GiB or TiB", false },
+    { "node", "topic_quota", take_topic_quota, print_topic_quota,
       "a number of bytes, or one with KiB, MiB, GiB or TiB", false },
     { "peers", "add", take_peer, print_peers,
       "NODE@HOST:PORT, at most 64 of them", false },
@@ -283,6 +311,8 @@ void config_default(struct config *out)
         .lan = true,
         .portmap = true,
         .log_level = LOG_LEVEL_INFO,
+        .board_quota_bytes = (uint64_t)1 << 30,
+        .topic_quota_bytes = (uint64_t)256 << 20,
         .network = { .len = 3, .name = "lab" },
     };
 }

@@ -18,6 +18,8 @@
  *     portmap = yes
  *     log_level = info
  *     quota = 100 GiB             ; blobs; 0 for no bound
+ *     board_quota = 1 GiB         ; records of the call board; 0 for no bound
+ *     topic_quota = 256 MiB       ; records of each topic; 0 for no bound
  *     [peers]
  *     add = NODE@HOST:PORT        ; may be repeated
  */
@@ -38,6 +40,8 @@ struct config {
     bool portmap;
     enum log_level log_level;
     uint64_t quota_bytes;
+    uint64_t board_quota_bytes; /* of records */
+    uint64_t topic_quota_bytes; /* of records, each topic */
     struct config_peer peers[CONFIG_PEERS_MAX];
     size_t peers_count;
 };

@@ -11,6 +11,7 @@
 #include "daemon/commits.h"
 #include "daemon/gossip.h"
 #include "daemon/ingest_parts.h"
+#include "daemon/interest.h"
 #include "daemon/log.h"
 #include "daemon/missing.h"
 #include "daemon/peers.h"
@@ -210,9 +211,21 @@ static void on_committed(void *context, enum err e,
 
     if (e == ERR_OK && !item->is_head && item->proof != NULL)
         item->proof->is_stored = true;
-    if (e == ERR_OK && !item->is_head && result->outcome != STORE_KNOWN)
+    if (e == ERR_OK)
+        interest_stored(node_interest(item->ingest->node), &item->record,
+                        item->is_head, result, item->source);
+    if (e == ERR_OK && !item->is_head && result->outcome != STORE_KNOWN &&
+        result->outcome != STORE_OVER)
         announce(item, result);
     ingest_finish(item, e, result);
+}
+
+/* After its proof was verified. */
+static bool is_by_person_key(const struct item *item)
+{
+    return item->proof != NULL && item->proof->is_verified &&
+           memcmp(item->proof->certificate.person_key, item->record.signer,
+                  KEY_LEN) == 0;
 }
 
 static enum err put(struct store_batch *batch, const struct item *item)
@@ -220,12 +233,21 @@ static enum err put(struct store_batch *batch, const struct item *item)
     uint64_t now_ms = node_clock_ms(item->ingest->node);
     const struct signers_proof *proof = item->proof;
     struct bytes certificate = { NULL, 0 };
+    struct interest_terms terms = { .account = STORE_ACCOUNT_NONE };
 
     if (item->is_head)
         return store_batch_put_not_kept(batch, &item->record, now_ms);
     if (proof != NULL && !proof->is_stored)
         certificate = (struct bytes){ proof->bytes, proof->len };
-    return store_batch_put_record(batch, &item->record, certificate, now_ms);
+    if (!item->is_local)
+        interest_judge(node_interest(item->ingest->node), &item->record,
+                       is_by_person_key(item), item->source, &terms);
+    if (terms.account == STORE_ACCOUNT_NONE)
+        return store_batch_put_record(batch, &item->record, certificate,
+                                      now_ms);
+    return store_batch_put_charged(batch, &item->record, certificate, now_ms,
+                                   terms.account, &terms.budget,
+                                   terms.or_nothing);
 }
 
 void ingest_commit(struct item *item)

@@ -42,9 +42,10 @@ bool interest_is_in_window(const struct interest *interest,
                            const uint8_t topic[ID_LEN], uint64_t created_ms);
 /* Whether the peer may tell of heads now. */
 bool interest_may_remember(const struct interest *interest, uint64_t source);
-/* It is durable; `source` is 0 for the owner's. */
+/* It is durable, whole or (is_head) its head alone. */
 void interest_stored(struct interest *interest, const struct record *record,
-                     const struct store_result *result, uint64_t source);
+                     bool is_head, const struct store_result *result,
+                     uint64_t source);
 
 /* The first day of the call board that this node holds. */
 uint32_t interest_board_day(const struct interest *interest);

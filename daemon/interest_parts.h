@@ -29,18 +29,20 @@ struct interest_topic {
 enum interest_job_kind {
     INTEREST_GIVE_UP, /* a topic that is not held any more */
     INTEREST_CUT,     /* the call board's oldest days */
-    INTEREST_REVIEW   /* who has gained standing, or lost the benefit of doubt */
+    INTEREST_REVIEW /* who has gained standing, or lost the benefit of doubt */
 };
 
 struct interest_job {
     enum interest_job_kind kind;
     uint8_t topic[ID_LEN];
-    uint64_t before_ms;      /* CUT */
-    struct record_key from;  /* GIVE_UP and CUT: go on here */
-    bool has_author;         /* REVIEW: gone through up to this one */
+    uint64_t before_ms;     /* CUT */
+    struct record_key from; /* GIVE_UP and CUT: go on here */
+    bool has_author;        /* REVIEW: gone through up to this one */
     uint8_t author[ID_LEN];
     bool is_full_review;     /* the rules themselves are others */
-    uint64_t day_ms;         /* of the author that is being settled */
+    uint8_t current[ID_LEN]; /* the author for whom something is done */
+    bool is_settling;        /* what they had over is forgotten already */
+    uint64_t day_ms;         /* to go on settling from */
 };
 
 struct interest {

@@ -12,6 +12,7 @@
 #include "daemon/dial.h"
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
+#include "daemon/interest.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
@@ -42,6 +43,7 @@ struct node {
     struct store *store;
     struct commits *commits;
     struct ingest *ingest;
+    struct interest *interest;
     struct book *book;
     struct peers *peers;
     struct transfer *transfer;
@@ -130,6 +132,8 @@ void node_reload(struct node *n)
     log_set_level(fresh.log_level);
     n->config.log_level = fresh.log_level;
     n->config.quota_bytes = fresh.quota_bytes;
+    n->config.board_quota_bytes = fresh.board_quota_bytes;
+    n->config.topic_quota_bytes = fresh.topic_quota_bytes;
     memcpy(n->config.peers, fresh.peers, sizeof fresh.peers);
     n->config.peers_count = fresh.peers_count;
     dialler_take_config(n->dialler, &n->config);
@@ -139,7 +143,7 @@ void node_reload(struct node *n)
 
 static bool is_idle(const struct node *n)
 {
-    return ingest_is_idle(n->ingest) && commits_is_idle(n->commits) &&
+    return ingest_is_idle(n->ingest) && interest_is_idle(n->interest) && commits_is_idle(n->commits) &&
            transfer_is_idle(n->transfer);
 }
 
@@ -149,6 +153,7 @@ static void on_prepare(uv_prepare_t *prepare)
 
     transfer_flush(n->transfer);
     ingest_flush(n->ingest);
+    interest_flush(n->interest);
     commits_flush(n->commits, ingest_has_many(n->ingest));
     gossip_flush(n->gossip);
     peers_flush(n->peers);
@@ -245,6 +250,8 @@ static enum err open_parts(struct node *n)
 
     if (e == ERR_OK)
         e = ingest_open(&n->ingest, n);
+    if (e == ERR_OK)
+        e = interest_open(&n->interest, n);
     if (e == ERR_OK)
         e = book_open(&n->book, n);
     if (e == ERR_OK)
@@ -398,6 +405,7 @@ void node_shutdown(struct node *n)
     gossip_shutdown(n->gossip);
     peers_shutdown(n->peers);
     transfer_shutdown(n->transfer);
+    interest_shutdown(n->interest);
     coder_shutdown(n->coder);
     uv_close((uv_handle_t *)&n->day_timer, NULL);
 }
@@ -410,6 +418,7 @@ void node_free(struct node *n)
     gossip_free(n->gossip);
     coder_free(n->coder);
     transfer_free(n->transfer);
+    interest_free(n->interest);
     peers_free(n->peers);
     book_close(n->book);
     ingest_close(n->ingest);
@@ -534,6 +543,11 @@ struct gossip *node_gossip(const struct node *n)
 struct ingest *node_ingest(const struct node *n)
 {
     return n->ingest;
+}
+
+struct interest *node_interest(const struct node *n)
+{
+    return n->interest;
 }
 
 struct peers *node_peer_table(const struct node *n)

@@ -8,6 +8,7 @@
 #include "daemon/dial.h"
 #include "daemon/done.h"
 #include "daemon/ingest.h"
+#include "daemon/interest.h"
 #include "daemon/peers.h"
 #include "daemon/transfer.h"
 
@@ -39,6 +40,7 @@ struct change {
     struct node *node;
     node_done_fn *done;
     void *context;
+    bool is_given_up;
     uint8_t topic[ID_LEN];
 };
 
@@ -48,6 +50,8 @@ static void on_changed(void *context, enum err e,
     struct change *change = context;
 
     (void)result;
+    if (e == ERR_OK && change->is_given_up)
+        interest_given_up(node_interest(change->node), change->topic);
     if (e == ERR_OK) {
         transfer_topic_changed(node_transfer(change->node), change->topic);
         node_topics_changed(change->node);
@@ -80,6 +84,7 @@ static void change_topic(struct node *n, const uint8_t topic[ID_LEN],
     change->node = n;
     change->done = done;
     change->context = context;
+    change->is_given_up = follow == NULL;
     memcpy(change->topic, topic, ID_LEN);
     commits_expect(node_commits(n), on_changed, change);
 }

@@ -12,6 +12,7 @@ struct commits;
 struct dialler;
 struct gossip;
 struct ingest;
+struct interest;
 struct peers;
 struct transfer;
 
@@ -20,6 +21,7 @@ struct commits *node_commits(const struct node *node);
 struct dialler *node_dialler(const struct node *node);
 struct gossip *node_gossip(const struct node *node);
 struct ingest *node_ingest(const struct node *node);
+struct interest *node_interest(const struct node *node);
 struct peers *node_peer_table(const struct node *node);
 struct transfer *node_transfer(const struct node *node);
 

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "daemon/interest.h"
+
 /* Rows of follows differ; they can repeat the board and the person only. */
-enum { BOARD_DAYS = 365, FOLLOWS_PAGE = 64, OWN_TOPICS = 2 };
+enum { FOLLOWS_PAGE = 64, OWN_TOPICS = 2 };
 
 /* The list that a hello is made of. */
 struct list {
@@ -61,7 +63,7 @@ static enum err make_list(const struct node *node, const struct list **out)
     list.count = 0;
     list.until_day =
         today + 1 < HELLO_DAY_MAX ? (uint32_t)(today + 1) : HELLO_DAY_MAX;
-    add(&list, node_board(node), today > BOARD_DAYS ? today - BOARD_DAYS : 0);
+    add(&list, node_board(node), interest_board_day(node_interest(node)));
     if (person != NULL)
         add(&list, person->person, 0);
     *out = &list;

@@ -250,11 +250,31 @@ static enum err put(struct store_batch *batch, const struct item *item)
                                    terms.or_nothing);
 }
 
+/*
+ * Not of a window that has moved since the peer was asked, nor one head more by
+ * a peer that is paused (§5.8): that is nobody's fault.
+ */
+static bool is_taken(const struct item *item)
+{
+    const struct interest *interest = node_interest(item->ingest->node);
+
+    return item->is_local ||
+           (interest_is_in_window(interest, item->topic,
+                                  item->record.created_ms) &&
+            (!item->is_head || interest_may_remember(interest, item->source)));
+}
+
 void ingest_commit(struct item *item)
 {
     struct commits *commits = node_commits(item->ingest->node);
     struct store_batch *batch;
-    enum err e = commits_batch(commits, &batch);
+    enum err e;
+
+    if (!is_taken(item)) {
+        ingest_finish(item, ERR_NOT_HELD, NULL);
+        return;
+    }
+    e = commits_batch(commits, &batch);
 
     if (e == ERR_OK)
         e = put(batch, item);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "daemon/ingest_parts.h"
-#include "daemon/interest.h"
 #include "daemon/peers.h"
 #include "proto/kind.h"
 
@@ -78,15 +77,10 @@ static enum err check_peer_item(const struct item *item)
 {
     const struct record *r = &item->record;
     struct node *node = item->ingest->node;
-    const struct interest *interest = node_interest(node);
     struct store_item there;
 
     if (!belongs(item))
         return ERR_MALFORMED;
-    /* Of a window that has moved, or a peer that is paused (§5.8). */
-    if (!interest_is_in_window(interest, item->topic, r->created_ms) ||
-        (item->is_head && !interest_may_remember(interest, item->source)))
-        return ERR_NOT_HELD;
     if (r->created_ms / DAY_MS > node_clock_ms(node) / DAY_MS + 1)
         return ERR_FUTURE;
     if (store_find(node_store(node), r->id, &there) == ERR_OK &&
@@ -123,7 +117,7 @@ static void take_peer_item(struct item *item, enum err e)
         e = check_peer_item(item);
     if (e == ERR_OK)
         e = check_body(item);
-    if (e == ERR_EXISTS || e == ERR_NOT_HELD) {
+    if (e == ERR_EXISTS) {
         ingest_finish(item, e, NULL);
         return;
     }

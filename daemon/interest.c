@@ -35,6 +35,7 @@ enum err interest_open(struct interest **out, struct node *node)
         free(in);
         return e;
     }
+    in->board_day = interest_board_day(in);
     interest_jobs_load(in);
     *out = in;
     return ERR_OK;
@@ -176,7 +177,7 @@ static void look_at_board(struct interest *in)
         cut_board(in, day);
     }
     day = interest_board_day(in);
-    if (in->board_day != 0 && day != in->board_day) {
+    if (day != in->board_day) {
         if (!is_cutting(in))
             cut_board(in, day); /* a year has passed */
         node_topics_changed(in->node);
@@ -384,12 +385,15 @@ void interest_stored(struct interest *in, const struct record *r, bool is_head,
 }
 
 void interest_look(struct interest *in, const uint8_t topic[ID_LEN],
-                   struct interest_view *out)
+                   struct node_kept *out)
 {
     struct interest_topic *t = interest_topic_get(in, topic);
 
-    *out = (struct interest_view){ .quota_bytes = quota_of(in, topic),
-                                   .is_full = is_full(in, t) };
+    *out = (struct node_kept){
+        .quota_bytes = quota_of(in, topic),
+        .is_full = is_full(in, t),
+        .from_ms = interest_board_day(in) * (uint64_t)DAY_MS,
+    };
     if (store_topic_over(node_store(in->node), topic, &out->over) != ERR_OK)
         out->over = 0; /* it cannot tell; warnings say why */
 }

@@ -52,13 +52,8 @@ uint32_t interest_board_day(const struct interest *interest);
 /* The topic is not held any more: its records go. */
 void interest_given_up(struct interest *interest, const uint8_t topic[ID_LEN]);
 
-/* What people may want to know of a topic's limits. */
-struct interest_view {
-    uint64_t over;        /* entries over their author's budget */
-    uint64_t quota_bytes; /* of records */
-    bool is_full;         /* only authors with standing are kept */
-};
+/* As node_kept(). */
 void interest_look(struct interest *interest, const uint8_t topic[ID_LEN],
-                   struct interest_view *out);
+                   struct node_kept *out);
 
 #endif

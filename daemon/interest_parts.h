@@ -57,6 +57,7 @@ struct interest {
     uint64_t board_day;     /* as last told to peers */
     struct interest_job jobs[INTEREST_JOBS]; /* the first is under way */
     size_t jobs_count;
+    bool has_stale; /* some topic is, perhaps */
     bool is_applying;
     bool is_stopping;
     unsigned since_look; /* records stored since quotas were looked at */

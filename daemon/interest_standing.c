@@ -232,18 +232,26 @@ void interest_topic_stale(struct interest *in, const uint8_t topic[ID_LEN])
 {
     struct interest_topic *t = find(in, topic);
 
-    if (t != NULL)
-        t->is_stale = true;
+    if (t == NULL)
+        return;
+    t->is_stale = true;
+    in->has_stale = true;
 }
 
 void interest_topics_tick(struct interest *in)
 {
     uint64_t now_ms = uv_now(node_loop(in->node));
 
-    for (size_t i = 0; i < INTEREST_TOPICS; i++)
-        if (in->topics[i].is_used && in->topics[i].is_stale &&
-            now_ms >= in->topics[i].next_ms)
-            judge_again(in, &in->topics[i]);
+    if (!in->has_stale)
+        return;
+    in->has_stale = false;
+    for (size_t i = 0; i < INTEREST_TOPICS; i++) {
+        struct interest_topic *t = &in->topics[i];
+
+        if (t->is_used && t->is_stale && now_ms >= t->next_ms)
+            judge_again(in, t);
+        in->has_stale = in->has_stale || (t->is_used && t->is_stale);
+    }
 }
 
 void interest_topics_wipe(struct interest *in)

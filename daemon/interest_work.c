@@ -260,7 +260,10 @@ void interest_flush(struct interest *in)
     struct store_batch *batch;
     enum err e;
 
-    if (in->is_applying || in->is_stopping || in->jobs_count == 0)
+    if (in->is_stopping)
+        return;
+    interest_topics_tick(in);
+    if (in->is_applying || in->jobs_count == 0)
         return;
     if (store_batch_new(&batch) != ERR_OK)
         return; /* again at the next turn */

@@ -173,6 +173,7 @@ static void on_day(uv_timer_t *timer)
     uint64_t day = node_clock_ms(n) / DAY_MS;
 
     commits_tick(n->commits);
+    interest_tick(n->interest);
     if (day == n->day)
         return;
     n->day = day;

@@ -134,6 +134,15 @@ void node_follow(struct node *node, const struct store_follow *follow,
                  node_done_fn *done, void *context);
 void node_unfollow(struct node *node, const uint8_t topic[ID_LEN],
                    node_done_fn *done, void *context);
+/* What of a topic is not kept here, and by which limit. */
+struct node_kept {
+    uint64_t over;        /* known, not held: over their author's budget */
+    uint64_t quota_bytes; /* of records; 0: no bound */
+    bool is_full;         /* only authors with standing are kept */
+    uint64_t from_ms;     /* where the call board begins here */
+};
+void node_kept(const struct node *node, const uint8_t topic[ID_LEN],
+               struct node_kept *out);
 /*
  * True if every connected peer that shares the topic agrees with us on it and
  * at least one does.

@@ -101,6 +101,12 @@ void node_unfollow(struct node *n, const uint8_t topic[ID_LEN],
     change_topic(n, topic, NULL, done, context);
 }
 
+void node_kept(const struct node *n, const uint8_t topic[ID_LEN],
+               struct node_kept *out)
+{
+    interest_look(node_interest(n), topic, out);
+}
+
 /* 1: agrees; 0: does not; -1: does not share the topic. */
 static int agrees(struct conn *c, const uint8_t topic[ID_LEN])
 {

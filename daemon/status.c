@@ -107,6 +107,22 @@ static void put_title(struct desk *desk, struct writer *w,
     body_close(&body);
 }
 
+/* What of the topic is not kept here, and by which limit. */
+static void put_kept(struct node *node, struct writer *w,
+                     const uint8_t topic[ID_LEN])
+{
+    bool is_board = memcmp(topic, node_board(node), ID_LEN) == 0;
+    struct node_kept kept;
+
+    node_kept(node, topic, &kept);
+    pair_map(w, "local", is_board ? 4 : 3);
+    pair_uint(w, "over_budget", kept.over);
+    pair_uint(w, "quota_bytes", kept.quota_bytes);
+    pair_bool(w, "full", kept.is_full);
+    if (is_board)
+        pair_uint(w, "from_ms", kept.from_ms);
+}
+
 static void put_topic(struct desk *desk, struct writer *w,
                       const uint8_t topic[ID_LEN], const char *policy)
 {
@@ -118,7 +134,7 @@ static void put_topic(struct desk *desk, struct writer *w,
 
     if (store_topic_size(store, topic, &size) != ERR_OK)
         size.count = 0; /* it cannot tell; warnings say why */
-    mp_put_map(w, 9);
+    mp_put_map(w, 10);
     pair_id(w, "id", topic);
     if (memcmp(topic, node_board(node), ID_LEN) == 0)
         pair_text(w, "title", "call board");
@@ -131,6 +147,7 @@ static void put_topic(struct desk *desk, struct writer *w,
     pair_uint(w, "blobs_known", held + wanted);
     pair_uint(w, "under_target", wanted);
     pair_bool(w, "caught_up", node_caught_up(node, topic));
+    put_kept(node, w, topic);
 }
 
 static void put_topics(struct desk *desk, struct writer *w)

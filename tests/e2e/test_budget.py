@@ -1,0 +1,185 @@
+"""What a node keeps of strangers, and what it lets go (docs/protocol.md 5.7,
+5.8): budgets, standing that comes later, quotas, topics that are given up."""
+import time
+import unittest
+
+import lab
+import peer
+import shelf
+import test_control
+import wire
+from wire import records
+
+DAY = peer.DAY
+RECORDS = 64
+
+
+def signed(**parts):
+    return records.pack(records.record(**parts)[0])
+
+
+class BudgetTest(lab.LabTest):
+    def start(self, *settings):
+        home = self.folder / "daemon"
+        (home / "config").mkdir(parents=True)
+        (home / "config" / "troupe.conf").write_text(
+            "\n".join(["[node]", *settings, ""]))
+        self.daemon = self.node("daemon", person="Dora")
+        self.project = bytes.fromhex(self.daemon.json(
+            "project", "create", "--title", "Open house", "--goal", "Guests",
+            "--medium", "short_film", "--licence", "CC-BY-4.0")["id"])
+        # The middle of yesterday: the day does not end while the test runs.
+        self.noon = (int(time.time() * 1000) // DAY - 1) * DAY + DAY // 2
+
+    def meet(self, topics=None, **options):
+        node = bytes.fromhex(self.daemon.node)
+        return peer.Peer(wire.dial(self.daemon.address, expected=node),
+                         topics=[self.project] if topics is None else topics,
+                         **options)
+
+    def comments(self, kept, count, text="hello", **parts):
+        """So many comments by one person on one day; their ids, ascending."""
+        return sorted(kept.admit(signed(
+            kind=27, topic=self.project, links=[(6, self.project)],
+            created=self.noon + i, fields={"text": f"{text} {i}"}, **parts)).id
+            for i in range(count))
+
+    def held(self):
+        """Ids of the project's records of which the daemon has the body."""
+        out, after = set(), []
+        while True:
+            page = self.daemon.json("record", "list", "--topic",
+                                    self.project.hex(), "--limit", "500",
+                                    *after)
+            out.update(item["id"] for item in page["items"]
+                       if item.get("void_reason") != "known, not held")
+            if page.get("next") is None:
+                return out
+            after = ["--after", page["next"]]
+
+    def topic(self, topic):
+        return next(t for t in self.daemon.json("status")["topics"]
+                    if t["id"] == topic.hex())
+
+    def test_of_a_flood_the_budget_is_held_and_the_rest_known(self):
+        self.start()
+        kept = shelf.Shelf()
+        ids = self.comments(kept, 1000)
+        with self.meet(shelf=kept) as anna:
+            anna.wait(lambda: self.project in anna.in_sync, "agreement")
+            lab.until(lambda: self.topic(self.project)["records"] == 1001,
+                      "all to be known")
+            status = self.topic(self.project)
+            self.assertEqual(status["local"]["over_budget"], 1000 - RECORDS)
+            self.assertFalse(status["local"]["full"])
+            self.assertEqual(self.held() - {self.project.hex()},
+                             {i.hex() for i in ids[:RECORDS]})
+            # Somebody with standing speaks for her: what is over is wanted.
+            self.vouch(records.ANNA)
+            lab.until(lambda: self.topic(self.project)["local"]["over_budget"]
+                      == 0, "them to be forgotten")
+            lab.until(lambda: self.topic(self.project)["records"] == 1002,
+                      "them to be here again")
+            self.assertEqual(len(self.held()), 1002)
+            anna.wait(lambda: self.project in anna.in_sync, "agreement")
+            self.assertEqual(self.topic(self.project)["local"]["over_budget"],
+                             0)
+        self.daemon.stop()
+        self.daemon.start()
+        self.assertEqual(len(self.held()), 1002)
+
+    def vouch(self, person):
+        """Dora vouches for somebody in her project."""
+        client = test_control.Client(self.daemon)
+        try:
+            client.say([0, 1, "hello", [{"version": 1}]])
+            client.hear()
+            client.say([0, 2, "record.publish", [{
+                "kind": "vouch", "topic": self.project.hex(),
+                "fields": {"person": person.id.hex()}}]])
+            answer = client.hear()
+            self.assertIsNone(answer[2], answer)
+        finally:
+            client.close()
+
+    def test_the_kept_ids_do_not_depend_on_who_comes_first(self):
+        self.start()
+        kept = shelf.Shelf()
+        ids = self.comments(kept, 200)
+        for part in (ids[150:], ids[:150]):
+            some = shelf.Shelf()
+            for i in part:
+                some.keep(kept.records[i])
+            with self.meet(shelf=some) as anna:
+                anna.wait(lambda: self.project in anna.in_sync, "agreement")
+                lab.until(lambda: {i.hex() for i in part}
+                          <= self.daemon.records(self.project.hex()), "them")
+        self.assertEqual(self.held() - {self.project.hex()},
+                         {i.hex() for i in ids[:RECORDS]})
+
+    def test_a_full_topic_keeps_nobody_without_standing(self):
+        self.start("topic_quota = 4 KiB")
+        kept = shelf.Shelf()
+        self.comments(kept, 12, text="x" * 400)
+        with self.meet(shelf=kept) as anna:
+            anna.wait(lambda: self.project in anna.in_sync, "agreement")
+            before = self.topic(self.project)["local"]["over_budget"]
+            lab.until(lambda: self.topic(self.project)["local"]["full"],
+                      "the topic to be full")
+            later = anna.publish(signed(
+                kind=27, topic=self.project, links=[(6, self.project)],
+                person=records.BEN, created=self.noon,
+                fields={"text": "too late"}))
+            lab.until(lambda: later.id.hex() in self.daemon.records(
+                self.project.hex()), "the head")
+            self.assertNotIn(later.id.hex(), self.held())
+            self.assertEqual(self.topic(self.project)["local"]["over_budget"],
+                             before + 1)
+            said = self.daemon.json("comment", self.project.hex(), "I may")
+            self.assertIn(said["id"], self.held())
+
+    def test_the_call_board_moves_on_by_whole_days(self):
+        self.start("board_quota = 64 KiB")
+        kept = shelf.Shelf()
+        board = kept.board
+        days = {}
+        for day in range(30):
+            for i in range(10):
+                record = kept.admit(signed(
+                    kind=11, flags=1, created=self.noon - day * DAY + i,
+                    fields={"title": f"Day {day}", "deliverable": "x" * 500,
+                            "kind": 1}))
+                days[record.id.hex()] = self.noon - day * DAY
+        with self.meet(topics=[], shelf=kept) as anna:
+            lab.until(lambda: 0 < self.topic(board)["bytes"] <= 64 * 1024
+                      and self.topic(board)["local"]["from_ms"]
+                      > self.noon - 20 * DAY, "the board to fit")
+            start = self.topic(board)["local"]["from_ms"]
+            self.assertEqual(start % DAY, 0)
+            anna.wait(lambda: anna.shared()[board][0] == start // DAY
+                      and board in anna.in_sync, "the new window")
+            there = self.daemon.records()
+            for ident, at in days.items():
+                self.assertEqual(ident in there, at >= start, at)
+        self.daemon.stop()
+        self.daemon.start()
+        self.assertEqual(self.topic(board)["local"]["from_ms"], start)
+
+    def test_a_topic_that_is_given_up_goes(self):
+        self.start()
+        kept = shelf.Shelf()
+        ids = {i.hex() for i in self.comments(kept, 40)}
+        with self.meet(shelf=kept) as anna:
+            anna.wait(lambda: self.project in anna.in_sync, "agreement")
+            lab.until(lambda: ids <= self.daemon.records(), "the comments")
+            self.daemon.json("project", "unfollow", self.project.hex())
+            anna.wait(lambda: self.project not in anna.shared(), "the hello")
+            lab.until(lambda: not ids & self.daemon.records(), "room")
+            # What Dora has made herself stays, and all can come back.
+            self.assertIn(self.project.hex(), self.daemon.records())
+            self.daemon.json("project", "follow", self.project.hex())
+            lab.until(lambda: ids <= self.daemon.records(), "them again")
+
+
+if __name__ == "__main__":
+    unittest.main()

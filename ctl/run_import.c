@@ -1,6 +1,6 @@
 /*
  * `record import`: exact records, or drafts of records as lines of JSON, in
- * batches of which the next is sent while the last is being worked on.
+ * batches; the next drafts are sent while the last are being worked on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -298,6 +298,15 @@ static bool send_next(struct import *in)
     return ok;
 }
 
+/*
+ * A record may need the certificate beside an earlier one: exact records wait
+ * until those before them are taken in.
+ */
+static bool must_wait(const struct import *in)
+{
+    return in->count == (in->is_lines ? UNDER_WAY : 1);
+}
+
 static bool import_all(struct import *in)
 {
     if (!fill(in))
@@ -309,7 +318,7 @@ static bool import_all(struct import *in)
             return false;
         if (in->len == 0)
             break;
-        if (in->count == UNDER_WAY && !finish(in))
+        if (must_wait(in) && !finish(in))
             return false;
         if (!send_next(in))
             return false;

@@ -1,4 +1,4 @@
-/* Records: sync to an empty node, one at a time, at rest, at start. */
+/* Records: sync to an empty node, at rest, at start. */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,7 +6,6 @@
 
 enum {
     SYNC_ROUNDS = 3,
-    LIVE_ROUNDS = 50,
     IDLE_RECORDS = 1000,
     SETTLE_S = 40, /* the last session follows what was pushed by 30 s */
     IDLE_S = 60,
@@ -152,80 +151,6 @@ void bench_sync(void)
     bench_row("sync.empty_anon_peak", f.anon_empty / BENCH_MIB, "MiB", 64);
     node_stop(&holder);
     pile_free(&p);
-}
-
-/* --- live --- */
-
-struct awaited {
-    char id[2 * ID_LEN + 1];
-    bool seen;
-};
-
-static void on_notice(void *context, const char *method, json_t *params)
-{
-    struct awaited *a = context;
-    const char *id = run_text(params, "id");
-
-    (void)method;
-    if (id == NULL)
-        return;
-    (void)snprintf(a->id, sizeof a->id, "%s", id);
-    a->seen = true;
-}
-
-/* Milliseconds from the command to the other node's event. */
-static double publish_one(struct node *from, struct node *to, struct awaited *a,
-                          const char *project)
-{
-    char id[2 * ID_LEN + 1];
-    double begun = bench_now();
-
-    node_id(id, node_run(from, "comment", project, "How it goes.", NULL));
-    do {
-        a->seen = false;
-        while (!a->seen)
-            bench_check(client_wait_notice(to->ctl.client, &to->ctl.fail),
-                        "an event");
-    } while (strcmp(a->id, id) != 0);
-    return (bench_now() - begun) * 1000;
-}
-
-void bench_live(void)
-{
-    char project[2 * ID_LEN + 1];
-    struct awaited awaited = { .seen = false };
-    double ms[LIVE_ROUNDS];
-    double fsync_ms;
-    struct node from;
-    struct node to;
-
-    node_start(&from, "from");
-    node_init_person(&from);
-    node_id(project, node_run(&from, "project", "create", "--title", "Bench",
-                              "--goal", "Some comments", "--medium", "song",
-                              "--licence", "CC-BY-SA-4.0", NULL));
-    node_start(&to, "to");
-    node_do(&to, "init", "--node-only", NULL);
-    node_do(&to, "project", "follow", project, NULL);
-    node_dial(&to, &from);
-    (void)node_await(&to, project, "records", 1);
-    client_listen(to.ctl.client, on_notice, &awaited);
-    {
-        json_t *params =
-            json_pack("{s:b,s:s}", "follow", true, "kind", "comment");
-
-        json_decref(run_call(&to.ctl, "events.open", params));
-        json_decref(params);
-    }
-    fsync_ms = limit_fsync_ms(4096);
-    for (size_t i = 0; i < LIVE_ROUNDS; i++) {
-        ms[i] = publish_one(&from, &to, &awaited, project);
-        bench_sleep_ms(50); /* each record goes alone */
-    }
-    bench_row("live.median", bench_median(ms, LIVE_ROUNDS), "ms", fsync_ms);
-    bench_row("live.p99", bench_p99(ms, LIVE_ROUNDS), "ms", fsync_ms);
-    node_stop(&to);
-    node_stop(&from);
 }
 
 /* --- idle --- */

@@ -1,6 +1,9 @@
 """Many records from one file: drafts made here, exact ones taken as they are."""
+import io
 import json
 import unittest
+
+import msgpack
 
 import lab
 
@@ -10,6 +13,14 @@ COMMENTS = 3000
 def comment(project, text, **more):
     return {"kind": "comment", "project": project,
             "fields": {"text": text, "target": project}, **more}
+
+
+def bare(records):
+    """Their certificates away, but for the first."""
+    unpacker = msgpack.Unpacker(io.BytesIO(records), raw=True)
+    return b"".join(
+        msgpack.packb(record if i == 0 else record[:3] + [None])
+        for i, record in enumerate(unpacker))
 
 
 class Import(lab.LabTest):
@@ -106,6 +117,20 @@ class Import(lab.LabTest):
         other.run("project", "follow", self.project)
         self.assertEqual(other.json("record", "import", path)["stored"], 1)
         self.assertEqual(other.json("record", "import", path)["known"], 1)
+
+    def test_records_of_many_calls_need_one_certificate(self):
+        drafts = self.lines(comment(self.project, f"{i:0900}")
+                            for i in range(1500))
+        made = self.leader.json("record", "import", drafts)["ids"]
+        ids = [self.project] + [item["id"] for item in made]
+        whole = b"".join(
+            self.leader.run("record", "raw", *ids[at:at + 250], text=False)
+            .stdout for at in range(0, len(ids), 250))
+        other = self.node("other")
+        other.run("project", "follow", self.project)
+        result = other.json("record", "import", self.file("raw", bare(whole)))
+        self.assertEqual((result["stored"], result["refused"]),
+                         (len(ids), 0))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ class Deadline(lab.LabTest):
         for node in (self.b, self.c, self.d):
             lab.until(lambda n=node: request in n.records(project), "request")
         # C drops off, and works on in time where nobody hears of it.
-        self.c.json("peer", "remove", self.a.node)
+        for node in (self.a, self.b, self.d):
+            self.c.json("peer", "ban", node.node)
         self.at(8)
         seen = self.give(self.b, request, "seen")
         unseen = self.give(self.c, request, "unseen")

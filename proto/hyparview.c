@@ -10,6 +10,7 @@
 enum {
     ANSWER_MS = 10000,      /* a NEIGHBOUR unanswered by then is refused */
     ASK_AGAIN_MS = 60000,   /* after a refusal, while neighbours are too few */
+    LOST_DIALS_MAX = 6,     /* for a lost neighbour, one in OVERLAY_REDIAL_MS */
     INCOMING_MS = 2000,     /* who dialled asks first */
     SPARE_MS = 5000,        /* a dialled link that is in no view */
     DIAL_TIMEOUT_MS = 30000 /* whoever dials has forgotten to tell */
@@ -207,6 +208,35 @@ static void end_dial(struct hyparview *h, const uint8_t node[KEY_LEN])
             h->dials[i] = h->dials[--h->dials_count];
 }
 
+/* ---- Lost neighbours ---------------------------------------------------- */
+
+/* One that was found will do: the two parts are one overlay again. */
+static void forget_lost(struct hyparview *h)
+{
+    for (size_t i = 0; i < h->passive_count; i++)
+        h->passive[i].is_lost = false;
+    h->lost_count = 0;
+}
+
+/*
+ * Whoever lost sight of a part of the overlay finds others in its own part, and
+ * would never look for the rest.
+ */
+static void seek_lost(struct hyparview *h)
+{
+    for (size_t i = 0; h->lost_count > 0 && i < h->passive_count; i++) {
+        struct hyparview_contact *c = &h->passive[i];
+
+        if (!c->is_lost || c->retry_ms > h->now_ms)
+            continue;
+        if (h->dials_count < HYPARVIEW_DIALS_MAX)
+            (void)hyparview_dial(h, c);
+        return; /* the others may have moved */
+    }
+}
+
+/* ---- Links come and go -------------------------------------------------- */
+
 enum err hyparview_link_up(struct hyparview *h, uint64_t link,
                            const uint8_t node[KEY_LEN], bool is_dialled,
                            bool is_manual, enum endpoint_scope scope,
@@ -240,9 +270,14 @@ enum err hyparview_link_up(struct hyparview *h, uint64_t link,
         l->len = c->len;
         c->bytes = NULL;
     }
+    l->is_found = is_dialled && c != NULL && c->is_lost;
     if (c != NULL)
         hyparview_drop_contact(h, c);
     end_dial(h, node);
+    if (l->is_found) {
+        forget_lost(h);
+        hyparview_ask(h, l);
+    }
     hyparview_seek(h);
     return ERR_OK;
 }
@@ -266,8 +301,11 @@ void hyparview_link_down(struct hyparview *h, uint64_t link, uint64_t now_ms)
 
         hyparview_learn(h, (struct bytes){ gone.bytes, gone.len }, gone.scope);
         c = hyparview_find_contact(h, gone.node);
-        if (c != NULL)
+        if (c != NULL) {
             c->retry_ms = now_ms + ASK_AGAIN_MS;
+            c->is_lost = gone.is_active && h->lost_count < OVERLAY_ACTIVE_MAX;
+            h->lost_count += c->is_lost;
+        }
     }
     free(gone.bytes);
     hyparview_seek(h);
@@ -281,7 +319,8 @@ void hyparview_dial_failed(struct hyparview *h, const uint8_t node[KEY_LEN],
     assert(now_ms >= h->now_ms);
     h->now_ms = now_ms;
     end_dial(h, node);
-    if (c != NULL && c->is_trusted)
+    if (c != NULL &&
+        (c->is_trusted || (c->is_lost && ++c->failures < LOST_DIALS_MAX)))
         c->retry_ms = now_ms + OVERLAY_REDIAL_MS;
     else if (c != NULL)
         hyparview_drop_contact(h, c);
@@ -324,7 +363,7 @@ void hyparview_ask(struct hyparview *h, struct hyparview_link *l)
 
     if (!h->is_joined)
         priority = HYPARVIEW_JOIN;
-    else if (hyparview_active(h) < OVERLAY_ACTIVE_MIN)
+    else if (l->is_found || hyparview_active(h) < OVERLAY_ACTIVE_MIN)
         priority = HYPARVIEW_HIGH;
     writer_u8(&w, HYPARVIEW_NEIGHBOUR);
     writer_u8(&w, (uint8_t)priority);
@@ -423,6 +462,7 @@ uint64_t hyparview_deadline(const struct hyparview *h)
 {
     uint64_t due = h->shuffle_ms;
     bool has_too_few = hyparview_has_too_few(h);
+    bool is_looking;
     bool is_dialling =
         has_too_few || (expected(h, true) < OVERLAY_DIALLED_MIN &&
                         expected(h, false) < OVERLAY_ACTIVE_MAX);
@@ -439,10 +479,11 @@ uint64_t hyparview_deadline(const struct hyparview *h)
     }
     for (size_t i = 0; i < h->dials_count; i++)
         due = sooner(due, h->dials[i].since_ms + DIAL_TIMEOUT_MS);
-    for (size_t i = 0; is_dialling && h->dials_count < HYPARVIEW_DIALS_MAX &&
-                       i < h->passive_count;
-         i++)
-        due = sooner(due, h->passive[i].retry_ms);
+    is_looking = (is_dialling || h->lost_count > 0) &&
+                 h->dials_count < HYPARVIEW_DIALS_MAX;
+    for (size_t i = 0; is_looking && i < h->passive_count; i++)
+        if (is_dialling || h->passive[i].is_lost)
+            due = sooner(due, h->passive[i].retry_ms);
     return due;
 }
 
@@ -466,6 +507,7 @@ void hyparview_tick(struct hyparview *h, uint64_t now_ms)
         if (now_ms - h->dials[i].since_ms >= DIAL_TIMEOUT_MS)
             h->dials[i] = h->dials[--h->dials_count];
     hyparview_seek(h);
+    seek_lost(h);
     if (h->shuffle_ms <= now_ms)
         shuffle(h);
 }

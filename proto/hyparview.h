@@ -39,6 +39,8 @@ struct hyparview_contact {
     bool is_trusted; /* endpoints from our own user: nothing was signed */
     uint64_t time_ms;
     uint64_t retry_ms; /* not before */
+    bool is_lost;      /* it was a neighbour and ended without a word */
+    uint8_t failures;  /* dials in vain since then */
     uint8_t *bytes;    /* on the heap: announcement, or endpoints if trusted */
     size_t len;
 };
@@ -50,6 +52,7 @@ struct hyparview_link {
     bool is_manual;
     enum endpoint_scope scope;
     bool is_active;
+    bool is_found;     /* again, after it was lost: ask it first of all */
     uint64_t asked_ms; /* our NEIGHBOUR is unanswered since; 0: none */
     uint64_t ask_ms;   /* not to be asked before */
     uint64_t spare_ms; /* closed then, if still in nobody's view */
@@ -98,6 +101,7 @@ struct hyparview {
     struct hyparview_contact *passive;
     size_t passive_count;
     size_t passive_cap;
+    size_t lost_count; /* contacts with is_lost */
     struct hyparview_dial dials[HYPARVIEW_DIALS_MAX];
     size_t dials_count;
     struct hyparview_recent *recent;

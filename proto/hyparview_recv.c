@@ -155,8 +155,11 @@ static void on_answer(struct hyparview *h, struct hyparview_link *l,
     if (l->asked_ms == 0) /* both asked, or it comes too late */
         return;
     if (m->number == 1 && hyparview_active(h) >= OVERLAY_ACTIVE_MAX) {
-        disconnect(h, l); /* others were quicker */
-        return;
+        if (!l->is_found) {
+            disconnect(h, l); /* others were quicker */
+            return;
+        }
+        disconnect(h, hyparview_any_active(h, l->link));
     }
     hyparview_set_active(h, l, m->number == 1);
 }

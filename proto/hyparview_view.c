@@ -45,20 +45,37 @@ struct hyparview_contact *hyparview_find_contact(const struct hyparview *h,
 void hyparview_drop_contact(struct hyparview *h, struct hyparview_contact *c)
 {
     free(c->bytes);
+    h->lost_count -= c->is_lost;
     *c = h->passive[--h->passive_count];
 }
 
-/* A place for one more, of somebody whom nobody here wished for. */
+/* Any contact that nobody here wished for or looks for; NULL if there is none.
+ */
+static struct hyparview_contact *find_dispensable(struct hyparview *h)
+{
+    size_t at = chance_below(&h->chance, h->passive_count);
+
+    for (size_t i = 0; i < h->passive_count; i++) {
+        struct hyparview_contact *c = &h->passive[(at + i) % h->passive_count];
+
+        if (!c->is_trusted && !c->is_lost)
+            return c;
+    }
+    return NULL;
+}
+
+/* A place for one more. */
 static struct hyparview_contact *make_place(struct hyparview *h)
 {
     struct hyparview_contact *grown;
     size_t at;
 
     if (h->passive_count == OVERLAY_PASSIVE) {
-        at = chance_below(&h->chance, h->passive_count);
-        if (h->passive[at].is_trusted)
+        struct hyparview_contact *c = find_dispensable(h);
+
+        if (c == NULL)
             return NULL;
-        hyparview_drop_contact(h, &h->passive[at]);
+        hyparview_drop_contact(h, c);
     }
     if (h->passive_count == h->passive_cap) {
         at = h->passive_cap + OVERLAY_PASSIVE / 4;

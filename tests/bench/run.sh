@@ -2,9 +2,13 @@
 # run.sh [NAME...]: measures; a line of JSON a figure. `./do bench` builds first.
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# -gt 0 ] || set -- sync reconcile million live start idle blob import
+[ $# -gt 0 ] || set -- sync reconcile million live start idle blob import sim
 status=0
 for name; do
-    build/tests/bench/bench "$name" || status=1
+    if [ "$name" = sim ]; then
+        tests/sim/bench.sh || status=1
+    else
+        build/tests/bench/bench "$name" || status=1
+    fi
 done
 exit $status

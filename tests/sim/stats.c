@@ -99,6 +99,8 @@ double stats_within(const struct sim *sim, uint64_t ms)
 
     for (uint64_t i = 0; i <= ms; i++)
         seen += s->latency[i];
+    if (s->published == 0)
+        return 1.0;
     return (double)seen / ((double)s->published * (double)sim_live_honest(sim));
 }
 
@@ -215,7 +217,8 @@ void stats_print(const struct sim *sim, const char *scenario)
     printf(", \"latency_p50_ms\": %llu, \"latency_p99_ms\": %llu",
            (unsigned long long)stats_percentile(s, 5000),
            (unsigned long long)stats_percentile(s, 9900));
-    printf(", \"latency_max_ms\": %llu", (unsigned long long)s->latency_max_ms);
+    printf(", \"latency_max_ms\": %llu, \"within_1s\": %.6f",
+           (unsigned long long)s->latency_max_ms, stats_within(sim, 1000));
     if (s->converged_ms == UINT64_MAX)
         printf(", \"converged_ms\": null");
     else

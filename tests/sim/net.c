@@ -15,6 +15,7 @@ enum { SEGMENT = 1448, RESEND_MIN_MS = 200, SMALLEST = 6 };
 
 struct net_message {
     struct net_message *next;
+    struct net_message *older; /* made before this one, in use or not */
     uint32_t len;
     uint32_t room; /* 1 << (SMALLEST + room) bytes */
     uint8_t bytes[];
@@ -39,6 +40,8 @@ static struct net_message *message_new(struct net *net, struct bytes bytes)
         m = malloc(sizeof *m + ((size_t)1 << (SMALLEST + room)));
         assert(m != NULL);
         (void)heap_switch(owner);
+        m->older = net->newest;
+        net->newest = m;
     }
     m->next = NULL;
     m->len = (uint32_t)bytes.len;
@@ -75,19 +78,13 @@ void net_init(struct net *net, struct rng *rng)
 
 void net_wipe(struct net *net)
 {
-    for (uint32_t i = 1; i < net->links_count; i++) {
-        free_held(net, &net->links[i].end[0]);
-        free_held(net, &net->links[i].end[1]);
+    struct net_message *older;
+
+    for (struct net_message *m = net->newest; m != NULL; m = older) {
+        older = m->older;
+        free(m);
     }
     free(net->links);
-    for (size_t i = 0; i < sizeof net->spare / sizeof net->spare[0]; i++) {
-        struct net_message *next;
-
-        for (struct net_message *m = net->spare[i]; m != NULL; m = next) {
-            next = m->next;
-            free(m);
-        }
-    }
     *net = (struct net){ 0 };
 }
 

@@ -49,7 +49,8 @@ struct net {
     struct rng rng;
     uint64_t pair_seed;
     struct net_message *spare[12]; /* by the power of two of their room */
-    uint64_t bytes;                /* sent so far */
+    struct net_message *newest;
+    uint64_t bytes; /* sent so far */
     uint64_t messages;
     uint64_t handshakes;
 };

@@ -72,6 +72,19 @@ static struct node_end *find_end(struct node *n, uint32_t link)
     return NULL;
 }
 
+static void prefetch(const void *at, size_t len)
+{
+    for (size_t i = 0; i < len; i += 64)
+        __builtin_prefetch((const char *)at + i);
+}
+
+void node_prefetch(const struct node *n)
+{
+    prefetch(n->mesh, 192);
+    for (uint32_t i = 0; i < n->ends_count; i++)
+        prefetch(n->ends[i].peer, 256);
+}
+
 /* ---- Beginning and end -------------------------------------------------- */
 
 void node_init(struct sim *sim, uint32_t number)

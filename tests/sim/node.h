@@ -58,6 +58,8 @@ struct node {
     uint32_t banned_count;
 };
 
+/* Asks the processor for what an event at this node will look at. */
+void node_prefetch(const struct node *n);
 /* Not yet started, and alone. */
 void node_init(struct sim *sim, uint32_t number);
 void node_wipe(struct sim *sim, struct node *n);

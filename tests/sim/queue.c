@@ -99,6 +99,15 @@ static void take_first(struct queue *q, struct queue_list *slot,
     q->on_wheel--;
 }
 
+const struct event *queue_peek(const struct queue *q, unsigned ahead)
+{
+    uint32_t place = q->slots[q->now_ms - q->lap_ms].first;
+
+    while (place != 0 && ahead-- > 0)
+        place = q->events[place - 1].next;
+    return place == 0 ? NULL : &q->events[place - 1];
+}
+
 bool queue_take(struct queue *q, struct event *out, uint64_t until_ms)
 {
     assert(until_ms >= q->now_ms);

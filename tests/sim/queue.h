@@ -53,6 +53,9 @@ void queue_add(struct queue *q, const struct event *event);
  * Takes the next event that is due at `until_ms` or earlier and moves the clock
  * to it; false if there is none, and the clock stands at `until_ms`.
  */
+/* The event that will be taken after the next `ahead` ones, if it is due now.
+ */
+const struct event *queue_peek(const struct queue *q, unsigned ahead);
 bool queue_take(struct queue *q, struct event *out, uint64_t until_ms);
 
 #endif

@@ -14,55 +14,24 @@ struct asked {
     uint64_t hidden_until_ms; /* the latest of what is not shown yet */
 };
 
-static bool is_in_release(struct call *call, const uint8_t topic[ID_LEN],
-                          const uint8_t id[ID_LEN])
-{
-    struct topic_state *ts;
-
-    if (topic_cache_get(desk_topics(call_desk(call)), topic, &ts) != ERR_OK)
-        return false;
-    for (uint32_t i = 0; i < topic_state_count(ts); i++) {
-        const struct topic_entry *e = topic_state_at(ts, i);
-        const struct mp_value *parts;
-        struct mp_doc *doc;
-        bool found = false;
-
-        if (e->record.kind != KIND_RELEASE ||
-            !verdict_is_in_force(&e->verdict) ||
-            topic_entry_body(&doc, e) != ERR_OK)
-            continue;
-        parts = mp_get(mp_doc_root(doc), "parts");
-        for (uint32_t p = 0; p < mp_count(parts); p++)
-            found = found ||
-                    bytes_equal(mp_bin(mp_get(mp_at(parts, p), "contribution")),
-                                (struct bytes){ id, ID_LEN });
-        mp_doc_free(doc);
-        if (found)
-            return true;
-    }
-    return false;
-}
-
 /* Whether a leader has said anything to the work: direction or selection. */
-static bool is_answered(struct call *call, const struct topic_state *topic,
-                        const uint8_t id[ID_LEN])
+static enum err is_answered(bool *out, const struct topic_state *ts,
+                            const struct topic_entry *e)
 {
-    struct store_scan scan;
-    struct store_item item;
-    size_t n = 0;
+    struct topic_namers said;
+    enum err err;
 
-    store_scan_by_link(&scan, id, STORE_RELATION_ANY);
-    while (store_scan_next(node_store(call_node(call)), &scan, &item, 1, &n) ==
-               ERR_OK &&
-           n == 1) {
-        const struct topic_entry *e = topic_state_find(topic, item.id);
-
-        /* In force means by a leader: strangers' choices are void (§7.4). */
-        if ((item.kind == KIND_SELECTION || item.kind == KIND_DIRECTION) &&
-            e != NULL && verdict_is_in_force(&e->verdict))
-            return true;
-    }
-    return false;
+    *out = ts->entries[e->first].selection != TOPIC_NONE;
+    if (*out)
+        return ERR_OK;
+    err = topic_namers_of(&said, ts, e->first, KIND_DIRECTION);
+    if (err != ERR_OK)
+        return err;
+    /* In force means by a leader: strangers' choices are void (§7.4). */
+    for (uint32_t i = 0; i < said.count && !*out; i++)
+        *out = verdict_is_in_force(&ts->entries[said.at[i]].verdict);
+    topic_namers_wipe(&said);
+    return ERR_OK;
 }
 
 /*
@@ -103,6 +72,7 @@ static enum err list_item(struct call *call, const struct store_item *item,
 {
     const struct asked *asked = call_data(call);
     bool hidden;
+    bool answered;
     struct view view = { .names = desk_names(call_desk(call)) };
     const struct topic_entry *entry;
     struct topic_state *state;
@@ -122,11 +92,13 @@ static enum err list_item(struct call *call, const struct store_item *item,
     if (e != ERR_OK || hidden)
         return e;
     if (mp_bool(call_param(call, "never_used")) &&
-        is_in_release(call, item->topic, item->id))
+        topic_is_used(state, entry->first))
         return ERR_OK;
-    if (mp_bool(call_param(call, "pending")) &&
-        is_answered(call, state, item->id))
-        return ERR_OK;
+    if (mp_bool(call_param(call, "pending"))) {
+        e = is_answered(&answered, state, entry);
+        if (e != ERR_OK || answered)
+            return e;
+    }
     view.topic = state;
     e = view_contribution_item(w, &view, item->id, 0);
     *taken = e == ERR_OK;

@@ -63,6 +63,25 @@ bool request_is_closed_by(const struct topic_state *ts,
     return index != TOPIC_NONE && ts->entries[index].first == first;
 }
 
+/* All closes in force, the oldest first. */
+static enum err fold_all(struct request_state *s, const struct topic_state *ts,
+                         uint32_t first)
+{
+    struct topic_namers closes;
+    enum err err = topic_namers_of(&closes, ts, first, KIND_REQUEST_CLOSE);
+
+    if (err != ERR_OK)
+        return err;
+    for (uint32_t i = 0; err == ERR_OK && i < closes.count; i++) {
+        const struct topic_entry *close = &ts->entries[closes.at[i]];
+
+        if (request_is_closed_by(ts, close, first))
+            err = fold(s, close);
+    }
+    topic_namers_wipe(&closes);
+    return err;
+}
+
 enum err request_state_of(struct request_state *out,
                           const struct topic_state *ts,
                           const uint8_t id[ID_LEN])
@@ -81,12 +100,8 @@ enum err request_state_of(struct request_state *out,
     err = time_of(&s.first_deadline_ms, &ts->entries[e->first], "deadline");
     if (err == ERR_OK)
         err = time_of(&s.deadline_ms, s.request, "deadline");
-    for (uint32_t i = 0; err == ERR_OK && i < ts->count; i++) {
-        const struct topic_entry *close = topic_state_at(ts, i);
-
-        if (request_is_closed_by(ts, close, e->first))
-            err = fold(&s, close);
-    }
+    if (err == ERR_OK)
+        err = fold_all(&s, ts, e->first);
     if (err != ERR_OK)
         return err;
     s.phase = REQUEST_OPEN;
@@ -106,7 +121,29 @@ enum err request_hidden_until(uint64_t *out, const struct request_state *s)
                : time_of(out, s->request, "entries_hidden_until");
 }
 
-/* Whether the close names `id` among the works known to the leader. */
+/* Whether the close, or a page that it names, has the work in its list. */
+static bool is_named(const struct topic_state *ts,
+                     const struct topic_entry *close, const uint8_t id[ID_LEN])
+{
+    uint32_t by = (uint32_t)(close - ts->entries);
+    uint32_t at = topic_links_first(ts, id, KIND_PAGE);
+
+    if (topic_links_has(ts, by, id, KIND_REQUEST_CLOSE))
+        return true;
+    for (; at != TOPIC_NONE; at = ts->back.links[at].next) {
+        const struct topic_entry *page = &ts->entries[ts->back.links[at].by];
+
+        if (topic_links_has(ts, by, page->record.id, KIND_REQUEST_CLOSE))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Whether the close names `id` among the works known to the leader.  Nearly
+ * all are found at once; for the others the list has to be whole, for what is
+ * not held may name them.
+ */
 static enum err is_known(bool *out, const struct topic_state *ts,
                          const struct topic_entry *close,
                          const uint8_t id[ID_LEN])
@@ -115,8 +152,13 @@ static enum err is_known(bool *out, const struct topic_state *ts,
     const struct mp_value *item;
     struct topic_list list;
     uint8_t prefix[PREFIX_LEN];
-    enum err err = topic_list_open(&list, ts, close);
+    enum err err;
 
+    if (is_named(ts, close, id)) {
+        *out = true;
+        return ERR_OK;
+    }
+    err = topic_list_open(&list, ts, close);
     if (err != ERR_OK)
         return err == ERR_NOT_HELD ? ERR_NOT_FOUND : err;
     /* A close without the list claims nothing about what was seen. */

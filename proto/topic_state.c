@@ -42,6 +42,7 @@ void topic_state_free(struct topic_state *ts)
     free(ts->bodies);
     free(ts->rivals);
     topic_roles_wipe(&ts->roles);
+    topic_links_wipe(&ts->back);
     topic_named_wipe(&ts->named);
     free(ts->revoked);
     free(ts);
@@ -166,9 +167,10 @@ enum err topic_state_add(struct topic_state *ts, struct bytes whole)
         if (old->record.body.data == NULL && made.record.body.data != NULL) {
             topic_state_drop_bodies(ts);
             free(old->whole);
+            made.first = index;
             *old = made;
             ts->is_judged = false;
-            return ERR_OK;
+            return topic_links_note(ts, index, true);
         }
     } else if (ts->count >= ts->records_max) {
         e = ERR_TOO_LARGE;
@@ -178,7 +180,10 @@ enum err topic_state_add(struct topic_state *ts, struct bytes whole)
             made.first = ts->count;
             ts->entries[ts->count] = made;
             slot_put(ts, ts->count++);
-            return ERR_OK;
+            e = topic_links_note(ts, ts->count - 1, false);
+            if (e != ERR_OK)
+                topic_state_drop_last(ts);
+            return e;
         }
     }
     free(made.whole);
@@ -197,6 +202,7 @@ void topic_state_drop_last(struct topic_state *ts)
 
     assert(ts->count > 0);
     topic_state_drop_bodies(ts);
+    topic_links_drop(ts, last);
     at = slot_of(ts, ts->entries[last].record.id);
     while (ts->slots[at] != last + 1)
         at = (at + 1) & (ts->slots_count - 1);

@@ -3,6 +3,7 @@
 
 #include "proto/mp.h"
 #include "proto/record.h"
+#include "proto/topic_links.h"
 #include "proto/topic_named.h"
 #include "proto/topic_roles.h"
 #include "proto/verdict.h"
@@ -67,6 +68,7 @@ struct topic_state {
     uint32_t terms;        /* the revision that fixes a project's terms */
 
     struct topic_roles roles;
+    struct topic_links back; /* who names whom, of all entries */
 
     struct topic_edge *edges;  /* by (child, resource's order) */
     uint32_t *edges_by_source; /* indices into edges, by (source, order) */

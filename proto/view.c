@@ -292,17 +292,19 @@ static enum err put_history(struct view_pairs *p, const struct view *v,
 {
     struct writer entries = writer_growing(CONTROL_MESSAGE_MAX);
     uint32_t count = 0;
-    enum err err = ERR_OK;
+    struct topic_namers closes = { 0 };
+    enum err err =
+        topic_namers_of(&closes, v->topic, first, KIND_REQUEST_CLOSE);
 
-    for (uint32_t i = 0; err == ERR_OK && i < topic_state_count(v->topic);
-         i++) {
-        const struct topic_entry *e = topic_state_at(v->topic, i);
+    for (uint32_t i = 0; err == ERR_OK && i < closes.count; i++) {
+        const struct topic_entry *e = &v->topic->entries[closes.at[i]];
 
         if (!request_is_closed_by(v->topic, e, first))
             continue;
         err = put_entry(&entries, v, e);
         count++;
     }
+    topic_namers_wipe(&closes);
     if (err == ERR_OK)
         err = entries.err;
     if (err == ERR_OK) {

@@ -87,34 +87,29 @@ static enum err put_contribution(struct view_pairs *p, const struct view *v,
 }
 
 /* The direction in force on a work: what its leader said, oldest first. */
-static void put_directions(struct view_pairs *p, const struct view *v,
-                           const struct topic_entry *first)
+static enum err put_directions(struct view_pairs *p, const struct view *v,
+                               const struct topic_entry *first)
 {
     const struct topic_state *ts = v->topic;
-    struct writer ids = writer_growing(CONTROL_MESSAGE_MAX);
+    struct topic_namers said;
     uint32_t count = 0;
+    enum err err = topic_namers_of(&said, ts, (uint32_t)(first - ts->entries),
+                                   KIND_DIRECTION);
 
-    for (uint32_t i = 0; i < topic_state_count(ts); i++) {
-        const struct topic_entry *e = topic_state_at(ts, i);
-        uint8_t id[ID_LEN];
-        const struct topic_entry *target;
-
-        if (e->record.kind != KIND_DIRECTION ||
-            !verdict_is_in_force(&e->verdict) ||
-            !record_link_find(&e->record, RELATION_TARGET, id))
-            continue;
-        target = topic_state_find(ts, id);
-        if (target == NULL || &ts->entries[target->first] != first)
-            continue;
-        mp_put_bin(&ids, (struct bytes){ e->record.id, ID_LEN });
-        count++;
-    }
+    if (err != ERR_OK)
+        return err;
+    for (uint32_t i = 0; i < said.count; i++)
+        count += verdict_is_in_force(&ts->entries[said.at[i]].verdict);
     view_key(p, "directions");
     mp_put_array(&p->w, count);
-    writer_bytes(&p->w, writer_view(&ids));
-    if (ids.err != ERR_OK)
-        writer_fail(&p->w, ids.err);
-    writer_free(&ids);
+    for (uint32_t i = 0; i < said.count; i++) {
+        const struct topic_entry *e = &ts->entries[said.at[i]];
+
+        if (verdict_is_in_force(&e->verdict))
+            mp_put_bin(&p->w, (struct bytes){ e->record.id, ID_LEN });
+    }
+    topic_namers_wipe(&said);
+    return ERR_OK;
 }
 
 static enum err contribution_view(struct writer *w, const struct view *v,
@@ -138,13 +133,14 @@ static enum err contribution_view(struct writer *w, const struct view *v,
     if (err == ERR_OK || err == ERR_NOT_FOUND)
         err = put_contribution(&p, v, first, shown,
                                doc == NULL ? NULL : mp_doc_root(doc));
+    if (whole && err == ERR_OK)
+        err = put_directions(&p, v, first);
     if (whole && err == ERR_OK) {
-        put_directions(&p, v, first);
         view_key(&p, "feedback");
         err = view_feedback_list(&p.w, v, first->record.id);
-        if (err == ERR_OK)
-            err = view_put_fields(&p, shown);
     }
+    if (whole && err == ERR_OK)
+        err = view_put_fields(&p, shown);
     mp_doc_free(doc);
     if (err == ERR_OK)
         return view_pairs_end(&p, w, extra);

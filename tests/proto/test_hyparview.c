@@ -371,6 +371,81 @@ static void who_never_answers_is_not_waited_for(void **state)
     assert_int_equal(take(v, HYPARVIEW_CLOSE, 0, NULL), 1);
 }
 
+/* The priority of the one NEIGHBOUR that is said, and to nobody else. */
+static int said_priority(struct view *v, uint64_t link)
+{
+    struct hyparview_effect *e;
+    int priority = -1;
+
+    while ((e = hyparview_next(&v->h)) != NULL) {
+        if (e->type == HYPARVIEW_SAY && e->bytes[0] == HYPARVIEW_NEIGHBOUR) {
+            assert_true(priority == -1 && e->link == link);
+            priority = e->bytes[1];
+        }
+        free(e);
+    }
+    return priority;
+}
+
+/* Six others are enough, but they may all be of one half of a broken network.
+ */
+static void a_lost_neighbour_is_looked_for_and_taken_back(void **state)
+{
+    struct view *v = *state;
+    const uint64_t found_ms = T0 + 60000 + OVERLAY_REDIAL_MS;
+    struct sign_key lost = key_of(3);
+    struct hyparview_effect e;
+
+    neighbours(v, 5);
+    for (uint64_t link = 6; link <= 7; link++) {
+        up(v, link, true);
+        assert_int_equal(say(v, link, HYPARVIEW_ANSWER, 1, (uint8_t)link, T0),
+                         ERR_OK);
+    }
+    hyparview_link_down(&v->h, 3, T0);
+    (void)take(v, HYPARVIEW_DIAL, 0, NULL);
+    hyparview_tick(&v->h, T0 + 59999);
+    assert_int_equal(take(v, HYPARVIEW_DIAL, 0, NULL), 0);
+    assert_true(hyparview_deadline(&v->h) <= T0 + 60000);
+    hyparview_tick(&v->h, T0 + 60000);
+    assert_int_equal(take(v, HYPARVIEW_DIAL, 0, &e), 1);
+    assert_memory_equal(e.node, lost.public_key, KEY_LEN);
+    hyparview_dial_failed(&v->h, lost.public_key, T0 + 60000);
+    hyparview_tick(&v->h, found_ms - 1);
+    assert_int_equal(take(v, HYPARVIEW_DIAL, 0, NULL), 0);
+    hyparview_tick(&v->h, found_ms);
+    assert_int_equal(take(v, HYPARVIEW_DIAL, 0, NULL), 1);
+    assert_int_equal(hyparview_link_up(&v->h, 8, lost.public_key, true, false,
+                                       ENDPOINT_PUBLIC, found_ms),
+                     ERR_OK);
+    assert_int_equal(said_priority(v, 8), HYPARVIEW_HIGH);
+    assert_int_equal(say(v, 8, HYPARVIEW_ANSWER, 1, 3, found_ms), ERR_OK);
+    assert_true(hyparview_is_active(&v->h, 8));
+}
+
+static void a_lost_neighbour_is_given_up_in_the_end(void **state)
+{
+    struct view *v = *state;
+    struct sign_key lost = key_of(3);
+    uint64_t now_ms = T0 + 60000;
+    size_t dials = 0;
+
+    neighbours(v, 5);
+    for (uint64_t link = 6; link <= 7; link++) {
+        up(v, link, true);
+        assert_int_equal(say(v, link, HYPARVIEW_ANSWER, 1, (uint8_t)link, T0),
+                         ERR_OK);
+    }
+    hyparview_link_down(&v->h, 3, T0);
+    for (unsigned i = 0; i < 20; i++, now_ms += OVERLAY_REDIAL_MS) {
+        hyparview_tick(&v->h, now_ms);
+        dials += take(v, HYPARVIEW_DIAL, 0, NULL);
+        hyparview_dial_failed(&v->h, lost.public_key, now_ms);
+    }
+    assert_int_equal(dials, 6);
+    assert_null(hyparview_find_contact(&v->h, lost.public_key));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -392,6 +467,8 @@ int main(void)
         TEST(a_failed_neighbour_is_replaced_from_the_passive_view),
         TEST(a_dialled_link_that_nobody_wants_is_closed),
         TEST(who_never_answers_is_not_waited_for),
+        TEST(a_lost_neighbour_is_looked_for_and_taken_back),
+        TEST(a_lost_neighbour_is_given_up_in_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,6 +324,35 @@ static void a_change_is_checked_once_about_half_a_minute_later(void **state)
     assert_true(plumtree_deadline(&tree->p) == UINT64_MAX);
 }
 
+static void a_link_that_may_not_last_is_told_only(void **state)
+{
+    struct tree *tree = *state;
+
+    assert_int_equal(plumtree_join(&tree->p, 9, TOPIC, false), ERR_OK);
+    add(tree, 1, 0);
+    assert_true(has(tree, PLUMTREE_ANNOUNCE, 9));
+    assert_int_equal(count(tree, PLUMTREE_PUSH), LINKS);
+    plumtree_rely(&tree->p, 9, true);
+    add(tree, 2, 0);
+    assert_true(has(tree, PLUMTREE_PUSH, 9));
+    plumtree_rely(&tree->p, 9, false);
+    add(tree, 3, 0);
+    assert_true(has(tree, PLUMTREE_ANNOUNCE, 9));
+    assert_int_equal(count(tree, PLUMTREE_PUSH), LINKS);
+}
+
+static void where_few_share_a_topic_each_link_is_needed(void **state)
+{
+    struct tree *tree = *state;
+
+    for (uint64_t link = OVERLAY_ACTIVE_MIN - 1; link <= LINKS; link++)
+        plumtree_forget(&tree->p, link);
+    assert_int_equal(plumtree_join(&tree->p, 9, TOPIC, false), ERR_OK);
+    plumtree_rely(&tree->p, 9, false);
+    add(tree, 1, 0);
+    assert_true(has(tree, PLUMTREE_PUSH, 9));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -345,6 +374,8 @@ int main(void)
         TEST(who_has_a_long_body_is_not_sent_it),
         TEST(a_body_of_just_the_limit_goes_to_all),
         TEST(a_change_is_checked_once_about_half_a_minute_later),
+        TEST(a_link_that_may_not_last_is_told_only),
+        TEST(where_few_share_a_topic_each_link_is_needed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,7 @@ static const struct option project_create[] = {
 static const struct option project_list[] = {
     { "mine", OPTION_FLAG, 0, NULL, NULL, "those you lead" },
     { "followed", OPTION_FLAG, 0, NULL, NULL, "those held here" },
+    { "stalled", OPTION_FLAG, 0, NULL, NULL, "those that still need something, and of which nothing was heard for 30 days" },
     END };
 
 static const struct option project[] = {
@@ -195,6 +196,7 @@ static const struct option request_list[] = {
     { "open", OPTION_FLAG, 0, NULL, NULL, "those that can still be answered" },
     { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of this project" },
     { "kind", OPTION_TEXT, 0, NULL, "video|audio|image|text|document|other", "that ask for this" },
+    { "medium", OPTION_TEXT, 0, NULL, "MEDIUM", "of projects of this medium" },
     { "interest", OPTION_TEXT, 0, NULL, "TAG", "that may interest" },
     { "closing", OPTION_DURATION, 0, "closing_ms", "DURATION", "that close within this time" },
     { "no-answers", OPTION_FLAG, 0, NULL, NULL, "that nobody has answered yet" },
@@ -216,6 +218,17 @@ static const struct option request_extend[] = {
     NEEDS("request", "REQUEST", "its id"),
     { "deadline", OPTION_TIME, 0, "deadline_ms", "TIME", "the new deadline" },
     { "note", OPTION_TEXT, 0, NULL, "TEXT", "why" },
+    END };
+
+/* ---- Finding ---- */
+
+static const struct option find_text[] = {
+    NEEDS("text", "TEXT", "words, or how they begin"),
+    { "in", OPTION_TEXT, 0, NULL, "projects|requests|contributions|people", "where to look; else everywhere" },
+    END };
+
+static const struct option draw[] = {
+    { "in", OPTION_TEXT, 0, NULL, "projects|requests|contributions|people", "among these; else among projects, requests and works" },
     END };
 
 /* ---- Work ---- */
@@ -578,6 +591,15 @@ const struct command commands[] = {
       .example = "troupe request extend 1f2e3d4c5b6a7988 --deadline +7d --note \"The mill burnt down\"" },
     { .noun = "request", .verb = "reopen", .method = "request.reopen", .options = request_extend, .said = "the request is open again",
       .help = "open a closed request again" },
+
+    { .noun = "find", .method = "find", .options = find_text, .flags = COMMAND_LIST, .columns = "kind title author created_ms id",
+      .help = "what has these words in its title or text",
+      .more = "Looks in what this node holds, without a network. Each word given is the beginning of one that is looked for, whatever its case and accents; all of them must be there.",
+      .example = "troupe find \"crowned cat\" --in requests" },
+    { .noun = "suggest", .method = "suggest", .options = none, .flags = COMMAND_LIST, .columns = "title deadline_ms why id",
+      .help = "open requests that fit your skills, what you seek and what you make" },
+    { .noun = "random", .method = "random", .options = draw, .columns = "kind title author created_ms id",
+      .help = "something you would not have looked for" },
 
     { .noun = "contribute", .method = "contribute", .options = contribute, .kind = "contribution", .run = run_contribute, .said = "contributed", .flags = COMMAND_LONG,
       .help = "give a work: to a request, or to a project's pool",

@@ -17,4 +17,12 @@ struct body {
 void body_open(struct body *out, struct store *store, const uint8_t id[ID_LEN]);
 void body_close(struct body *body);
 
+/*
+ * The profile of a person: their newest with a body.  ERR_NOT_FOUND, errors of
+ * the store
+ */
+MUST_CHECK enum err body_find_profile(struct store *store,
+                                      const uint8_t person[ID_LEN],
+                                      struct store_item *out);
+
 #endif

@@ -27,13 +27,12 @@ bool listing_begin(struct listing *listing, struct call *call)
     return false;
 }
 
-bool listing_text_has(struct bytes text, struct bytes words)
+bool listing_search(struct listing *listing, const struct search *search,
+                    uint64_t kind)
 {
-    for (size_t i = 0; words.len > 0 && i + words.len <= text.len; i++)
-        if (strncasecmp((const char *)text.data + i, (const char *)words.data,
-                        words.len) == 0)
-            return true;
-    return words.len == 0;
+    listing->is_search =
+        search_run(search, listing->call, kind, &listing->hits);
+    return listing->is_search;
 }
 
 void listing_fail(struct call *call, enum err e, const char *not_found)
@@ -44,17 +43,57 @@ void listing_fail(struct call *call, enum err e, const char *not_found)
 static bool is_wanted(const struct listing *listing,
                       const struct store_item *item)
 {
-    if (!listing->any_presence && item->presence != RECORD_HELD)
+    if ((!listing->any_presence && item->presence != RECORD_HELD) ||
+        !search_shows_author(listing->call, item->author))
         return false;
     return !listing->only_founders ||
            memcmp(item->id, item->topic, ID_LEN) == 0;
+}
+
+/* The next hits, as a scan would give them. */
+static enum err next_hits(struct listing *listing, struct store_item *page,
+                          size_t max, size_t *n)
+{
+    struct store *store = node_store(call_node(listing->call));
+    enum err e;
+
+    *n = 0;
+    while (*n < max && listing->at < listing->hits.count) {
+        e = store_find_seq(store, listing->hits.items[listing->at++].seq,
+                           &page[*n]);
+        if (e != ERR_OK && e != ERR_NOT_FOUND)
+            return e;
+        *n += e == ERR_OK ? 1 : 0;
+    }
+    return ERR_OK;
+}
+
+static enum err next_page(struct listing *listing, struct store_item *page,
+                          size_t max, size_t *n)
+{
+    if (listing->is_search)
+        return next_hits(listing, page, max, n);
+    return store_scan_next(node_store(call_node(listing->call)), &listing->scan,
+                           page, max, n);
+}
+
+/* Goes on after the item with that number. */
+static enum err go_after(struct listing *listing, uint64_t seq)
+{
+    if (!listing->is_search)
+        return store_scan_after(node_store(call_node(listing->call)),
+                                &listing->scan, seq);
+    while (listing->at < listing->hits.count) {
+        if (listing->hits.items[listing->at++].seq == seq)
+            return ERR_OK;
+    }
+    return ERR_NOT_FOUND;
 }
 
 /* Items of the page into `w`; *next is 0 where the list has ended. */
 static enum err fill(struct listing *listing, listing_fn *item,
                      struct writer *w, uint32_t *count, uint64_t *next)
 {
-    struct store *store = node_store(call_node(listing->call));
     uint32_t limit = param_limit(listing->call);
     struct store_item page[PAGE];
     size_t scanned = 0;
@@ -63,7 +102,7 @@ static enum err fill(struct listing *listing, listing_fn *item,
 
     *next = 0;
     while (e == ERR_OK && n > 0) {
-        e = store_scan_next(store, &listing->scan, page, PAGE, &n);
+        e = next_page(listing, page, PAGE, &n);
         for (size_t i = 0; e == ERR_OK && i < n; i++) {
             bool taken = false;
 
@@ -93,10 +132,10 @@ void listing_run(struct listing *listing, listing_fn *item)
 
     listing->scan.newest_first = !listing->oldest_first;
     if (after != 0)
-        e = store_scan_after(node_store(call_node(call)), &listing->scan,
-                             after);
+        e = go_after(listing, after);
     if (e == ERR_OK)
         e = fill(listing, item, &items, &count, &next);
+    store_hits_free(&listing->hits);
     if (e == ERR_OK)
         e = items.err;
     if (e != ERR_OK) {

@@ -2,6 +2,7 @@
 #define DAEMON_LISTING_H
 
 #include "daemon/param.h"
+#include "daemon/search.h"
 
 /*
  * Lists in pages: a scan of the store, newest first, each item asked whether
@@ -11,8 +12,11 @@
 struct listing {
     struct call *call;
     struct store_scan scan; /* set by the method after listing_begin() */
-    bool only_founders;     /* records whose id is their topic */
-    bool any_presence;      /* also those that are known, not held */
+    bool is_search;         /* what was found, in place of the scan */
+    struct store_hits hits;
+    size_t at;          /* of the next hit */
+    bool only_founders; /* records whose id is their topic */
+    bool any_presence;  /* also those that are known, not held */
     bool oldest_first;
     /* Items were left out that are shown from then on; 0: none. */
     const uint64_t *hidden_until_ms;
@@ -27,11 +31,15 @@ typedef enum err listing_fn(struct call *call, const struct store_item *item,
 
 /* False after the call has been failed (a bad cursor). */
 bool listing_begin(struct listing *listing, struct call *call);
+/*
+ * What the search finds takes the place of the scan: versions of objects, of
+ * which those in force are to be taken.  False after the call has been failed.
+ * listing_run() has to follow.
+ */
+bool listing_search(struct listing *listing, const struct search *search,
+                    uint64_t kind);
 /* Runs it and answers {items, next}. */
 void listing_run(struct listing *listing, listing_fn *item);
-
-/* Whether `words` stand in `text`, whatever their ASCII case; empty ones do. */
-bool listing_text_has(struct bytes text, struct bytes words);
 
 /* After call_reply(): fails the call instead of sending what was put. */
 void listing_fail(struct call *call, enum err e, const char *not_found);

@@ -11,6 +11,8 @@
 struct asked {
     uint8_t author[ID_LEN];
     bool by_author;
+    uint8_t topic[ID_LEN];
+    bool in_topic;
     uint64_t hidden_until_ms; /* the latest of what is not shown yet */
 };
 
@@ -34,71 +36,73 @@ static enum err is_answered(bool *out, const struct topic_state *ts,
     return ERR_OK;
 }
 
-/*
- * Whether the request asks not to show this entry yet: to others than its
- * leaders and its author.
- */
+/* Leaves out what its request asks not to show yet, and says until when. */
 static enum err is_hidden(bool *out, struct call *call,
                           const struct topic_state *ts,
                           const struct topic_entry *e)
 {
-    const struct person_keys *me = node_person(call_node(call));
     struct asked *asked = call_data(call);
-    uint64_t now_ms = node_clock_ms(call_node(call));
     uint64_t until_ms = 0;
-    struct request_state state;
-    uint8_t request[ID_LEN];
-    enum err err;
+    enum err err = ERR_OK;
 
-    *out = false;
-    if (mp_bool(call_param(call, "hidden")) ||
-        !record_link_find(&e->record, RELATION_REQUEST, request) ||
-        (me != NULL && (memcmp(me->person, e->record.author, ID_LEN) == 0 ||
-                        authority_is_leader(ts, me->person, now_ms))))
-        return ERR_OK;
-    err = request_state_of(&state, ts, request);
-    if (err == ERR_NOT_FOUND)
-        return ERR_OK;
-    if (err == ERR_OK)
-        err = request_hidden_until(&until_ms, &state);
-    *out = err == ERR_OK && until_ms > now_ms;
-    if (*out && until_ms > asked->hidden_until_ms)
+    if (!mp_bool(call_param(call, "hidden")))
+        err = search_hidden_until(&until_ms, call, ts, e);
+    *out = until_ms != 0;
+    if (until_ms > asked->hidden_until_ms)
         asked->hidden_until_ms = until_ms;
     return err;
+}
+
+/* What filters leave of the works of a topic. */
+static enum err fits(bool *out, struct call *call, const struct topic_state *ts,
+                     const struct topic_entry *entry)
+{
+    bool answered = false;
+    bool hidden;
+    enum err e;
+
+    *out = search_is_shown(ts, entry) &&
+           !(mp_bool(call_param(call, "never_used")) &&
+             topic_is_used(ts, entry->first));
+    if (!*out)
+        return ERR_OK;
+    e = is_hidden(&hidden, call, ts, entry);
+    if (e == ERR_OK && !hidden && mp_bool(call_param(call, "pending")))
+        e = is_answered(&answered, ts, entry);
+    *out = !hidden && !answered;
+    return e;
+}
+
+static bool is_asked_for(const struct asked *asked,
+                         const struct store_item *item)
+{
+    return item->kind == KIND_CONTRIBUTION &&
+           (!asked->by_author ||
+            memcmp(asked->author, item->author, ID_LEN) == 0) &&
+           (!asked->in_topic || memcmp(asked->topic, item->topic, ID_LEN) == 0);
 }
 
 static enum err list_item(struct call *call, const struct store_item *item,
                           struct writer *w, bool *taken)
 {
     const struct asked *asked = call_data(call);
-    bool hidden;
-    bool answered;
     struct view view = { .names = desk_names(call_desk(call)) };
     const struct topic_entry *entry;
     struct topic_state *state;
     enum err e;
 
     *taken = false;
-    if (item->kind != KIND_CONTRIBUTION ||
-        (asked->by_author && memcmp(asked->author, item->author, ID_LEN) != 0))
+    if (!is_asked_for(asked, item))
         return ERR_OK;
     e = topic_cache_get(desk_topics(call_desk(call)), item->topic, &state);
     if (e != ERR_OK)
         return e;
     entry = topic_state_find(state, item->id);
-    if (entry == NULL || entry->record.has_revises)
+    if (entry == NULL)
         return ERR_OK;
-    e = is_hidden(&hidden, call, state, entry);
-    if (e != ERR_OK || hidden)
+    e = fits(taken, call, state, entry);
+    if (e != ERR_OK || !*taken)
         return e;
-    if (mp_bool(call_param(call, "never_used")) &&
-        topic_is_used(state, entry->first))
-        return ERR_OK;
-    if (mp_bool(call_param(call, "pending"))) {
-        e = is_answered(&answered, state, entry);
-        if (e != ERR_OK || answered)
-            return e;
-    }
     view.topic = state;
     e = view_contribution_item(w, &view, item->id, 0);
     *taken = e == ERR_OK;
@@ -129,6 +133,10 @@ void method_contribution_list(struct call *call)
         if (!param_record(call, "project", PARAM_READS, &of))
             return;
         store_scan_by_topic_kind(&listing.scan, of.topic, KIND_CONTRIBUTION);
+        memcpy(asked->topic, of.topic, ID_LEN);
+        asked->in_topic = true;
+    } else if (asked->by_author) {
+        store_scan_by_author(&listing.scan, asked->author);
     } else {
         store_scan_by_kind(&listing.scan, KIND_CONTRIBUTION);
     }

@@ -6,27 +6,7 @@
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
-
-/* The profile in force of a person: their newest with a body. */
-static enum err find_profile(struct call *call, const uint8_t person[ID_LEN],
-                             struct store_item *out)
-{
-    struct store *store = node_store(call_node(call));
-    struct store_scan scan;
-    size_t n = 1;
-    enum err e;
-
-    store_scan_by_topic_kind(&scan, person, KIND_PROFILE);
-    scan.newest_first = true;
-    scan.held_only = true;
-    for (;;) { /* ends with the scan */
-        e = store_scan_next(store, &scan, out, 1, &n);
-        if (e != ERR_OK || n == 0)
-            return e == ERR_OK ? ERR_NOT_FOUND : e;
-        if (out->has_body && memcmp(out->author, person, ID_LEN) == 0)
-            return ERR_OK;
-    }
-}
+#include "store/text.h"
 
 /* {person, record, fields...}: what a profile says, at top level. */
 static enum err put_profile(struct call *call, const struct store_item *item,
@@ -79,7 +59,7 @@ void method_person_show(struct call *call)
             return;
         memcpy(person, me->person, ID_LEN);
     }
-    e = find_profile(call, person, &item);
+    e = body_find_profile(node_store(call_node(call)), person, &item);
     if (e == ERR_OK)
         e = put_profile(call, &item, call_reply(call));
     if (e != ERR_OK)
@@ -88,64 +68,37 @@ void method_person_show(struct call *call)
         call_send(call);
 }
 
-static bool has_tag(const struct mp_value *list, const char *key,
-                    struct bytes tag)
-{
-    if (tag.len == 0)
-        return true;
-    for (uint32_t i = 0; i < mp_count(list); i++) {
-        const struct mp_value *v = mp_at(list, i);
-
-        if (bytes_equal(mp_str(key == NULL ? v : mp_get(v, key)), tag))
-            return true;
-    }
-    return false;
-}
-
-static bool fits(struct call *call, const struct mp_value *body)
-{
-    struct bytes text = mp_str(call_param(call, "text"));
-
-    return has_tag(mp_get(body, "skills"), "tag",
-                   mp_str(call_param(call, "skill"))) &&
-           has_tag(mp_get(body, "seeking"), NULL,
-                   mp_str(call_param(call, "seeking"))) &&
-           (listing_text_has(mp_str(mp_get(body, "name")), text) ||
-            listing_text_has(mp_str(mp_get(body, "bio")), text));
-}
-
 static enum err list_item(struct call *call, const struct store_item *item,
                           struct writer *w, bool *taken)
 {
     struct store_item newest;
-    size_t before = w->len;
-    struct mp_doc *doc = NULL;
-    enum err e;
+    enum err e = ERR_NOT_FOUND;
 
     *taken = false;
-    if (memcmp(item->author, item->topic, ID_LEN) != 0 ||
-        find_profile(call, item->author, &newest) != ERR_OK ||
-        newest.seq != item->seq)
-        return ERR_OK; /* not in force */
+    if (memcmp(item->author, item->topic, ID_LEN) == 0)
+        e = body_find_profile(node_store(call_node(call)), item->author,
+                              &newest);
+    if (e != ERR_OK || newest.seq != item->seq)
+        return e == ERR_NOT_FOUND ? ERR_OK : e; /* not in force */
     e = put_profile(call, item, w);
-    if (e != ERR_OK || w->err != ERR_OK)
-        return e;
-    e = mp_doc_parse(&doc, (struct bytes){ w->data + before, w->len - before },
-                     MP_WELL_FORMED);
-    *taken = e == ERR_OK && fits(call, mp_doc_root(doc));
-    mp_doc_free(doc);
-    if (!*taken)
-        w->len = before;
+    *taken = e == ERR_OK && w->err == ERR_OK;
     return e;
 }
 
 void method_person_list(struct call *call)
 {
+    struct search search = { .count = 0 };
     struct listing listing;
 
     if (!listing_begin(&listing, call))
         return;
-    store_scan_by_kind(&listing.scan, KIND_PROFILE);
+    search_add_param(&search, call, "text", TEXT_WORD);
+    search_add_param(&search, call, "skill", TEXT_SKILL);
+    search_add_param(&search, call, "seeking", TEXT_SEEKING);
+    if (search.count == 0)
+        store_scan_by_kind(&listing.scan, KIND_PROFILE);
+    else if (!listing_search(&listing, &search, KIND_PROFILE))
+        return;
     listing_run(&listing, list_item);
 }
 
@@ -175,7 +128,8 @@ void method_person_edit(struct call *call)
     if (me == NULL)
         return;
     author_fields_init(&fields);
-    if (find_profile(call, me->person, &item) == ERR_OK)
+    if (body_find_profile(node_store(call_node(call)), me->person, &item) ==
+        ERR_OK)
         body_open(&before, node_store(call_node(call)), item.id);
     if (before.map != NULL) {
         draft.revises =

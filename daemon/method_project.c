@@ -109,12 +109,43 @@ static bool is_followed(struct call *call, const uint8_t topic[ID_LEN])
            ERR_OK;
 }
 
+/* So long after its newest record a project counts as silent. */
+#define SILENCE_MS ((uint64_t)30 * DAY_MS)
+
+/* Whether a project that still needs something has gone silent. */
+static enum err is_stalled(bool *out, const struct topic_state *ts)
+{
+    struct project_state state;
+    uint32_t count = topic_state_count(ts);
+    struct mp_doc *doc;
+    enum err e = project_state_of(&state, ts);
+
+    *out = false;
+    while (count > 0 &&
+           !verdict_is_in_force(&topic_state_at(ts, count - 1)->verdict))
+        count--;
+    if (e != ERR_OK || state.version == NULL || state.stage == STAGE_RELEASED)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (count == 0 || ts->now_ms < SILENCE_MS ||
+        topic_state_at(ts, count - 1)->record.created_ms >
+            ts->now_ms - SILENCE_MS)
+        return ERR_OK;
+    e = topic_entry_body(&doc, state.version);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    *out = state.requests_open > 0 ||
+           mp_count(mp_get(mp_doc_root(doc), "needs")) > 0;
+    mp_doc_free(doc);
+    return ERR_OK;
+}
+
 /* An item of the list, unless the filters leave it out. */
 static enum err list_item(struct call *call, const struct store_item *item,
                           struct writer *w, bool *taken)
 {
     const struct person_keys *me = node_person(call_node(call));
     bool followed = is_followed(call, item->topic);
+    bool stalled;
     struct topic_state *state;
     struct view view = { .names = desk_names(call_desk(call)) };
     enum err e;
@@ -128,6 +159,11 @@ static enum err list_item(struct call *call, const struct store_item *item,
     if (mp_bool(call_param(call, "mine")) &&
         (me == NULL || !authority_is_leader(state, me->person, state->now_ms)))
         return ERR_OK;
+    if (mp_bool(call_param(call, "stalled"))) {
+        e = is_stalled(&stalled, state);
+        if (e != ERR_OK || !stalled)
+            return e;
+    }
     view.topic = state;
     e = view_project_item(w, &view, 1);
     if (e == ERR_NOT_FOUND)

@@ -11,6 +11,7 @@
 #include "proto/brief.h"
 #include "proto/project_state.h"
 #include "proto/request_state.h"
+#include "store/text.h"
 
 enum { REFERENCES_MAX = 64 };
 
@@ -261,53 +262,6 @@ void method_request_publish(struct call *call)
 
 /* --- list --- */
 
-static bool list_has(const struct mp_value *list, struct bytes word)
-{
-    for (uint32_t i = 0; i < mp_count(list); i++)
-        if (bytes_equal(mp_str(mp_at(list, i)), word))
-            return true;
-    return false;
-}
-
-static bool kinds_have(const struct mp_value *list, uint64_t kind)
-{
-    for (uint32_t i = 0; i < mp_count(list); i++)
-        if (mp_uint(mp_at(list, i)) == kind)
-            return true;
-    return false;
-}
-
-/* Whether the request's body fits what the call asks for. */
-static bool body_fits(struct call *call, const struct mp_value *body)
-{
-    struct bytes kind = mp_str(call_param(call, "kind"));
-    struct bytes interest = mp_str(call_param(call, "interest"));
-    struct bytes text = mp_str(call_param(call, "text"));
-
-    return (kind.len == 0 ||
-            kinds_have(mp_get(body, "media_kinds"),
-                       kind_choice_value(CHOICES_MEDIA_KIND, kind))) &&
-           (interest.len == 0 ||
-            list_has(mp_get(body, "interests"), interest)) &&
-           (listing_text_has(mp_str(mp_get(body, "title")), text) ||
-            listing_text_has(mp_str(mp_get(body, "deliverable")), text));
-}
-
-static bool has_answers(struct call *call, const uint8_t request[ID_LEN])
-{
-    struct store_scan scan;
-    struct store_item item;
-    size_t n = 0;
-
-    store_scan_by_link(&scan, request, RELATION_REQUEST);
-    while (store_scan_next(node_store(call_node(call)), &scan, &item, 1, &n) ==
-               ERR_OK &&
-           n == 1)
-        if (item.kind == KIND_CONTRIBUTION)
-            return true;
-    return false;
-}
-
 /* Past its deadline, and I am the one who owes it an outcome. */
 static bool waits_for_me(struct call *call, const struct topic_state *topic,
                          const struct request_state *state)
@@ -334,65 +288,117 @@ static bool state_fits(struct call *call, const struct topic_state *topic,
             state->deadline_ms - now_ms <= closing_ms);
 }
 
-static bool fits(struct call *call, const struct topic_state *topic,
-                 const uint8_t id[ID_LEN])
+/* Whether the project that asks is of this medium (0: any). */
+static bool medium_fits(const struct topic_state *ts, uint64_t medium)
 {
-    struct request_state state;
-    struct mp_doc *doc = NULL;
+    const struct topic_entry *founder = topic_state_find(ts, ts->topic);
+    const struct topic_entry *project =
+        founder == NULL ? NULL : topic_state_current(ts, founder);
+    struct mp_doc *doc;
     bool good;
 
-    if (request_state_of(&state, topic, id) != ERR_OK ||
-        state.request == NULL || !state_fits(call, topic, &state) ||
-        topic_entry_body(&doc, state.request) != ERR_OK)
+    if (medium == 0)
+        return true;
+    if (project == NULL || project->record.kind != KIND_PROJECT ||
+        topic_entry_body(&doc, project) != ERR_OK)
         return false;
-    good = body_fits(call, mp_doc_root(doc)) &&
-           !(mp_bool(call_param(call, "no_answers")) && has_answers(call, id));
+    good = mp_uint(mp_get(mp_doc_root(doc), "medium")) == medium;
     mp_doc_free(doc);
     return good;
+}
+
+static enum err fits(bool *out, struct call *call, const struct topic_state *ts,
+                     const struct topic_entry *entry)
+{
+    uint64_t medium =
+        kind_choice_value(CHOICES_MEDIUM, mp_str(call_param(call, "medium")));
+    struct request_state state;
+    bool answered = false;
+    enum err e = request_state_of(&state, ts, entry->record.id);
+
+    *out = e == ERR_OK && state.request == entry &&
+           state_fits(call, ts, &state) && medium_fits(ts, medium);
+    if (*out && mp_bool(call_param(call, "no_answers")))
+        e = search_has_answers(&answered, ts, entry);
+    *out = *out && !answered;
+    return e;
 }
 
 static enum err list_item(struct call *call, const struct store_item *item,
                           struct writer *w, bool *taken)
 {
+    const uint8_t *project = call_data(call);
     struct view view = { .names = desk_names(call_desk(call)) };
     const struct topic_entry *entry;
     struct topic_state *state;
-    enum err e =
-        topic_cache_get(desk_topics(call_desk(call)), item->topic, &state);
+    enum err e;
 
     *taken = false;
+    if (project != NULL && memcmp(project, item->topic, ID_LEN) != 0)
+        return ERR_OK;
+    e = topic_cache_get(desk_topics(call_desk(call)), item->topic, &state);
     if (e != ERR_OK)
         return e;
     entry = topic_state_find(state, item->id);
-    if (entry == NULL || entry->record.has_revises ||
-        !fits(call, state, item->id))
+    if (entry == NULL)
         return ERR_OK;
+    e = fits(taken, call, state, entry);
+    if (e != ERR_OK || !*taken)
+        return e;
     view.topic = state;
     e = view_request_item(w, &view, item->id, 0);
     *taken = e == ERR_OK;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-void method_request_list(struct call *call)
+/* Whether the params name what there is; else the call has been failed. */
+static bool check_asked(struct call *call)
 {
     struct bytes kind = mp_str(call_param(call, "kind"));
-    struct listing listing;
-    struct store_item project;
+    struct bytes medium = mp_str(call_param(call, "medium"));
 
     if (kind.len > 0 && kind_choice_value(CHOICES_MEDIA_KIND, kind) == 0) {
         call_fail(call, ERR_USAGE, "there is no media kind of that name",
                   "Kinds are video, audio, image, text, document, other.");
-        return;
+        return false;
     }
-    if (!listing_begin(&listing, call))
+    if (medium.len > 0 && kind_choice_value(CHOICES_MEDIUM, medium) == 0) {
+        call_fail(call, ERR_USAGE, "there is no medium of that name",
+                  "See them with: troupe help project create");
+        return false;
+    }
+    return true;
+}
+
+void method_request_list(struct call *call)
+{
+    struct search search = { .count = 0 };
+    struct listing listing;
+    struct store_item project;
+    uint8_t *topic = NULL;
+
+    if (!check_asked(call) || !listing_begin(&listing, call))
         return;
-    if (!param_is_given(call, "project")) {
-        store_scan_by_kind(&listing.scan, KIND_REQUEST);
-    } else {
+    if (param_is_given(call, "project")) {
         if (!param_record(call, "project", PARAM_READS, &project))
             return;
-        store_scan_by_topic_kind(&listing.scan, project.topic, KIND_REQUEST);
+        topic = call_alloc(call, ID_LEN);
+        if (topic == NULL) {
+            call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+            return;
+        }
+        memcpy(topic, project.topic, ID_LEN);
+        call_set_data(call, topic);
     }
+    search_add_param(&search, call, "text", TEXT_WORD);
+    search_add_param(&search, call, "interest", TEXT_INTEREST);
+    search_add_param(&search, call, "kind", TEXT_MEDIA);
+    if (search.count > 0 && !listing_search(&listing, &search, KIND_REQUEST))
+        return;
+    if (topic == NULL)
+        store_scan_by_kind(&listing.scan, KIND_REQUEST);
+    else
+        store_scan_by_topic_kind(&listing.scan, topic, KIND_REQUEST);
     listing_run(&listing, list_item);
 }
 

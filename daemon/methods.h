@@ -57,6 +57,11 @@ void method_request_reopen(struct call *call);
 /* method_contribute.c */
 void method_contribute(struct call *call);
 
+/* method_find.c */
+void method_find(struct call *call);
+void method_random(struct call *call);
+void method_suggest(struct call *call);
+
 /* method_contribution.c */
 void method_contribution_list(struct call *call);
 void method_contribution_show(struct call *call);

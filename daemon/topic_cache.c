@@ -8,7 +8,7 @@
 #include "store/store.h"
 
 enum {
-    TOPICS_KEPT = 64,
+    TOPICS_KEPT = 2048,
     RECORDS_KEPT = 100000, /* of all topics but the one asked for */
     TOPIC_RECORDS_MAX = 1 << 20,
     AHEAD_MAX_MS = 1000,

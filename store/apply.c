@@ -86,6 +86,8 @@ static enum err replace(struct change *c, uint64_t seq,
     if (e == ERR_OK)
         e = index_resize(c->store, c->index, after);
     if (e == ERR_OK)
+        e = index_reword(c->store, c->index, seq, before, after);
+    if (e == ERR_OK)
         e = trim_leave(c->store, c->index, before);
     if (e == ERR_OK)
         e = trim_enter(c->store, c->index, seq, after);

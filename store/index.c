@@ -9,6 +9,7 @@
 #include "proto/kind.h"
 #include "proto/mp.h"
 #include "store/internal.h"
+#include "store/text.h"
 #include "store/tree_edit.h"
 
 /* Identity records that travel with a person's other records. */
@@ -494,6 +495,28 @@ static enum err add_links(const struct step *s, uint64_t seq,
     return e;
 }
 
+static enum err put_word(void *context, const struct key *key)
+{
+    return put_row(context, I_WORDS, key);
+}
+
+static enum err drop_word(void *context, const struct key *key)
+{
+    enum err e = txn_delete(context, I_WORDS, key_view(key));
+
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err index_reword(struct store *store, struct txn *index, uint64_t seq,
+                      const struct row_record *before,
+                      const struct row_record *after)
+{
+    struct step s = { store, NULL, index };
+    enum err e = text_keys(&before->record, seq, drop_word, index);
+
+    return e == ERR_OK ? text_keys(&after->record, seq, put_word, &s) : e;
+}
+
 enum err index_add(struct store *store, struct txn *records, struct txn *index,
                    uint64_t seq, const struct row_record *row)
 {
@@ -519,6 +542,8 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
         e = join_listed(&s, seq, row);
     if (e == ERR_OK && is_identity(r->kind) && by_person_key(records, r))
         e = add_identity(&s, seq, row);
+    if (e == ERR_OK)
+        e = text_keys(r, seq, put_word, &s);
     if (e == ERR_OK)
         e = trim_enter(store, index, seq, row);
     return e;
@@ -587,6 +612,8 @@ enum err index_remove(struct store *store, struct txn *index, uint64_t seq,
                       seq);
     if (e == ERR_OK)
         e = drop_links(index, seq, r);
+    if (e == ERR_OK)
+        e = text_keys(r, seq, drop_word, index);
     if (e == ERR_OK)
         e = index_forget(index, r->id);
     return e == ERR_OK ? trim_leave(store, index, row) : e;

@@ -38,6 +38,7 @@ enum index_table {
     I_IDENTITY,     /* person, created_ms, id -> seq */
     I_AUTHOR_TOPIC, /* author, topic -> nothing */
     I_BUDGET,       /* topic, author, over, day, id -> seq, bytes */
+    I_WORDS,        /* class, word, kind, created_ms, seq -> nothing */
     I_META,         /* name -> value */
     I_INDEX_COUNT
 };
@@ -93,6 +94,10 @@ struct change {
 MUST_CHECK enum err index_add(struct store *store, struct txn *records,
                               struct txn *index, uint64_t seq,
                               const struct row_record *row);
+/* The row of `seq` has changed: words of its body come and go. */
+MUST_CHECK enum err index_reword(struct store *store, struct txn *index,
+                                 uint64_t seq, const struct row_record *before,
+                                 const struct row_record *after);
 /* The bytes that a record counts for in its topics are those of `row` now. */
 MUST_CHECK enum err index_resize(struct store *store, struct txn *index,
                                  const struct row_record *row);

@@ -32,7 +32,8 @@ static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
     [I_KIND] = "kind",         [I_TOPIC_KIND] = "topic_kind",
     [I_AUTHOR] = "author",     [I_LINK] = "link",
     [I_IDENTITY] = "identity", [I_AUTHOR_TOPIC] = "author_topic",
-    [I_BUDGET] = "budget",     [I_META] = "meta",
+    [I_BUDGET] = "budget",     [I_WORDS] = "words",
+    [I_META] = "meta",
 };
 
 /* Records indexed in one transaction while catching up. */

@@ -24,7 +24,7 @@ struct store_batch;
 
 /* Of records.mdb, and of index.mdb, which is made anew when its own changes. */
 #define STORE_SCHEMA       3
-#define STORE_INDEX_SCHEMA 5
+#define STORE_INDEX_SCHEMA 6
 /* One transaction takes at most this many operations or bytes. */
 #define STORE_BATCH_OPS   1000
 #define STORE_BATCH_BYTES (8 * 1024 * 1024)
@@ -289,6 +289,35 @@ MUST_CHECK enum err store_scan_next(struct store *store,
                                     struct store_scan *scan,
                                     struct store_item *items, size_t max,
                                     size_t *n);
+
+/*
+ * Searches among the words and tags of records that are held (store/text.h):
+ * of kind `kind` (0: any) and with all that the terms say.  Each word of a
+ * TEXT_WORD term is the beginning of one in the record, a term of another class
+ * is a whole tag.  Newest first.  Revisions are records of their own: whether
+ * one is in force is for the caller to tell.
+ *   ERR_NOT_FOUND  there is no word in the terms
+ *   ERR_TOO_LARGE  one of them leads to more than STORE_HITS_MAX rows
+ *   ERR_MALFORMED  no UTF-8
+ */
+#define STORE_HITS_MAX 200000
+struct store_term {
+    unsigned class; /* enum text_class */
+    struct bytes text;
+};
+struct store_hit {
+    uint64_t created_ms;
+    uint64_t seq;
+    uint64_t kind;
+};
+struct store_hits {
+    struct store_hit *items;
+    size_t count;
+};
+MUST_CHECK enum err store_search(struct store *store,
+                                 const struct store_term *terms, size_t count,
+                                 uint64_t kind, struct store_hits *out);
+void store_hits_free(struct store_hits *hits);
 
 /* Sizes of a topic's set: entries known, and bytes of the records held. */
 struct store_topic_size {

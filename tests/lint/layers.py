@@ -12,7 +12,8 @@ POSIX_FILES = LIBC_PURE | {
     "stdio.h", "time.h", "unistd.h", "sys/file.h", "sys/ioctl.h",
     "sys/stat.h", "sys/statvfs.h", "sys/time.h", "sys/types.h", "sys/uio.h",
     "linux/fs.h"}
-UNISTRING = {"unicase.h", "uninorm.h", "unistr.h", "uniwbrk.h"}
+UNISTRING = {"unicase.h", "unictype.h", "uninorm.h", "unistr.h",
+             "uniwbrk.h"}
 
 # folder: own headers by prefix, system headers (None: any but DENIED).
 ALLOWED = {

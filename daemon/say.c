@@ -42,9 +42,11 @@ static void publish(struct call *call, struct say *say)
                                       say->has_revises ? say->revises : NULL,
                                   .listed = say->listed };
 
-    draft.fields = author_fields_map(&say->fields, call_param(call, "fields"));
+    struct author_fields fields = say->fields;
+
+    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
     author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&say->fields);
+    author_fields_wipe(&fields); /* `say` may be gone with the call */
 }
 
 /* Each field gets its run of the files that were imported together. */

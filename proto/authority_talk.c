@@ -43,20 +43,27 @@ enum err authority_judge_lesson(struct topic_state *ts, struct topic_entry *e)
     return ERR_OK;
 }
 
-/* Somebody who walks along answers another's declaration, not a helper's. */
+/* Somebody who walks along answers another's declaration, not a helper's.
+ * First records are judged before revisions, so it is the first that counts. */
 static void judge_helper(struct topic_state *ts, struct topic_entry *e)
 {
     const struct topic_entry *declared =
-        authority_need_valid(ts, e, RELATION_HELPS, KIND_COURAGE);
+        authority_need(ts, e, RELATION_HELPS, KIND_COURAGE);
+    enum void_reason reason;
 
     if (declared == NULL)
         return;
-    if (authority_same_author(e, declared))
-        authority_void_by(e, VOID_OWN_WORK, VERDICT_ABOUT_RECORD,
-                          declared->record.id);
+    if (declared->record.has_revises)
+        reason = VOID_NOT_FIRST;
     else if (authority_has_link(declared, RELATION_HELPS))
-        authority_void_by(e, VOID_WRONG_TARGET, VERDICT_ABOUT_RECORD,
-                          declared->record.id);
+        reason = VOID_WRONG_TARGET;
+    else if (declared->verdict.state == VERDICT_VOID)
+        reason = VOID_VOID_TARGET;
+    else if (authority_same_author(e, declared))
+        reason = VOID_OWN_WORK;
+    else
+        return;
+    authority_void_by(e, reason, VERDICT_ABOUT_RECORD, declared->record.id);
 }
 
 static bool is_credited(const struct credits *credits,

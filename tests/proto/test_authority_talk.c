@@ -187,6 +187,25 @@ static void courage_is_answered_by_somebody_else(void **state)
     scene_free(&s);
 }
 
+static void help_answers_the_first_record_of_a_declaration(void **state)
+{
+    struct scene s;
+    const struct made *in = (scene_begin(&s), thread(&s, 'B', 110));
+    const struct made *declared = courage(&s, 'B', 111, in, "");
+    const struct made *again;
+
+    (void)state;
+    s.m.revises = declared;
+    again = courage(&s, 'B', 112, in, "");
+    assert_state(&s, again, IN_FORCE);
+    assert_void(&s, courage(&s, 'A', 113, in, link_to("helps", again)),
+                NOT_FIRST);
+    assert_state(&s, courage(&s, 'A', 114, in, link_to("helps", declared)),
+                 IN_FORCE);
+    scene_assert_any_order(&s);
+    scene_free(&s);
+}
+
 static void a_keepsake_credits_both(void **state)
 {
     struct scene s;
@@ -220,6 +239,7 @@ int main(void)
         cmocka_unit_test(lessons_are_by_teachers_and_in_classes),
         cmocka_unit_test(a_lesson_is_done_by_as_many_works_as_it_asks),
         cmocka_unit_test(courage_is_answered_by_somebody_else),
+        cmocka_unit_test(help_answers_the_first_record_of_a_declaration),
         cmocka_unit_test(a_keepsake_credits_both),
     };
 

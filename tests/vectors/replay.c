@@ -147,10 +147,8 @@ bool replay_groups(struct replay *r, const json_t *root, replay_fn *one)
 
     if (!json_is_array(groups))
         return false;
-    json_array_foreach(groups, i, group)
-    {
-        json_array_foreach(json_object_get(group, "tests"), k, test)
-        {
+    json_array_foreach (groups, i, group) {
+        json_array_foreach (json_object_get(group, "tests"), k, test) {
             char name[256];
 
             replay_name(name, sizeof name, test, k);
@@ -166,7 +164,7 @@ static const struct {
 } kinds[] = {
     { "noise", replay_noise },     { "ed25519", replay_ed25519 },
     { "x25519", replay_x25519 },   { "aead", replay_aead },
-    { "msgpack", replay_msgpack },
+    { "msgpack", replay_msgpack }, { "authority", replay_authority },
 };
 
 static bool replay_json(struct replay *r, const char *kind, FILE *file)
@@ -199,8 +197,9 @@ int main(int argc, char **argv)
     bool read;
 
     if (argc != 3) {
-        fprintf(stderr, "usage: replay "
-                        "noise|ed25519|x25519|aead|msgpack|utf8 FILE\n");
+        fprintf(stderr,
+                "usage: replay "
+                "noise|ed25519|x25519|aead|msgpack|utf8|authority FILE\n");
         return 2;
     }
     file = fopen(argv[2], "rb");

@@ -55,6 +55,7 @@ bool replay_ed25519(struct replay *r, json_t *root);
 bool replay_x25519(struct replay *r, json_t *root);
 bool replay_aead(struct replay *r, json_t *root);
 bool replay_msgpack(struct replay *r, json_t *root);
+bool replay_authority(struct replay *r, json_t *root);
 bool replay_utf8(struct replay *r, FILE *file);
 
 #endif

@@ -213,10 +213,11 @@ static enum err put_record(struct change *c, struct op *op)
 
     memcpy(op->result.id, op->record.id, ID_LEN);
     memcpy(op->result.topic, op->record.topic, ID_LEN);
-    op->result.listed = (op->record.flags & RECORD_LISTED) != 0;
     e = put_certificate(c, op);
     if (e != ERR_OK)
         return e;
+    op->result.listed = (op->record.flags & RECORD_LISTED) != 0 ||
+                        index_is_identity(c->records, &op->record);
     e = index_number(c->index, op->record.id, &seq);
     if (e == ERR_OK)
         return meet_new(c, op, seq, &row);

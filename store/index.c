@@ -54,6 +54,11 @@ static bool by_person_key(struct txn *records, const struct record *r)
     return core.err == ERR_OK && memcmp(person_key, r->signer, KEY_LEN) == 0;
 }
 
+bool index_is_identity(struct txn *records, const struct record *r)
+{
+    return is_identity(r->kind) && by_person_key(records, r);
+}
+
 static bool joins_board(const struct store *store, const struct record *r)
 {
     return (r->flags & RECORD_LISTED) != 0 &&
@@ -217,12 +222,24 @@ static enum err delete_entry(const struct step *s, const uint8_t topic[ID_LEN],
     return delete_row(s, I_TREE, &key);
 }
 
+/* What others that are listed may need, long after their own date (§5.8). */
+bool index_is_anchor(const struct record *r)
+{
+    return r->founds_topic || r->kind == KIND_PROJECT ||
+           (r->kind == KIND_REQUEST && !r->has_revises);
+}
+
+static bool is_board(const struct store *store, const uint8_t topic[ID_LEN])
+{
+    return memcmp(topic, store->options.board, ID_LEN) == 0;
+}
+
 /* The call board was cut: what is older does not come back. */
 static bool is_cut(const struct store *store, const uint8_t topic[ID_LEN],
-                   uint64_t created_ms)
+                   const struct record *r)
 {
-    return created_ms < store->board_from_ms &&
-           memcmp(topic, store->options.board, ID_LEN) == 0;
+    return r->created_ms < store->board_from_ms && is_board(store, topic) &&
+           !index_is_anchor(r);
 }
 
 static enum err join(const struct step *s, const uint8_t topic[ID_LEN],
@@ -235,7 +252,7 @@ static enum err join(const struct step *s, const uint8_t topic[ID_LEN],
     bool added;
     enum err e;
 
-    if (is_cut(s->store, topic, row->record.created_ms))
+    if (is_cut(s->store, topic, &row->record))
         return ERR_OK;
     e = put_entry(s, topic, &entry, &added);
     if (e != ERR_OK || !added)
@@ -250,7 +267,7 @@ static enum err leave(const struct step *s, const uint8_t topic[ID_LEN],
     struct key kind = topic_kind_key(topic, seq, &row->record);
     enum err e;
 
-    if (is_cut(s->store, topic, row->record.created_ms))
+    if (is_cut(s->store, topic, &row->record))
         return ERR_OK; /* it was not there, or has left with the cut */
     e = delete_entry(s, topic, &key);
     if (e == ERR_OK)
@@ -301,7 +318,10 @@ static enum err identity_list(struct txn *index, const uint8_t person[ID_LEN],
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* The first record of an author in a topic brings their identity records. */
+/*
+ * The first record of an author in a topic brings their identity records; the
+ * call board has those of everybody, whatever else is in its window.
+ */
 static enum err bring_identity(const struct step *s,
                                const uint8_t topic[ID_LEN],
                                const uint8_t author[ID_LEN])
@@ -313,6 +333,8 @@ static enum err bring_identity(const struct step *s,
     size_t n;
     enum err e;
 
+    if (is_board(s->store, topic))
+        return ERR_OK;
     key_add_id(&key, topic);
     e = txn_get(s->index, I_AUTHOR_TOPIC, key_view(&key), &value);
     if (e != ERR_NOT_FOUND)
@@ -328,13 +350,10 @@ static enum err bring_identity(const struct step *s,
     return e;
 }
 
-/* A record's own topics are not left, whatever else is true. */
-static bool is_own_topic(const struct store *store, const struct record *r,
-                         const uint8_t topic[ID_LEN])
+/* A record's own topic is not left, whatever else is true. */
+static bool is_own_topic(const struct record *r, const uint8_t topic[ID_LEN])
 {
-    return memcmp(r->topic, topic, ID_LEN) == 0 ||
-           (joins_board(store, r) &&
-            memcmp(store->options.board, topic, ID_LEN) == 0);
+    return memcmp(r->topic, topic, ID_LEN) == 0;
 }
 
 /* In every topic of the person: `comes` joins and `goes`, if any, leaves. */
@@ -363,8 +382,7 @@ static enum err spread(const struct step *s, const uint8_t person[ID_LEN],
         }
         memcpy(topic, found.data + ID_LEN, ID_LEN);
         e = join(s, topic, comes, in);
-        if (e == ERR_OK && goes != 0 &&
-            !is_own_topic(s->store, &out->record, topic))
+        if (e == ERR_OK && goes != 0 && !is_own_topic(&out->record, topic))
             e = leave(s, topic, goes, out);
         if (e != ERR_OK)
             break;
@@ -374,7 +392,10 @@ static enum err spread(const struct step *s, const uint8_t person[ID_LEN],
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* A new identity record travels if it is among its person's first. */
+/*
+ * A new identity record joins the call board, and travels elsewhere if it is
+ * among its person's first.
+ */
 static enum err add_identity(const struct step *s, uint64_t seq,
                              const struct row_record *row)
 {
@@ -389,6 +410,8 @@ static enum err add_identity(const struct step *s, uint64_t seq,
     key_add_u64(&key, row->record.created_ms);
     key_add_id(&key, row->record.id);
     e = txn_put(s->index, I_IDENTITY, key_view(&key), key_view(&number));
+    if (e == ERR_OK)
+        e = join(s, s->store->options.board, seq, row);
     if (e == ERR_OK)
         e = identity_list(s->index, row->record.author, seqs, &n);
     if (e != ERR_OK)
@@ -410,7 +433,7 @@ static enum err add_identity(const struct step *s, uint64_t seq,
 
 /* ---- The record that founds a listed topic ----------------------------- */
 
-/* The mark that `author` has listed something of `topic`. */
+/* The mark that `author` has listed something of `topic`: its latest date. */
 static struct key listed_key(const uint8_t topic[ID_LEN],
                              const uint8_t author[ID_LEN])
 {
@@ -420,10 +443,20 @@ static struct key listed_key(const uint8_t topic[ID_LEN],
     return key;
 }
 
+static enum err listed_latest(struct txn *index, const struct key *key,
+                              uint64_t *out)
+{
+    struct bytes value;
+    enum err e = txn_get(index, I_META, key_view(key), &value);
+
+    return e == ERR_OK ? row_number_read(out, value) : e;
+}
+
 /*
  * Who knows the call board alone could not judge what is listed there without
- * the record that founds its topic: it joins the board, too, with the first
- * listed record of its own author.
+ * the record that founds its topic: it joins the board, too, with a listed
+ * record of its own author that is not dated before it.  So whoever's window
+ * has the founder has the reason as well.
  */
 static enum err list_topic(const struct step *s, const struct record *r)
 {
@@ -431,19 +464,22 @@ static enum err list_topic(const struct step *s, const struct record *r)
                          .index = s->index,
                          .applied = UINT64_MAX };
     struct key key = listed_key(r->topic, r->author);
+    struct key date = key_of_u64(r->created_ms);
     struct row_record founder;
-    struct bytes value;
+    uint64_t latest_ms;
     uint64_t seq;
-    enum err e = txn_get(s->index, I_META, key_view(&key), &value);
+    enum err e = listed_latest(s->index, &key, &latest_ms);
 
-    if (e != ERR_NOT_FOUND)
-        return e;
-    e = txn_put(s->index, I_META, key_view(&key), NOTHING);
+    if (e == ERR_OK && latest_ms >= r->created_ms)
+        return ERR_OK;
+    if (e == ERR_OK || e == ERR_NOT_FOUND)
+        e = txn_put(s->index, I_META, key_view(&key), key_view(&date));
     if (e == ERR_OK)
         e = look_find(&look, r->topic, &seq, &founder);
     if (e == ERR_NOT_FOUND)
         return ERR_OK; /* it joins when it comes */
-    if (e != ERR_OK || memcmp(founder.record.author, r->author, ID_LEN) != 0)
+    if (e != ERR_OK || founder.record.created_ms > r->created_ms ||
+        memcmp(founder.record.author, r->author, ID_LEN) != 0)
         return e;
     return join(s, s->store->options.board, seq, &founder);
 }
@@ -453,15 +489,14 @@ static enum err join_listed(const struct step *s, uint64_t seq,
                             const struct row_record *row)
 {
     struct key key = listed_key(row->record.id, row->record.author);
-    struct bytes value;
-    enum err e = txn_get(s->index, I_META, key_view(&key), &value);
+    uint64_t latest_ms;
+    enum err e = listed_latest(s->index, &key, &latest_ms);
 
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
-    e = join(s, s->store->options.board, seq, row);
-    if (e == ERR_OK)
-        e = bring_identity(s, s->store->options.board, row->record.author);
-    return e;
+    if (latest_ms < row->record.created_ms)
+        return ERR_OK;
+    return join(s, s->store->options.board, seq, row);
 }
 
 /* ---- One record ------------------------------------------------------- */
@@ -534,13 +569,11 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
         e = add_links(&s, seq, r);
     if (e == ERR_OK)
         e = bring_identity(&s, r->topic, r->author);
-    if (e == ERR_OK && joins_board(store, r))
-        e = bring_identity(&s, store->options.board, r->author);
     if (e == ERR_OK && joins_board(store, r) && !r->founds_topic)
         e = list_topic(&s, r);
     if (e == ERR_OK && r->founds_topic && !joins_board(store, r))
         e = join_listed(&s, seq, row);
-    if (e == ERR_OK && is_identity(r->kind) && by_person_key(records, r))
+    if (e == ERR_OK && index_is_identity(records, r))
         e = add_identity(&s, seq, row);
     if (e == ERR_OK)
         e = text_keys(r, seq, put_word, &s);
@@ -653,7 +686,7 @@ static enum err resize_identity(struct store *store, struct txn *index,
             break;
         }
         memcpy(topic, found.data + ID_LEN, ID_LEN);
-        if (!is_own_topic(store, &row->record, topic))
+        if (!is_own_topic(&row->record, topic))
             e = resize_in(store, topic, row);
         if (e != ERR_OK)
             break;
@@ -669,7 +702,8 @@ enum err index_resize(struct store *store, struct txn *index,
     const struct record *r = &row->record;
     enum err e = resize_in(store, r->topic, row);
 
-    if (e == ERR_OK && (joins_board(store, r) || r->founds_topic))
+    if (e == ERR_OK &&
+        (joins_board(store, r) || r->founds_topic || is_identity(r->kind)))
         e = resize_in(store, store->options.board, row);
     if (e == ERR_OK && is_identity(r->kind))
         e = resize_identity(store, index, row);

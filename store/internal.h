@@ -116,6 +116,10 @@ MUST_CHECK enum err index_remove(struct store *store, struct txn *index,
 MUST_CHECK enum err index_leave(struct store *store, struct txn *index,
                                 const uint8_t topic[ID_LEN], uint64_t seq,
                                 const struct row_record *row);
+/* An identity record, signed by its person's own key. */
+bool index_is_identity(struct txn *records, const struct record *r);
+/* What the call board may need beyond its window. */
+bool index_is_anchor(const struct record *r);
 MUST_CHECK enum err index_applied(struct txn *index, uint64_t *out);
 /* Every change of the index begins and ends with these. */
 void index_begin(struct store *store, struct txn *index);

@@ -25,6 +25,9 @@ static const unsigned TABLES[] = {
     [SCAN_AUTHOR] = I_AUTHOR,         [SCAN_LINK] = I_LINK,
 };
 
+/* Numbers looked at to each side of one that has gone. */
+enum { NEAR_MAX = 4096 };
+
 static void begin(struct store_scan *scan, enum scan_table table,
                   const struct key *prefix)
 {
@@ -185,16 +188,76 @@ static enum err position_of(const struct look *look, struct store_scan *scan,
     return e;
 }
 
+static enum err position_at(const struct look *look, struct store_scan *scan,
+                            uint64_t seq)
+{
+    struct row_record row;
+    enum err e = look_record(look, seq, &row);
+
+    return e == ERR_OK ? position_of(look, scan, seq, &row.record) : e;
+}
+
+/* Of two positions the one that the scan comes to first. */
+static bool is_before(const struct store_scan *a, const struct store_scan *b)
+{
+    int order = bytes_compare((struct bytes){ a->pos, a->pos_len },
+                              (struct bytes){ b->pos, b->pos_len });
+
+    return a->newest_first ? order > 0 : order < 0;
+}
+
+/*
+ * The item has gone since: its neighbours by number are near it in the list,
+ * too.  Going on from the one that comes first may tell an item twice, but
+ * leaves none out that came with it.
+ */
+static enum err position_near(const struct look *look, struct store_scan *scan,
+                              uint64_t seq)
+{
+    struct store_scan below = *scan;
+    struct store_scan above = *scan;
+    enum err found_below = ERR_NOT_FOUND;
+    enum err found_above = ERR_NOT_FOUND;
+
+    for (uint64_t i = 1; i <= NEAR_MAX; i++) {
+        if (found_below == ERR_NOT_FOUND && i < seq)
+            found_below = position_at(look, &below, seq - i);
+        if (found_above == ERR_NOT_FOUND)
+            found_above = position_at(look, &above, seq + i);
+        if (found_below != ERR_NOT_FOUND && found_above != ERR_NOT_FOUND)
+            break;
+    }
+    if (found_below != ERR_OK && found_above != ERR_OK)
+        return found_below;
+    if (found_above != ERR_OK ||
+        (found_below == ERR_OK && is_before(&below, &above)))
+        *scan = below;
+    else
+        *scan = above;
+    return ERR_OK;
+}
+
 enum err store_scan_after(struct store *store, struct store_scan *scan,
                           uint64_t seq)
 {
-    struct look *look;
     struct row_record row;
+    struct look *look;
     enum err e = store_look(store, &look);
 
+    if (e != ERR_OK)
+        return e;
+    if (scan->table == SCAN_SEQ && seq != 0 && seq <= look->applied) {
+        struct key key = key_of_u64(seq);
+
+        set_position(scan, key_view(&key)); /* a number needs no record */
+        return ERR_OK;
+    }
+    e = look_record(look, seq, &row);
     if (e == ERR_OK)
-        e = look_record(look, seq, &row);
-    return e == ERR_OK ? position_of(look, scan, seq, &row.record) : e;
+        return position_of(look, scan, seq, &row.record);
+    return e == ERR_NOT_FOUND && seq <= look->applied
+               ? position_near(look, scan, seq)
+               : e;
 }
 
 /* ---- Walking ---------------------------------------------------------- */

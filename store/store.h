@@ -281,7 +281,10 @@ void store_scan_by_link(struct store_scan *scan, const uint8_t target[ID_LEN],
 /* Those that revise the object whose first record is `first`. */
 void store_scan_by_revises(struct store_scan *scan,
                            const uint8_t first[ID_LEN]);
-/* Goes on after the item with number `seq`; ERR_NOT_FOUND if it is not one. */
+/*
+ * Goes on after the item with number `seq`; if that was removed meanwhile, from
+ * near it.  ERR_NOT_FOUND if it is no item of this list.
+ */
 MUST_CHECK enum err store_scan_after(struct store *store,
                                      struct store_scan *scan, uint64_t seq);
 /* The next items, at most `max`; *n is 0 only at the end. */

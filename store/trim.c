@@ -1,5 +1,5 @@
 /*
- * What does not stay: records over the budget of their author (§5.7), and what
+ * What does not stay: records over the budget of their author (§5.8), and what
  * is too old for the call board or in no topic that is held any more.
  *
  * A row of `budget` stands for each record that counts against a budget, those
@@ -237,7 +237,7 @@ static enum err smallest_over(struct txn *index, const struct key *prefix,
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* The rule of §5.7, going through a day in the order of its ids. */
+/* The rule of §5.8, going through a day in the order of its ids. */
 struct day {
     struct change *c;
     const struct budget *budget;
@@ -405,9 +405,62 @@ static bool is_own(const struct store_trim *trim, const struct record *r)
            memcmp(r->topic, trim->own, ID_LEN) == 0;
 }
 
+/* Whether the object whose first record is `first` has a version since then. */
+static enum err has_version(struct change *c, const uint8_t first[ID_LEN],
+                            uint64_t since_ms, bool *out)
+{
+    struct key prefix = key_of_id(first);
+    struct key from;
+    struct cursor *cursor;
+    struct bytes at;
+    struct bytes value;
+    enum err e = cursor_open(&cursor, c->index, I_LINK);
+
+    if (e != ERR_OK)
+        return e;
+    key_add_u64(&prefix, RELATION_REVISES);
+    from = prefix;
+    key_add_u64(&from, since_ms);
+    e = cursor_move(cursor, CURSOR_AT_OR_AFTER, key_view(&from), &at, &value);
+    *out = e == ERR_OK && key_has_prefix(at, key_view(&prefix));
+    cursor_close(cursor);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Whether the topic has anything since then; read_entries() has flushed. */
+static enum err has_newer(struct change *c, const uint8_t topic[ID_LEN],
+                          uint64_t since_ms, bool *out)
+{
+    struct record_range range = { .lo = record_key_at(since_ms),
+                                  .hi = record_key_at(RECORD_TIME_MAX_MS) };
+    struct tree_walk walk;
+    struct tree_entry entry;
+    enum err e;
+
+    tree_walk_begin(&walk, c->index, topic, &range, false);
+    e = tree_walk_next(&walk, &entry);
+    *out = e == ERR_OK;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* §5.8: what the call board still has cannot be judged without it. */
+static enum err is_needed(struct change *c, const struct store_trim *trim,
+                          const struct record *r, bool *out)
+{
+    enum err e;
+
+    *out = false;
+    if (!index_is_anchor(r))
+        return ERR_OK;
+    e = has_version(c, r->id, trim->before_ms, out);
+    if (e == ERR_OK && !*out && (r->founds_topic || r->kind == KIND_PROJECT))
+        e = has_newer(c, r->topic, trim->before_ms, out);
+    return e;
+}
+
 /*
- * Whether the record stays in the store: it is the owner's, or another topic
- * that is held has it.
+ * Whether the record stays in the store: it is the owner's, another topic that
+ * is held has it, or what stays needs it.
  */
 static enum err find_stays(struct change *c, const struct store_trim *trim,
                            const struct record *r, bool is_board, bool *out)
@@ -420,8 +473,10 @@ static enum err find_stays(struct change *c, const struct store_trim *trim,
     *out = is_own(trim, r);
     if (*out)
         return ERR_OK;
-    if (is_board)
-        return is_followed(c, r->topic, out);
+    if (is_board) {
+        e = is_followed(c, r->topic, out);
+        return e == ERR_OK && !*out ? is_needed(c, trim, r, out) : e;
+    }
     memcpy(key.id, r->id, ID_LEN);
     e = tree_find(c->index, board, &key, &entry);
     *out = e == ERR_OK;
@@ -484,10 +539,14 @@ static enum err remove_entry(struct change *c, const struct store_trim *trim,
     struct row_record row;
     enum err e = apply_copy_row(c, entry->seq, buf, &row);
 
+    if (e != ERR_OK)
+        return e;
+    /* What may be needed remains listed, to be looked at by the next cut. */
+    is_board = is_board && !index_is_anchor(&row.record);
     *removed = !entry->stays || is_board;
-    if (e == ERR_OK && !entry->stays)
+    if (!entry->stays)
         return apply_remove(c, entry->seq, &row);
-    if (e == ERR_OK && is_board) {
+    if (is_board) {
         c->totals.changes++; /* an index without this would be another */
         e = index_leave(c->store, c->index, trim->topic, entry->seq, &row);
     }

@@ -8,7 +8,7 @@
 
 /*
  * Against which of its author's budgets a record counts (docs/protocol.md
- * §5.7).  The numbers are stored: append only.
+ * §5.8).  The numbers are stored: append only.
  */
 enum store_account {
     STORE_ACCOUNT_NONE = 0,  /* the author had standing when it came */

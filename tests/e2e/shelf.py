@@ -213,12 +213,13 @@ class Shelf:
         out = {record.topic}
         if record.flags & 1 or record.topic == record.id and any(
                 other.flags & 1 and other.topic == record.id
-                and other.author == record.author for other in others):
+                and other.author == record.author
+                and other.created_ms >= record.created_ms
+                for other in others):
             out.add(self.board)
         if record.kind in (2, 4):
-            theirs = [o for o in others if o.author == record.author]
-            out.update(o.topic for o in theirs)
-            out.update(self.board for o in theirs if o.flags & 1)
+            out.add(self.board)
+            out.update(o.topic for o in others if o.author == record.author)
         return out
 
     def enter(self, topic, ident, created_ms):

@@ -375,6 +375,42 @@ static void identity_records_follow_their_person_into_topics(void **state)
     assert_int_equal(topic_count(f, author_of(1)->person), 1);
 }
 
+/*
+ * Two nodes of which only one has what the person listed before the window of
+ * the other have the same set from there on.
+ */
+static void the_board_has_identity_records_whatever_else_it_has(void **state)
+{
+    struct fixture *f = *state;
+    struct record_set set;
+    struct record_range late = { .lo = record_key_at(DAY0 + 1),
+                                 .hi = record_key_at(RECORD_TIME_MAX_MS) };
+    struct record_sum with;
+    struct record_sum without;
+    struct fixture narrow = { .store = NULL };
+    struct store_options options;
+    uint8_t id[ID_LEN];
+
+    fixture_options(&options);
+    fixture_open(&narrow);
+    put(f,
+        &(struct sketch){ .author = author_of(1),
+                          .flags = RECORD_LISTED,
+                          .created_ms = DAY0 },
+        id);
+    for (uint64_t i = 1; i < 80; i++) {
+        put_identity(f, DAY0 + i);
+        put_identity(&narrow, DAY0 + i);
+    }
+    set = store_record_set(f->store);
+    assert_int_equal(set.ops->sum(set.set, options.board, &late, &with), ERR_OK);
+    set = store_record_set(narrow.store);
+    assert_int_equal(set.ops->sum(set.set, options.board, &late, &without), ERR_OK);
+    assert_int_equal(with.count, 79);
+    assert_memory_equal(&with, &without, sizeof with);
+    fixture_close(&narrow);
+}
+
 static void what_a_device_signs_is_no_identity_record(void **state)
 {
     struct fixture *f = *state;
@@ -722,6 +758,7 @@ int main(void)
         TEST(listed_records_are_on_the_call_board_too),
         TEST(a_founder_joins_the_board_with_what_its_author_lists),
         TEST(identity_records_follow_their_person_into_topics),
+        TEST(the_board_has_identity_records_whatever_else_it_has),
         TEST(what_a_device_signs_is_no_identity_record),
         TEST(of_many_identity_records_the_first_64_travel),
         TEST(a_prefix_names_one_record_or_none_or_several),

@@ -357,10 +357,11 @@ static void trim_all(struct fixture *f, const uint8_t topic[ID_LEN],
     }
 }
 
-static struct record_sum sum_of(struct fixture *f, const uint8_t topic[ID_LEN])
+static struct record_sum sum_of(struct fixture *f, const uint8_t topic[ID_LEN],
+                                uint64_t from_ms)
 {
     struct record_set set = store_record_set(f->store);
-    struct record_range all = { .lo = record_key_at(0),
+    struct record_range all = { .lo = record_key_at(from_ms),
                                 .hi = record_key_at(RECORD_TIME_MAX_MS) };
     struct record_sum sum = { 0 };
 
@@ -409,15 +410,59 @@ static void the_board_lets_go_of_its_oldest_days(void **state)
     assert_true(is_held(f, ids[3]));
     assert_int_equal(store_board_from(f->store, &cut), ERR_OK);
     assert_int_equal(cut, DAY0 + DAY_MS);
-    wanted = sum_of(&newer, board());
+    wanted = sum_of(&newer, board(), 0);
     for (unsigned again = 0; again < 2; again++) {
-        sum = sum_of(f, board());
+        sum = sum_of(f, board(), cut);
         assert_memory_equal(&sum, &wanted, sizeof sum);
-        sum = sum_of(f, ids[1]);
+        sum = sum_of(f, ids[1], 0);
         assert_int_equal(sum.count, 1);
         rebuild(f); /* an index made anew is the same */
     }
     fixture_close(&newer);
+}
+
+/* A project of the first day, a request in it, its revision a month later. */
+static void what_is_listed_keeps_what_it_needs(void **state)
+{
+    struct fixture *f = *state;
+    struct record_sum sum;
+    uint8_t project[ID_LEN];
+    uint8_t other[ID_LEN];
+    uint8_t request[ID_LEN];
+    uint8_t revision[ID_LEN];
+    struct sketch s = { .kind = KIND_PROJECT,
+                        .flags = RECORD_LISTED,
+                        .author = author_of(1),
+                        .created_ms = DAY0 };
+
+    put(f, &s, project);
+    s.kind = KIND_REQUEST;
+    s.topic = project;
+    s.number = 1;
+    put(f, &s, other); /* not renewed */
+    s.number = 2;
+    put(f, &s, request);
+    s.revises = request;
+    s.created_ms = DAY0 + 30 * (uint64_t)DAY_MS;
+    put(f, &s, revision);
+    trim_all(f, board(), NULL, DAY0 + 30 * (uint64_t)DAY_MS);
+    assert_true(is_held(f, project));
+    assert_true(is_held(f, request));
+    assert_true(is_held(f, revision));
+    assert_false(is_known(f, other));
+    for (unsigned again = 0; again < 2; again++) {
+        sum = sum_of(f, board(), 0);
+        assert_int_equal(sum.count, 3);
+        sum = sum_of(f, board(), DAY0 + 1);
+        assert_int_equal(sum.count, 1);
+        rebuild(f);
+    }
+    trim_all(f, board(), NULL, DAY0 + 31 * (uint64_t)DAY_MS);
+    assert_false(is_known(f, project));
+    assert_false(is_known(f, request));
+    assert_false(is_known(f, revision));
+    sum = sum_of(f, board(), 0);
+    assert_int_equal(sum.count, 0);
 }
 
 static void
@@ -463,6 +508,53 @@ a_topic_that_is_given_up_leaves_nothing_but_what_is_listed(void **state)
     assert_int_equal(size.count, 2);
 }
 
+/* Everything after the cursor, a page at a time. */
+static size_t count_after(struct fixture *f, struct store_scan scan,
+                          uint64_t seq)
+{
+    struct store_item items[16];
+    size_t count = 0;
+    size_t n = 1;
+
+    assert_int_equal(store_scan_after(f->store, &scan, seq), ERR_OK);
+    while (n > 0) {
+        assert_int_equal(store_scan_next(f->store, &scan, items, 16, &n),
+                         ERR_OK);
+        count += n;
+    }
+    return count;
+}
+
+/* Ten listed records, one a day; the first five go while somebody reads. */
+static void a_list_goes_on_after_an_item_that_has_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct store_scan scan;
+    uint8_t id[ID_LEN];
+
+    for (uint32_t i = 0; i < 10; i++)
+        put(f,
+            &(struct sketch){ .topic = (const uint8_t[ID_LEN]){ 9 },
+                              .flags = RECORD_LISTED,
+                              .number = i,
+                              .author = author_of(i % 3),
+                              .created_ms = DAY0 + i * (uint64_t)DAY_MS },
+            id);
+    trim_all(f, board(), NULL, DAY0 + 5 * (uint64_t)DAY_MS);
+    store_scan_by_kind(&scan, KIND_COMMENT);
+    assert_int_equal(count_after(f, scan, 3), 4); /* after the 6th */
+    scan.newest_first = true;
+    assert_int_equal(count_after(f, scan, 7), 1);
+    assert_int_equal(count_after(f, scan, 5), 0);
+    store_scan_by_topic(&scan, board());
+    assert_int_equal(count_after(f, scan, 1), 4);
+    store_scan_by_seq(&scan, 0);
+    assert_int_equal(count_after(f, scan, 2), 5);
+    assert_int_equal(store_scan_after(f->store, &scan, 11), ERR_NOT_FOUND);
+    store_scan_by_kind(&scan, KIND_PROJECT); /* of another list */
+    assert_int_equal(store_scan_after(f->store, &scan, 3), ERR_NOT_FOUND);
+}
+
 static void an_index_made_anew_has_the_same_budgets(void **state)
 {
     struct fixture *f = *state;
@@ -492,7 +584,9 @@ int main(void)
         CASE(forgotten_ids_can_come_again_and_are_kept),
         CASE(what_came_before_anybody_could_tell_is_settled_later),
         CASE(the_board_lets_go_of_its_oldest_days),
+        CASE(what_is_listed_keeps_what_it_needs),
         CASE(a_topic_that_is_given_up_leaves_nothing_but_what_is_listed),
+        CASE(a_list_goes_on_after_an_item_that_has_gone),
         CASE(an_index_made_anew_has_the_same_budgets),
     };
 

@@ -15,6 +15,7 @@
 #include "daemon/log.h"
 #include "daemon/missing.h"
 #include "daemon/peers.h"
+#include "daemon/renew.h"
 #include "daemon/transfer.h"
 #include "store/store.h"
 
@@ -201,6 +202,7 @@ static void announce(struct item *item, const struct store_result *result)
     }
     transfer_record_added(node_transfer(node), r);
     missing_look(node, r, item->source);
+    renew_stored(node_renew(node), r);
     node_emit(node, &event);
 }
 
@@ -252,15 +254,14 @@ static enum err put(struct store_batch *batch, const struct item *item)
 
 /*
  * Not of a window that has moved since the peer was asked, nor one head more by
- * a peer that is paused (§5.8): that is nobody's fault.
+ * a peer that is paused (§5.9): that is nobody's fault.
  */
 static bool is_taken(const struct item *item)
 {
     const struct interest *interest = node_interest(item->ingest->node);
 
     return item->is_local ||
-           (interest_is_in_window(interest, item->topic,
-                                  item->record.created_ms) &&
+           (interest_is_in_window(interest, item->topic, &item->record) &&
             (!item->is_head || interest_may_remember(interest, item->source)));
 }
 

@@ -72,11 +72,46 @@ uint32_t interest_board_day(const struct interest *in)
     return (uint32_t)day;
 }
 
+static bool has_newer(const struct interest *in, const uint8_t topic[ID_LEN],
+                      uint64_t from_ms)
+{
+    struct store_topic_size size;
+
+    return store_range_size(node_store(in->node), topic, from_ms,
+                            RECORD_TIME_MAX_MS, &size) == ERR_OK &&
+           size.count > 0;
+}
+
+static bool has_version(const struct interest *in, const uint8_t first[ID_LEN],
+                        uint64_t from_ms)
+{
+    struct store_scan scan;
+    struct store_item item;
+    size_t n;
+
+    store_scan_by_revises(&scan, first);
+    scan.newest_first = true;
+    return store_scan_next(node_store(in->node), &scan, &item, 1, &n) ==
+               ERR_OK &&
+           n > 0 && item.created_ms >= from_ms;
+}
+
+/* §5.8: as the store says when the board is cut. */
+static bool is_needed(const struct interest *in, const struct record *r)
+{
+    uint64_t from_ms = interest_board_day(in) * (uint64_t)DAY_MS;
+
+    if (r->founds_topic || r->kind == KIND_PROJECT)
+        return has_newer(in, r->topic, from_ms);
+    return r->kind == KIND_REQUEST && !r->has_revises &&
+           has_version(in, r->id, from_ms);
+}
+
 bool interest_is_in_window(const struct interest *in,
-                           const uint8_t topic[ID_LEN], uint64_t created_ms)
+                           const uint8_t topic[ID_LEN], const struct record *r)
 {
     return memcmp(topic, node_board(in->node), ID_LEN) != 0 ||
-           created_ms / DAY_MS >= interest_board_day(in);
+           r->created_ms / DAY_MS >= interest_board_day(in) || is_needed(in, r);
 }
 
 static uint64_t quota_of(const struct interest *in, const uint8_t topic[ID_LEN])
@@ -167,8 +202,9 @@ static void look_at_board(struct interest *in)
     uint64_t day;
 
     if (quota != 0 && !is_cutting(in) && interest_board_day(in) < today &&
-        store_topic_size(node_store(in->node), node_board(in->node), &size) ==
-            ERR_OK &&
+        store_range_size(node_store(in->node), node_board(in->node),
+                         interest_board_day(in) * (uint64_t)DAY_MS,
+                         RECORD_TIME_MAX_MS, &size) == ERR_OK &&
         size.bytes > quota && fitting_day(in, quota, &day) == ERR_OK) {
         log_event(LOG_LEVEL_INFO, "interest", "board_full",
                   "bytes=%llu quota=%llu from_day=%llu",

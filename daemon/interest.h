@@ -6,7 +6,7 @@
 #include "store/store.h"
 
 /*
- * What this node keeps, and of whom (docs/protocol.md §5.7, §5.8): who has
+ * What this node keeps, and of whom (docs/protocol.md §5.8, §5.9): who has
  * standing in the topics that it holds, the window of the call board, quotas of
  * records, what one peer may make it remember, and how that which does not stay
  * goes, in steps, beside the daemon's other work.
@@ -37,9 +37,13 @@ struct interest_terms {
 void interest_judge(struct interest *interest, const struct record *record,
                     bool by_person_key, uint64_t source,
                     struct interest_terms *out);
-/* Whether a record dated so may join the topic as this node holds it. */
+/*
+ * Whether the record may join the topic as this node holds it: it is dated
+ * within the window, or something there needs it.
+ */
 bool interest_is_in_window(const struct interest *interest,
-                           const uint8_t topic[ID_LEN], uint64_t created_ms);
+                           const uint8_t topic[ID_LEN],
+                           const struct record *record);
 /* Whether the peer may tell of heads now. */
 bool interest_may_remember(const struct interest *interest, uint64_t source);
 /* It is durable, whole or (is_head) its head alone. */

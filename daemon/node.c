@@ -16,6 +16,7 @@
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "daemon/renew.h"
 #include "daemon/transfer.h"
 
 /*
@@ -44,6 +45,7 @@ struct node {
     struct commits *commits;
     struct ingest *ingest;
     struct interest *interest;
+    struct renew *renew;
     struct book *book;
     struct peers *peers;
     struct transfer *transfer;
@@ -174,6 +176,7 @@ static void on_day(uv_timer_t *timer)
 
     commits_tick(n->commits);
     interest_tick(n->interest);
+    renew_tick(n->renew);
     if (day == n->day)
         return;
     n->day = day;
@@ -253,6 +256,8 @@ static enum err open_parts(struct node *n)
         e = ingest_open(&n->ingest, n);
     if (e == ERR_OK)
         e = interest_open(&n->interest, n);
+    if (e == ERR_OK)
+        e = renew_open(&n->renew, n);
     if (e == ERR_OK)
         e = book_open(&n->book, n);
     if (e == ERR_OK)
@@ -407,6 +412,7 @@ void node_shutdown(struct node *n)
     peers_shutdown(n->peers);
     transfer_shutdown(n->transfer);
     interest_shutdown(n->interest);
+    renew_shutdown(n->renew);
     coder_shutdown(n->coder);
     uv_close((uv_handle_t *)&n->day_timer, NULL);
 }
@@ -419,6 +425,7 @@ void node_free(struct node *n)
     gossip_free(n->gossip);
     coder_free(n->coder);
     transfer_free(n->transfer);
+    renew_free(n->renew);
     interest_free(n->interest);
     peers_free(n->peers);
     book_close(n->book);
@@ -549,6 +556,11 @@ struct ingest *node_ingest(const struct node *n)
 struct interest *node_interest(const struct node *n)
 {
     return n->interest;
+}
+
+struct renew *node_renew(const struct node *n)
+{
+    return n->renew;
 }
 
 struct peers *node_peer_table(const struct node *n)

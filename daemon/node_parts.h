@@ -14,6 +14,7 @@ struct gossip;
 struct ingest;
 struct interest;
 struct peers;
+struct renew;
 struct transfer;
 
 struct book *node_book(const struct node *node);
@@ -23,6 +24,7 @@ struct gossip *node_gossip(const struct node *node);
 struct ingest *node_ingest(const struct node *node);
 struct interest *node_interest(const struct node *node);
 struct peers *node_peer_table(const struct node *node);
+struct renew *node_renew(const struct node *node);
 struct transfer *node_transfer(const struct node *node);
 
 /* The topics that this node holds have changed: peers are told. */

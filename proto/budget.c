@@ -1,4 +1,4 @@
-/* The arithmetic of §5.7 and §5.8; see the header for why it is a prefix. */
+/* The arithmetic of §5.8 and §5.9; see the header for why it is a prefix. */
 #include "proto/budget.h"
 
 bool budget_is_free(const struct budget *budget)

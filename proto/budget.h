@@ -5,8 +5,8 @@
 #include "proto/limits.h"
 
 /*
- * What a node keeps of authors whom nobody asked in (docs/protocol.md §5.7),
- * and how much a peer may make it remember (§5.8).  Pure arithmetic: who the
+ * What a node keeps of authors whom nobody asked in (docs/protocol.md §5.8),
+ * and how much a peer may make it remember (§5.9).  Pure arithmetic: who the
  * authors are is standing.h's, where the records lie is the store's.
  */
 

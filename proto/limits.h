@@ -170,11 +170,11 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 
 /*
  * What a node keeps of an author without standing, in one topic, of one UTC
- * day: more than a person writes, less than fills a disk (§5.7).
+ * day: more than a person writes, less than fills a disk (§5.8).
  */
 #define BUDGET_RECORDS_MAX 64
 #define BUDGET_BYTES_MAX   ((uint32_t)256 * 1024)
-/* Entries known and not held that one peer may add in an hour (§5.8). */
+/* Entries known and not held that one peer may add in an hour (§5.9). */
 #define KNOWN_PEER_MAX 20000
 #define KNOWN_EVERY_MS 3600000
 /* People with standing in one topic; those beyond them are strangers. */

@@ -134,7 +134,7 @@ struct peer {
     uint64_t *missing;   /* looked for: first bytes of ids; a table */
     struct writer ready; /* a payload that is next, if ready_type != 0 */
     uint8_t ready_type;
-    uint64_t paused_until_ms; /* no sessions before (§5.8) */
+    uint64_t paused_until_ms; /* no sessions before (§5.9) */
     uint32_t unasked;         /* leaky bucket of unasked-for messages (§5.6) */
     uint64_t unasked_ms;
 };
@@ -206,7 +206,7 @@ bool peer_is_checked(const struct peer *p, const uint8_t topic[ID_LEN]);
 void peer_set_changed(struct peer *p, const uint8_t topic[ID_LEN],
                       bool from_this_peer, uint64_t wait_ms, uint64_t now_ms);
 /*
- * The peer has made us remember too much (§5.8): until `until_ms` no session
+ * The peer has made us remember too much (§5.9): until `until_ms` no session
  * with it goes on or begins.
  */
 void peer_set_paused(struct peer *p, uint64_t until_ms, uint64_t now_ms);

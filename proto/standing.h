@@ -5,7 +5,7 @@
 #include "proto/topic_state.h"
 
 /*
- * Who has standing in a topic (docs/protocol.md §5.7): the person whose topic
+ * Who has standing in a topic (docs/protocol.md §5.8): the person whose topic
  * it is, its leaders, those with a role, the authors of what was selected, and
  * whom one with standing vouches for.  Derived from the judged topic, so the
  * same wherever the same is held; it decides nothing but how much of a person's

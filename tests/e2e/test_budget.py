@@ -1,5 +1,5 @@
-"""What a node keeps of strangers, and what it lets go (docs/protocol.md 5.7,
-5.8): budgets, standing that comes later, quotas, topics that are given up."""
+"""What a node keeps of strangers, and what it lets go (docs/protocol.md 5.8,
+5.9): budgets, standing that comes later, quotas, topics that are given up."""
 import time
 import unittest
 

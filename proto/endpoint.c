@@ -47,6 +47,10 @@ static enum endpoint_scope scope_v6(const uint8_t ip[16])
 
     if (memcmp(ip, loopback, sizeof loopback) == 0)
         return ENDPOINT_LOOPBACK;
+    /* 6to4 and Teredo (RFC 3056, RFC 4380) hide any IPv4 address inside. */
+    if ((ip[0] == 0x20 && ip[1] == 0x02) ||
+        (ip[0] == 0x20 && ip[1] == 0x01 && ip[2] == 0 && ip[3] == 0))
+        return ENDPOINT_NOWHERE;
     if (ip[0] >> 1 == 0xfc >> 1)
         return ENDPOINT_PRIVATE;
     return ip[0] >> 5 == 1 ? ENDPOINT_PUBLIC : ENDPOINT_NOWHERE;

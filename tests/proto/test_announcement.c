@@ -162,6 +162,13 @@ static void addresses_have_their_scope(void **state)
     assert_int_equal(endpoint_scope(&e), ENDPOINT_PRIVATE);
     e = endpoint_v6(0x2a, 1);
     assert_int_equal(endpoint_scope(&e), ENDPOINT_PUBLIC);
+    e.ip[0] = 0x20; /* 6to4: 10.0.0.1 in disguise */
+    e.ip[1] = 0x02;
+    e.ip[2] = 10;
+    assert_int_equal(endpoint_scope(&e), ENDPOINT_NOWHERE);
+    e = endpoint_v6(0x20, 1); /* Teredo: 2001:0::/32 */
+    e.ip[1] = 0x01;
+    assert_int_equal(endpoint_scope(&e), ENDPOINT_NOWHERE);
     e = endpoint_v6(0xfe, 1);
     assert_int_equal(endpoint_scope(&e), ENDPOINT_NOWHERE);
     e = endpoint_v6(0xff, 1);

@@ -231,6 +231,12 @@ static const struct option draw[] = {
     { "in", OPTION_TEXT, 0, NULL, "projects|requests|contributions|people", "among these; else among projects, requests and works" },
     END };
 
+static const struct option inbox[] = {
+    { "kind", OPTION_TEXT, 0, NULL, "KIND", "of this kind alone" },
+    { "mark-read", OPTION_FLAG, 0, NULL, NULL, "all that is there now counts as read" },
+    { "mask", OPTION_TEXT, OPTION_MANY, NULL, "KIND=on|off", "what shall come into it from now on" },
+    END };
+
 /* ---- Work ---- */
 
 static const struct option contribute[] = {
@@ -600,6 +606,10 @@ const struct command commands[] = {
       .help = "open requests that fit your skills, what you seek and what you make" },
     { .noun = "random", .method = "random", .options = draw, .columns = "kind title author created_ms id",
       .help = "something you would not have looked for" },
+    { .noun = "inbox", .method = "inbox.list", .options = inbox, .flags = COMMAND_LIST, .columns = "kind author text at_ms read about id",
+      .help = "what concerns you, newest first",
+      .more = "Kinds: cited, answered, welcome (a first work of somebody), directed, chosen, feedback, comment, update, closing (within a day), undecided (a request of yours past its deadline), proposed, final, receipt, reply, invited. All of them come in unless a mask says off.",
+      .example = "troupe inbox --mark-read\ntroupe inbox --mask update=off" },
 
     { .noun = "contribute", .method = "contribute", .options = contribute, .kind = "contribution", .run = run_contribute, .said = "contributed", .flags = COMMAND_LONG,
       .help = "give a work: to a request, or to a project's pool",

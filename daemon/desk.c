@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/body.h"
+#include "daemon/inbox.h"
 #include "daemon/methods.h"
 #include "daemon/wait.h"
 #include "proto/kind.h"
@@ -23,6 +24,7 @@ struct desk {
     struct event_log *events;
     struct topic_cache *topics;
     struct waits *waits;
+    struct inbox *inbox;
     struct view_names names;
     char name[NAME_MAX_LEN]; /* the last one asked for */
     uint64_t last_ms;        /* of the newest record made here */
@@ -100,6 +102,18 @@ struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN])
     return desk->names.name(desk->names.context, person);
 }
 
+bool desk_shows_author(const struct desk *desk, const uint8_t author[ID_LEN])
+{
+    (void)desk;
+    (void)author;
+    return true; /* nobody is left out */
+}
+
+struct inbox *desk_inbox(const struct desk *desk)
+{
+    return desk->inbox;
+}
+
 /* True if the clock has gone on since the last time that was given. */
 static bool keep_time(struct desk *desk)
 {
@@ -128,6 +142,7 @@ uint64_t desk_same_ms(struct desk *desk)
 
 static void desk_free(struct desk *desk)
 {
+    inbox_close(desk->inbox);
     waits_close(desk->waits);
     event_log_close(desk->events);
     topic_cache_free(desk->topics);
@@ -151,6 +166,8 @@ enum err desk_open(struct desk **out, struct node *node)
         e = event_log_open(&desk->events, node, desk->control);
     if (e == ERR_OK)
         e = waits_open(&desk->waits, node, desk);
+    if (e == ERR_OK)
+        e = inbox_open(&desk->inbox, desk);
     if (e == ERR_OK)
         e = jobs_open(&desk->jobs, node_loop(node), desk->control);
     if (e == ERR_OK)

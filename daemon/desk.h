@@ -32,6 +32,13 @@ const struct view_names *desk_names(const struct desk *desk);
 /* The name of a person, empty if no profile is held; valid until the next. */
 struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN]);
 /*
+ * The one place where people are left out of what is shown: false if nothing
+ * of this author is.
+ */
+bool desk_shows_author(const struct desk *desk, const uint8_t author[ID_LEN]);
+/* What concerns this node's person. */
+struct inbox *desk_inbox(const struct desk *desk);
+/*
  * The time for a new record: the clock, but never the same twice, so that a
  * revision made at once is newer than what it revises.
  */

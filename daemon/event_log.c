@@ -23,6 +23,8 @@ struct event {
     uint8_t id[ID_LEN];
     uint8_t topic[ID_LEN];
     struct blob_id blob;
+    const char *why; /* of the inbox alone; else NULL */
+    uint8_t about[ID_LEN];
 };
 
 struct watch {
@@ -81,9 +83,22 @@ static void put_peer(struct writer *w, const struct event *e)
     pair_text(w, "error", e->err == ERR_OK ? NULL : err_text(e->err));
 }
 
+static void put_inbox(struct writer *w, const struct event *e)
+{
+    mp_put_map(w, 6);
+    pair_uint(w, "seq", e->number);
+    pair_text(w, "type", "inbox");
+    pair_text(w, "kind", e->why);
+    pair_id(w, "id", e->id);
+    pair_id(w, "topic", e->topic);
+    pair_id(w, "about", e->about);
+}
+
 static void put_event(struct writer *w, const struct event *e)
 {
-    if (e->type == NODE_EVENT_RECORD)
+    if (e->why != NULL)
+        put_inbox(w, e);
+    else if (e->type == NODE_EVENT_RECORD)
         put_record(w, e);
     else if (e->type == NODE_EVENT_BLOB)
         put_blob(w, e);
@@ -97,7 +112,8 @@ static bool watch_wants(const struct watch *watch, const struct event *e)
         (!e->has_topic || memcmp(watch->topic, e->topic, ID_LEN) != 0))
         return false;
     return watch->kind == 0 ||
-           (e->type == NODE_EVENT_RECORD && watch->kind == e->kind);
+           (e->why == NULL && e->type == NODE_EVENT_RECORD &&
+            watch->kind == e->kind);
 }
 
 static void tell_gap(struct client *client, uint64_t next)
@@ -127,6 +143,21 @@ static void tell(struct watch *watch, struct client *client,
     writer_free(&w);
 }
 
+static void tell_all(struct event_log *log, const struct event *e)
+{
+    for (size_t i = 0; i < WATCHES_MAX; i++) {
+        struct watch *watch = &log->watches[i];
+        struct client *client = watch->client == 0
+                                    ? NULL
+                                    : control_find(log->control, watch->client);
+
+        if (client == NULL)
+            watch->client = 0;
+        else
+            tell(watch, client, e);
+    }
+}
+
 static void on_event(struct node_listener *listener,
                      const struct node_event *event)
 {
@@ -148,17 +179,22 @@ static void on_event(struct node_listener *listener,
         memcpy(e->topic, event->topic, ID_LEN);
     if (event->blob != NULL)
         e->blob = *event->blob;
-    for (size_t i = 0; i < WATCHES_MAX; i++) {
-        struct watch *watch = &log->watches[i];
-        struct client *client = watch->client == 0
-                                    ? NULL
-                                    : control_find(log->control, watch->client);
+    tell_all(log, e);
+}
 
-        if (client == NULL)
-            watch->client = 0;
-        else
-            tell(watch, client, e);
-    }
+void event_log_inbox(struct event_log *log, const char *why,
+                     const uint8_t id[ID_LEN], const uint8_t topic[ID_LEN],
+                     const uint8_t about[ID_LEN])
+{
+    struct event *e = &log->ring[(log->newest + 1) % EVENTS_KEPT];
+
+    *e = (struct event){
+        .number = ++log->newest, .why = why, .has_id = true, .has_topic = true
+    };
+    memcpy(e->id, id, ID_LEN);
+    memcpy(e->topic, topic, ID_LEN);
+    memcpy(e->about, about, ID_LEN);
+    tell_all(log, e);
 }
 
 enum err event_log_open(struct event_log **out, struct node *node,

@@ -44,7 +44,7 @@ static bool is_wanted(const struct listing *listing,
                       const struct store_item *item)
 {
     if ((!listing->any_presence && item->presence != RECORD_HELD) ||
-        !search_shows_author(listing->call, item->author))
+        !desk_shows_author(call_desk(listing->call), item->author))
         return false;
     return !listing->only_founders ||
            memcmp(item->id, item->topic, ID_LEN) == 0;
@@ -109,7 +109,7 @@ static enum err fill(struct listing *listing, listing_fn *item,
             if (is_wanted(listing, &page[i]))
                 e = item(listing->call, &page[i], w, &taken);
             *count += taken ? 1 : 0;
-            if (*count == limit || ++scanned == SCANNED_MAX ||
+            if (*count >= limit || ++scanned == SCANNED_MAX ||
                 w->len > CONTROL_MESSAGE_MAX - ITEM_ROOM) {
                 *next = page[i].seq;
                 return e;
@@ -133,6 +133,10 @@ void listing_run(struct listing *listing, listing_fn *item)
     listing->scan.newest_first = !listing->oldest_first;
     if (after != 0)
         e = go_after(listing, after);
+    if (after == 0 && listing->before != NULL) {
+        writer_bytes(&items, writer_view(listing->before));
+        count = listing->before_count;
+    }
     if (e == ERR_OK)
         e = fill(listing, item, &items, &count, &next);
     store_hits_free(&listing->hits);

@@ -18,6 +18,8 @@ struct listing {
     bool only_founders; /* records whose id is their topic */
     bool any_presence;  /* also those that are known, not held */
     bool oldest_first;
+    const struct writer *before; /* items ahead of the first page's, or NULL */
+    uint32_t before_count;
     /* Items were left out that are shown from then on; 0: none. */
     const uint64_t *hidden_until_ms;
 };

@@ -12,6 +12,7 @@
 #include "daemon/mix.h"
 #include "daemon/pair.h"
 #include "daemon/source.h"
+#include "daemon/suggest.h"
 #include "proto/authority.h"
 
 enum { SOURCES_MAX = 16 };
@@ -43,10 +44,20 @@ static void reply_contributed(struct call *call)
     const struct contributing *c = call_data(call);
     struct caution caution =
         caution_of(call_param(call, "fields"), node_clock_ms(call_node(call)));
-    struct writer *w = call_reply(call);
+    struct suggestion next;
+    size_t count = 1;
+    struct writer *w;
 
-    mp_put_map(w, 4);
+    if (suggest_requests(call, c->request, &next, &count) != ERR_OK)
+        count = 0; /* the work stands all the same */
+    w = call_reply(call);
+    mp_put_map(w, 5);
     pair_id(w, "id", c->id);
+    mp_put_text(w, "suggestion");
+    if (count > 0)
+        suggest_put(w, &next);
+    else
+        mp_put_nil(w);
     mp_put_text(w, "blobs");
     import_list_put(w, c->files);
     pair_array(w, "resources", (uint32_t)c->resources_count);

@@ -144,7 +144,8 @@ static enum err try_number(struct call *call, uint64_t seq, uint64_t asked,
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     if (e != ERR_OK || !is_wanted(item.kind, asked) ||
-        item.presence != RECORD_HELD || !search_shows_author(call, item.author))
+        item.presence != RECORD_HELD ||
+        !desk_shows_author(call_desk(call), item.author))
         return e;
     return find_item(call, &item, w, taken);
 }

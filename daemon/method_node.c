@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/author.h"
+#include "daemon/inbox.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
@@ -34,6 +35,7 @@ void method_status(struct call *call)
 void method_clock_set(struct call *call)
 {
     struct node *node = call_node(call);
+    struct inbox *inbox = desk_inbox(call_desk(call));
     enum err e = ERR_USAGE;
     struct writer *w;
 
@@ -49,6 +51,7 @@ void method_clock_set(struct call *call)
     mp_put_map(w, 1);
     pair_uint(w, "now_ms", node_clock_ms(node));
     call_send(call);
+    inbox_check(inbox);
 }
 
 void method_config_check(struct call *call)

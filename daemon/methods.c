@@ -52,6 +52,7 @@ const struct method methods[] = {
     { "find", method_find },
     { "suggest", method_suggest },
     { "random", method_random },
+    { "inbox.list", method_inbox_list },
     { "cite", method_cite },
     { "tree", method_tree },
     { "direct", method_direct },

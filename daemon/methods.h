@@ -62,6 +62,9 @@ void method_find(struct call *call);
 void method_random(struct call *call);
 void method_suggest(struct call *call);
 
+/* method_inbox.c */
+void method_inbox_list(struct call *call);
+
 /* method_contribution.c */
 void method_contribution_list(struct call *call);
 void method_contribution_show(struct call *call);

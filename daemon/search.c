@@ -10,13 +10,6 @@
 #include "proto/kind.h"
 #include "proto/request_state.h"
 
-bool search_shows_author(struct call *call, const uint8_t author[ID_LEN])
-{
-    (void)call;
-    (void)author;
-    return true; /* nobody is left out */
-}
-
 bool search_is_shown(const struct topic_state *ts, const struct topic_entry *e)
 {
     const struct topic_entry *current = topic_state_current(ts, e);

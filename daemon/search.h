@@ -11,12 +11,6 @@
  */
 
 /*
- * The one place where people are left out of what is shown: false if nothing
- * of this author is.
- */
-bool search_shows_author(struct call *call, const uint8_t author[ID_LEN]);
-
-/*
  * Whether `e` stands for its object in lists: the version in force, or the
  * first record if none is.
  */

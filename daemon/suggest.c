@@ -231,7 +231,7 @@ static enum err judge(struct fits *f, const struct fit *fit,
         e = topic_cache_get(desk_topics(call_desk(f->call)), item.topic, &ts);
     entry = e == ERR_OK ? topic_state_find(ts, item.id) : NULL;
     if (entry == NULL || topic_state_current(ts, entry) != entry ||
-        !search_shows_author(f->call, item.author) ||
+        !desk_shows_author(call_desk(f->call), item.author) ||
         memcmp(ts->entries[entry->first].record.id, except, ID_LEN) == 0)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     e = request_state_of(&state, ts, item.id);

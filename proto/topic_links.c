@@ -209,20 +209,30 @@ static enum err note_body(struct topic_state *ts, uint32_t by)
     return err;
 }
 
-/* `revises` is the only id of the head that is not a link and names a record;
- * where it lies is told by a search for its bytes. */
-static enum err note_revises(struct topic_state *ts, uint32_t by)
+/* An id that stands somewhere in the head. */
+static enum err note_in_head(struct topic_state *ts, uint32_t by,
+                             const uint8_t id[ID_LEN])
 {
     const struct record *r = &ts->entries[by].record;
     const uint8_t *end = r->head.data + r->head.len - ID_LEN;
 
-    if (!r->has_revises)
-        return ERR_OK;
     for (const uint8_t *at = r->head.data; at <= end; at++) {
-        if (memcmp(at, r->revises, ID_LEN) == 0)
+        if (memcmp(at, id, ID_LEN) == 0)
             return put(ts, by, at);
     }
     return ERR_OK;
+}
+
+static enum err note_others(struct topic_state *ts, uint32_t by)
+{
+    const struct record *r = &ts->entries[by].record;
+    enum err err = ERR_OK;
+
+    if (r->has_revises)
+        err = note_in_head(ts, by, r->revises);
+    if (err == ERR_OK && r->kind == KIND_CONTRIBUTION)
+        err = note_in_head(ts, by, r->author);
+    return err;
 }
 
 enum err topic_links_note(struct topic_state *ts, uint32_t index,
@@ -233,7 +243,7 @@ enum err topic_links_note(struct topic_state *ts, uint32_t index,
     if (!only_body)
         err = note_head(ts, index);
     if (!only_body && err == ERR_OK)
-        err = note_revises(ts, index);
+        err = note_others(ts, index);
     return err == ERR_OK ? note_body(ts, index) : err;
 }
 

@@ -11,7 +11,8 @@
  * of.  Noted as records are added, whether or not what they name is there, so
  * that no question goes through the whole topic.  Besides links and `revises`
  * these names in bodies count: the parts of a release, the works known to a
- * close, the pages of both, and the same lists on pages.
+ * close, the pages of both, and the same lists on pages; and the author of a
+ * contribution is named by it.
  */
 struct topic_link {
     uint32_t by;   /* the entry that names */

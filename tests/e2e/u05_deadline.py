@@ -1,5 +1,6 @@
 """U5: in time, claimed in time, late; extended, closed, reopened."""
 import datetime
+import json
 import unittest
 
 import lab
@@ -180,6 +181,41 @@ class Deadline(lab.LabTest):
         self.assertIn("on this disk all the same", said)
         self.at(6)
         self.assertEqual(listed(self.c), ([work], None))
+
+
+    def test_watchers_were_told_a_day_before(self):
+        self.b.meet(self.a)
+        project, request = self.request("--deadline", self.day(10))
+        self.follow(project, self.b)
+        lab.until(lambda: request in self.b.records(project), "request")
+
+        def told(node):
+            return [(i["kind"], i["id"], i["about"], i["read"])
+                    for i in node.json("inbox")["items"]]
+
+        def events(node):
+            lines = node.run("--json", "events", "--since", "0").stdout
+            return [(e["kind"], e["about"])
+                    for e in map(json.loads, lines.splitlines())
+                    if e.get("type") == "inbox"]
+
+        self.at(8)
+        self.assertEqual((told(self.a), told(self.b)), ([], []))
+        self.at(9.5)
+        self.assertEqual(told(self.b), [("closing", request, request, False)])
+        self.assertEqual(events(self.b), [("closing", request)])
+        self.assertEqual((told(self.a), events(self.a)), ([], []))
+        self.b.json("inbox", "--mark-read")
+        self.assertEqual(told(self.b), [("closing", request, request, True)])
+        self.at(11)
+        # The leader owes an outcome now, until there is one.
+        self.assertEqual(told(self.b), [])
+        self.assertEqual(told(self.a),
+                         [("undecided", request, request, False)])
+        self.assertEqual(events(self.a), [("undecided", request)])
+        self.a.run("request", "close", request, "--outcome", "none_used",
+                   "--note", "Nobody came.")
+        self.assertEqual(told(self.a), [])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,124 @@
+"""What comes into the inbox of whom, and what stays out."""
+import json
+import unittest
+
+import lab
+
+LICENCE = "CC-BY-4.0"
+
+
+class Inbox(lab.LabTest):
+    """Ada leads, Ben makes; each on a node."""
+
+    def setUp(self):
+        super().setUp()
+        self.ada, self.ben = (self.node(name, person=name)
+                              for name in ("Ada", "Ben"))
+        self.project = self.ada.json(
+            "project", "create", "--title", "Cat", "--goal", "A film",
+            "--medium", "short_film", "--licence", LICENCE)["id"]
+        self.request = self.ask("Draw it")
+        self.ben.run("project", "follow", self.project)
+        self.ben.meet(self.ada)
+        self.reaches(self.ben, self.request)
+
+    def ask(self, title):
+        return self.ada.json(
+            "request", "publish", "--project", self.project, "--title", title,
+            "--deliverable", "A drawing", "--kind", "image", "--interest",
+            "drawing")["id"]
+
+    def reaches(self, node, ident):
+        lab.until(lambda: ident in node.records(self.project), "the record")
+
+    def give(self, title, *more):
+        work = self.file(f"{title}.txt", title)
+        answer = self.ben.json(
+            "contribute", self.request, work, "--title", title, "--licence",
+            LICENCE, "--kind", "image", "--accept-terms", *more)
+        self.reaches(self.ada, answer["id"])
+        return answer
+
+    def kinds(self, node, *more):
+        return [(i["kind"], i["id"], i["text"])
+                for i in node.json("inbox", *more)["items"]]
+
+    def told(self, node, kind):
+        """The newest event of that kind."""
+        lines = node.run("--json", "events", "--since", "0").stdout
+        return [e for e in map(json.loads, lines.splitlines())
+                if e.get("type") == "inbox" and e["kind"] == kind][-1]
+
+    def say(self, node, other, *words):
+        ident = node.json(*words)["id"]
+        self.reaches(other, ident)
+        return ident
+
+    def test_each_hears_what_concerns_them(self):
+        first = self.give("One")["id"]
+        second = self.give("Two")["id"]
+        self.assertEqual(self.kinds(self.ada), [
+            ("answered", second, "Two"), ("welcome", first, "One")])
+        self.assertEqual(self.told(self.ada, "welcome")["id"], first)
+        item = self.ada.json("inbox")["items"][0]
+        self.assertEqual((item["about"], item["author_name"], item["topic"]),
+                         (self.request, "Ben", self.project))
+        self.assertEqual(self.kinds(self.ben), [])
+
+        directed = self.say(self.ada, self.ben, "direct", first, "Darker")
+        chosen = self.say(self.ada, self.ben, "select", first, "chosen",
+                          "--reason", "It glows")
+        comment = self.say(self.ada, self.ben, "comment", first, "Lovely")
+        news = self.say(self.ada, self.ben, "project", "news", self.project,
+                        "Half is done")
+        invited = self.say(self.ada, self.ben, "role", "grant", self.project,
+                           self.ben.json("person", "show")["person"],
+                           "member")
+        film = self.file("film.txt", "a film")
+        remix = self.ada.json(
+            "contribute", "--project", self.project, film, "--title", "Film",
+            "--licence", LICENCE, "--from", first, "--thanks",
+            "Your line set the mood")
+        self.reaches(self.ben, remix["resources"][0])
+        self.assertEqual(self.kinds(self.ben), [
+            ("cited", remix["resources"][0], "Your line set the mood"),
+            ("invited", invited, None), ("update", news, "Half is done"),
+            ("comment", comment, "Lovely"), ("chosen", chosen, "It glows"),
+            ("directed", directed, "Darker")])
+        self.assertEqual(self.told(self.ben, "cited")["about"], first)
+        reply = self.say(self.ben, self.ada, "comment", comment, "Thanks")
+        self.assertEqual(self.kinds(self.ada, "--kind", "comment"),
+                         [("comment", reply, "Thanks")])
+
+    def test_what_is_read_stays_read_and_masks_are_kept(self):
+        self.give("One")
+        page = self.ada.json("inbox", "--mark-read")
+        self.assertEqual([i["read"] for i in page["items"]], [False])
+        self.give("Two")
+        self.assertEqual([i["read"] for i in self.ada.json("inbox")["items"]],
+                         [False, True])
+        self.ada.json("inbox", "--mask", "welcome=off")
+        self.ada.stop()
+        self.ada.start()
+        self.assertEqual([i["kind"] for i in self.ada.json("inbox")["items"]],
+                         ["answered"])
+        self.ada.json("inbox", "--mask", "welcome=on", "--mask",
+                      "answered=off")
+        self.assertEqual(
+            [(i["kind"], i["read"])
+             for i in self.ada.json("inbox")["items"]], [("welcome", True)])
+        for bad in (["--mask", "likes=on"], ["--mask", "cited"],
+                    ["--kind", "likes"]):
+            self.assertEqual(self.ada.refused("inbox", *bad).code, 2)
+
+    def test_after_contributing_the_next_fitting_request_is_named(self):
+        self.assertIsNone(self.give("One")["suggestion"])
+        other = self.ask("Draw another")
+        self.reaches(self.ben, other)
+        suggested = self.give("Two")["suggestion"]
+        self.assertEqual((suggested["id"], suggested["title"],
+                          suggested["why"]), (other, "Draw another", "image"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -313,14 +313,12 @@ static enum err fits(bool *out, struct call *call, const struct topic_state *ts,
     uint64_t medium =
         kind_choice_value(CHOICES_MEDIUM, mp_str(call_param(call, "medium")));
     struct request_state state;
-    bool answered = false;
     enum err e = request_state_of(&state, ts, entry->record.id);
 
     *out = e == ERR_OK && state.request == entry &&
            state_fits(call, ts, &state) && medium_fits(ts, medium);
-    if (*out && mp_bool(call_param(call, "no_answers")))
-        e = search_has_answers(&answered, ts, entry);
-    *out = *out && !answered;
+    if (mp_bool(call_param(call, "no_answers")))
+        *out = *out && !topic_is_named(ts, entry->first, KIND_CONTRIBUTION);
     return e;
 }
 

@@ -42,22 +42,6 @@ enum err search_hidden_until(uint64_t *out, struct call *call,
     return err;
 }
 
-enum err search_has_answers(bool *out, const struct topic_state *ts,
-                            const struct topic_entry *request)
-{
-    struct topic_namers works;
-    enum err err =
-        topic_namers_of(&works, ts, request->first, KIND_CONTRIBUTION);
-
-    if (err != ERR_OK)
-        return err;
-    *out = false;
-    for (uint32_t i = 0; i < works.count && !*out; i++)
-        *out = verdict_is_in_force(&ts->entries[works.at[i]].verdict);
-    topic_namers_wipe(&works);
-    return ERR_OK;
-}
-
 void search_add_param(struct search *search, struct call *call,
                       const char *name, unsigned class)
 {

@@ -24,10 +24,6 @@ MUST_CHECK enum err search_hidden_until(uint64_t *out, struct call *call,
                                         const struct topic_state *ts,
                                         const struct topic_entry *e);
 
-/* Whether the request has a contribution in force.  ERR_NO_MEMORY */
-MUST_CHECK enum err search_has_answers(bool *out, const struct topic_state *ts,
-                                       const struct topic_entry *request);
-
 /* The terms of a search, put together. */
 #define SEARCH_TERMS_MAX 8
 struct search {

@@ -175,21 +175,27 @@ static enum err collect(struct fits *f)
 /* ---- What may still be answered --------------------------------------- */
 
 /* Whether I lead there, or have answered. */
-static enum err is_mine(bool *out, struct call *call,
-                        const struct topic_state *ts,
-                        const struct topic_entry *request)
+static bool is_mine(struct call *call, const struct topic_state *ts,
+                    const struct topic_entry *request)
 {
     const uint8_t *me = node_person(call_node(call))->person;
-    struct topic_namers works;
-    enum err e = topic_namers_of(&works, ts, request->first, KIND_CONTRIBUTION);
+    uint32_t at = topic_links_first(ts, me, KIND_CONTRIBUTION);
+    uint8_t id[ID_LEN];
 
-    if (e != ERR_OK)
-        return e;
-    *out = authority_is_leader(ts, me, ts->now_ms);
-    for (uint32_t i = 0; i < works.count && !*out; i++)
-        *out = memcmp(ts->entries[works.at[i]].record.author, me, ID_LEN) == 0;
-    topic_namers_wipe(&works);
-    return ERR_OK;
+    if (authority_is_leader(ts, me, ts->now_ms))
+        return true;
+    for (; at != TOPIC_NONE; at = ts->back.links[at].next) {
+        const struct topic_entry *work = &ts->entries[ts->back.links[at].by];
+        uint32_t answered =
+            record_link_find(&work->record, RELATION_REQUEST, id)
+                ? topic_state_index(ts, id)
+                : TOPIC_NONE;
+
+        if (answered != TOPIC_NONE &&
+            ts->entries[answered].first == request->first)
+            return true;
+    }
+    return false;
 }
 
 static void describe(struct suggestion *out, const struct topic_state *ts,
@@ -222,7 +228,6 @@ static enum err judge(struct fits *f, const struct fit *fit,
     struct request_state state;
     struct store_item item;
     struct mp_doc *doc;
-    bool mine;
     enum err e =
         store_find_seq(node_store(call_node(f->call)), fit->seq, &item);
 
@@ -235,9 +240,8 @@ static enum err judge(struct fits *f, const struct fit *fit,
         memcmp(ts->entries[entry->first].record.id, except, ID_LEN) == 0)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     e = request_state_of(&state, ts, item.id);
-    if (e == ERR_OK)
-        e = is_mine(&mine, f->call, ts, entry);
-    if (e != ERR_OK || mine || state.phase != REQUEST_OPEN)
+    if (e != ERR_OK || state.phase != REQUEST_OPEN ||
+        is_mine(f->call, ts, entry))
         return e;
     e = topic_entry_body(&doc, entry);
     if (e != ERR_OK)

@@ -387,17 +387,31 @@ void topic_namers_wipe(struct topic_namers *namers)
     *namers = (struct topic_namers){ 0 };
 }
 
-/* Whether a release in force names that id: a part, or a page of parts. */
-static bool is_released(const struct topic_state *ts, const uint8_t id[ID_LEN])
+/* Whether a record of `kind` in force names that id. */
+static bool is_named(const struct topic_state *ts, const uint8_t id[ID_LEN],
+                     uint64_t kind)
 {
-    for (uint32_t at = topic_links_first(ts, id, KIND_RELEASE);
-         at != TOPIC_NONE; at = ts->back.links[at].next) {
+    for (uint32_t at = topic_links_first(ts, id, kind); at != TOPIC_NONE;
+         at = ts->back.links[at].next) {
         if (verdict_is_in_force(&ts->entries[ts->back.links[at].by].verdict))
             return true;
     }
     return false;
 }
 
+bool topic_is_named(const struct topic_state *ts, uint32_t first, uint64_t kind)
+{
+    uint32_t version = TOPIC_NONE;
+    uint32_t link = TOPIC_NONE;
+
+    while (next_version(ts, first, &link, &version)) {
+        if (is_named(ts, ts->entries[version].record.id, kind))
+            return true;
+    }
+    return false;
+}
+
+/* A part is named by its release, or by a page that the release names. */
 bool topic_is_used(const struct topic_state *ts, uint32_t first)
 {
     uint32_t version = TOPIC_NONE;
@@ -408,10 +422,10 @@ bool topic_is_used(const struct topic_state *ts, uint32_t first)
         const uint8_t *id = ts->entries[version].record.id;
         uint32_t at = topic_links_first(ts, id, KIND_PAGE);
 
-        used = is_released(ts, id);
+        used = is_named(ts, id, KIND_RELEASE);
         for (; !used && at != TOPIC_NONE; at = ts->back.links[at].next)
-            used =
-                is_released(ts, ts->entries[ts->back.links[at].by].record.id);
+            used = is_named(ts, ts->entries[ts->back.links[at].by].record.id,
+                            KIND_RELEASE);
     }
     return used;
 }

@@ -65,6 +65,9 @@ MUST_CHECK enum err topic_namers_of(struct topic_namers *out,
                                     uint32_t first, uint64_t kind);
 void topic_namers_wipe(struct topic_namers *namers);
 
+/* Whether a record of `kind` in force names any version of that object. */
+bool topic_is_named(const struct topic_state *ts, uint32_t first,
+                    uint64_t kind);
 /* Whether a release in force has any version of that work among its parts. */
 bool topic_is_used(const struct topic_state *ts, uint32_t first);
 

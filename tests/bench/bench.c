@@ -186,6 +186,7 @@ static const struct {
     { "million", bench_million }, { "live", bench_live },
     { "idle", bench_idle },       { "start", bench_start },
     { "blob", bench_blob },       { "import", bench_import },
+    { "find", bench_find },
 };
 enum { MEASURES = sizeof measures / sizeof measures[0] };
 

@@ -130,5 +130,6 @@ void bench_idle(void);
 void bench_start(void);
 void bench_blob(void);
 void bench_import(void);
+void bench_find(void);
 
 #endif

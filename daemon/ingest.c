@@ -19,7 +19,7 @@
 #include "daemon/transfer.h"
 #include "store/store.h"
 
-enum { VERIFY_ITEMS = 64, VERIFY_JOBS = 2 };
+enum { VERIFY_ITEMS = 64, VERIFY_JOBS = 2, QUICK_BYTES = 4096 };
 
 struct verify_job {
     uv_work_t work;
@@ -317,6 +317,19 @@ static void verify(struct item *item, const struct item *before,
         item->err = record_admit(&item->record, certificate, network);
 }
 
+/*
+ * A small record that came alone, by a signer who is known: to verify it takes
+ * about as long as the pool takes to wake and to be heard.  Where more wait, or
+ * more is to be hashed or verified, the loop must not.
+ */
+static bool is_quick(const struct ingest *g)
+{
+    const struct item *item = g->first;
+
+    return g->jobs == 0 && item->next == NULL && item->len <= QUICK_BYTES &&
+           (item->proof == NULL || item->proof->is_verified);
+}
+
 static void on_verify(uv_work_t *work)
 {
     struct verify_job *job = work->data;
@@ -336,6 +349,17 @@ static void remember(struct item *item)
                 item->proof);
 }
 
+static void take_verified(struct item *item)
+{
+    if (item->err != ERR_OK) {
+        ingest_refuse(item, item->err);
+        return;
+    }
+    if (item->proof != NULL && !item->proof_known)
+        remember(item);
+    ingest_commit(item);
+}
+
 static void on_verified(uv_work_t *work, int status)
 {
     struct verify_job *job = work->data;
@@ -348,19 +372,35 @@ static void on_verified(uv_work_t *work, int status)
 
         if (status != 0)
             item->err = ERR_SHUTDOWN;
-        if (item->err != ERR_OK) {
-            ingest_refuse(item, item->err);
-            continue;
-        }
-        if (item->proof != NULL && !item->proof_known)
-            remember(item);
-        ingest_commit(item);
+        take_verified(item);
     }
     free(job);
 }
 
+static struct item *dequeue(struct ingest *g)
+{
+    struct item *item = g->first;
+
+    item->proof_known = item->proof != NULL && item->proof->is_verified;
+    g->first = item->next;
+    if (g->first == NULL)
+        g->last = NULL;
+    return item;
+}
+
+static void verify_here(struct ingest *g)
+{
+    struct item *item = dequeue(g);
+
+    g->verifying--;
+    verify(item, NULL, node_network(g->node));
+    take_verified(item);
+}
+
 void ingest_flush(struct ingest *g)
 {
+    if (g->first != NULL && is_quick(g))
+        verify_here(g);
     while (g->first != NULL && g->jobs < VERIFY_JOBS) {
         struct verify_job *job = calloc(1, sizeof *job);
         int status;
@@ -369,15 +409,8 @@ void ingest_flush(struct ingest *g)
             return; /* again at the next turn */
         job->ingest = g;
         job->work.data = job;
-        while (g->first != NULL && job->count < VERIFY_ITEMS) {
-            struct item *item = g->first;
-
-            item->proof_known = item->proof != NULL && item->proof->is_verified;
-            job->items[job->count++] = item;
-            g->first = item->next;
-        }
-        if (g->first == NULL)
-            g->last = NULL;
+        while (g->first != NULL && job->count < VERIFY_ITEMS)
+            job->items[job->count++] = dequeue(g);
         g->jobs++;
         status = uv_queue_work(node_loop(g->node), &job->work, on_verify,
                                on_verified);

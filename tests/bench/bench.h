@@ -110,6 +110,10 @@ void limit_verify_and_append(struct limit_rate *out, const struct pile *p);
 double limit_sign_and_append(const struct pile *p);
 /* An append of `len` bytes and its fdatasync; median of 50, in ms. */
 double limit_fsync_ms(size_t len);
+/* The same, one at a time; ms. */
+int limit_fsync_open(void);
+double limit_fsync_one(int fd, size_t len);
+void limit_fsync_close(int fd);
 /* `cp` of a file and fsync; seconds. */
 double limit_copy(const char *path);
 /* `openssl dgst -sha256` of a file; seconds. */

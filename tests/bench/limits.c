@@ -191,26 +191,42 @@ void limit_verify_and_append(struct limit_rate *out, const struct pile *p)
 
 /* --- the disk --- */
 
-double limit_fsync_ms(size_t len)
+int limit_fsync_open(void)
 {
     char path[PATHS_LEN_MAX];
-    double ms[FSYNCS];
-    uint8_t *data = calloc(1, len);
     int fd;
 
     bench_path(path, "limit.fsync");
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bench_check(fd >= 0 && data != NULL, "a file");
-    for (size_t i = 0; i < FSYNCS; i++) {
-        double begun = bench_now();
+    bench_check(fd >= 0 && unlink(path) == 0, "a file");
+    return fd;
+}
 
-        bench_check(write(fd, data, len) == (ssize_t)len && fdatasync(fd) == 0,
-                    "fdatasync");
-        ms[i] = (bench_now() - begun) * 1000;
-    }
-    (void)close(fd);
-    (void)unlink(path);
+double limit_fsync_one(int fd, size_t len)
+{
+    uint8_t *data = calloc(1, len);
+    double begun = bench_now();
+
+    bench_check(data != NULL && write(fd, data, len) == (ssize_t)len &&
+                    fdatasync(fd) == 0,
+                "fdatasync");
     free(data);
+    return (bench_now() - begun) * 1000;
+}
+
+void limit_fsync_close(int fd)
+{
+    (void)close(fd);
+}
+
+double limit_fsync_ms(size_t len)
+{
+    int fd = limit_fsync_open();
+    double ms[FSYNCS];
+
+    for (size_t i = 0; i < FSYNCS; i++)
+        ms[i] = limit_fsync_one(fd, len);
+    limit_fsync_close(fd);
     return bench_median(ms, FSYNCS);
 }
 

@@ -561,7 +561,7 @@ enum err mesh_record_done(struct mesh *m, uint64_t link,
     e = peer_record_done(l->peer, topic, result);
     l->is_touched = true;
     if (id != NULL && result == ERR_EXISTS && !in_session)
-        plumtree_twice(&m->tree, link, topic);
+        plumtree_twice(&m->tree, link, topic, now_ms);
     else if (id != NULL && err_blame(result) == BLAME_AUTHOR)
         plumtree_refused(&m->tree, id);
     settle(m);

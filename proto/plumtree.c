@@ -169,7 +169,8 @@ enum err plumtree_join(struct plumtree *p, uint64_t link,
         return ERR_NO_MEMORY;
     t->peers = peers;
     is_eager = is_eager || has_few(t);
-    t->peers[t->count++] = (struct plumtree_peer){ link, is_eager };
+    t->peers[t->count++] =
+        (struct plumtree_peer){ .link = link, .is_eager = is_eager };
     return ERR_OK;
 }
 
@@ -398,6 +399,61 @@ static struct plumtree_parcel *add_parcel(struct plumtree *p,
     return parcel;
 }
 
+/* ---- Records under way at the same time --------------------------------- */
+
+enum { OTHERS_WEIGHT = 16, OTHERS_MAX = 4 * PLUMTREE_UNIT };
+
+static void halve(struct plumtree_topic *t, uint64_t now_ms)
+{
+    uint64_t times = (now_ms - t->halved_ms) / PLUMTREE_HALF_MS;
+    unsigned by = times < 31 ? (unsigned)times : 31;
+
+    t->halved_ms += times * PLUMTREE_HALF_MS;
+    t->recent >>= by;
+    for (size_t i = 0; i < t->count; i++)
+        t->peers[i].recent >>= by;
+}
+
+static void count_arrival(struct plumtree_topic *t, uint64_t source,
+                          uint64_t now_ms)
+{
+    struct plumtree_peer *peer = find_peer(t, source);
+    uint32_t *recent = peer == NULL ? &t->recent : &peer->recent;
+
+    halve(t, now_ms);
+    if (*recent <= UINT32_MAX / 2)
+        *recent += PLUMTREE_UNIT;
+}
+
+/* What came lately by other ways than the busiest one. */
+static uint32_t count_others(const struct plumtree_topic *t)
+{
+    uint64_t all = t->recent;
+    uint64_t most = t->recent;
+
+    for (size_t i = 0; i < t->count; i++) {
+        all += t->peers[i].recent;
+        if (t->peers[i].recent > most)
+            most = t->peers[i].recent;
+    }
+    return all - most < OTHERS_MAX ? (uint32_t)(all - most) : OTHERS_MAX;
+}
+
+/*
+ * A circle of eager links is to be cut once.  Records that go around it from
+ * several places meet in several places, and each would cut it there, before
+ * anybody notices.  So the more of them there are, the less likely is a cut:
+ * after the first none of them comes twice.
+ */
+static bool is_to_be_cut(struct plumtree *p, struct plumtree_topic *t,
+                         uint64_t now_ms)
+{
+    halve(t, now_ms);
+    return chance_below(&p->chance,
+                        PLUMTREE_UNIT + OTHERS_WEIGHT * count_others(t)) <
+           PLUMTREE_UNIT;
+}
+
 /* ---- A new record ------------------------------------------------------- */
 
 /* Whether the link is to get the record whole, without having asked. */
@@ -464,6 +520,8 @@ void plumtree_added(struct plumtree *p, const uint8_t topic[ID_LEN],
         t->check_ms = now_ms + chance_around(&p->chance, SYNC_EVERY_MS);
     if (source != 0 && !by_session)
         set_eager(p, source, topic, true);
+    if (!by_session)
+        count_arrival(t, source, now_ms);
     if (body_len > GOSSIP_BODY_MAX && !by_session)
         tell_long(p, t, m, key, source, now_ms);
     else
@@ -473,9 +531,12 @@ void plumtree_added(struct plumtree *p, const uint8_t topic[ID_LEN],
 }
 
 void plumtree_twice(struct plumtree *p, uint64_t link,
-                    const uint8_t topic[ID_LEN])
+                    const uint8_t topic[ID_LEN], uint64_t now_ms)
 {
-    if (p->is_full_mesh || find_peer(find_topic(p, topic), link) == NULL)
+    struct plumtree_topic *t = find_topic(p, topic);
+
+    if (p->is_full_mesh || find_peer(t, link) == NULL ||
+        !is_to_be_cut(p, t, now_ms))
         return;
     set_eager(p, link, topic, false);
     wish(p, PLUMTREE_PRUNE, link, topic, NULL);
@@ -524,6 +585,27 @@ uint64_t plumtree_deadline(const struct plumtree *p)
     return due;
 }
 
+/*
+ * One that is eager by now goes first, be it for another record: one new
+ * branch brings all that is missing, several would make circles.
+ */
+static void put_eager_first(const struct plumtree *p,
+                            struct plumtree_missing *m)
+{
+    const struct plumtree_topic *t = find_topic(p, m->topic);
+
+    for (unsigned i = m->asked; i < m->count; i++) {
+        const struct plumtree_peer *peer = find_peer(t, m->links[i]);
+        uint64_t link = m->links[i];
+
+        if (peer == NULL || !peer->is_eager)
+            continue;
+        m->links[i] = m->links[m->asked];
+        m->links[m->asked] = link;
+        return;
+    }
+}
+
 /* Asks the next announcer; false when all were asked in vain. */
 static bool ask_next(struct plumtree *p, struct plumtree_missing *m,
                      uint64_t now_ms)
@@ -535,6 +617,7 @@ static bool ask_next(struct plumtree *p, struct plumtree_missing *m,
             wish(p, PLUMTREE_COMPARE, m->links[m->count - 1], m->topic, NULL);
         return false;
     }
+    put_eager_first(p, m);
     link = m->links[m->asked++];
     set_eager(p, link, m->topic, true);
     wish_id(p, PLUMTREE_GRAFT, link, m->topic, m->id);

@@ -35,16 +35,23 @@ struct plumtree_wish {
 
 struct plumtree_peer {
     uint64_t link;
+    uint32_t recent; /* new records it brought lately, in PLUMTREE_UNIT */
     bool is_eager;
 };
 
 struct plumtree_topic {
     uint8_t topic[ID_LEN];
-    uint64_t check_ms; /* UINT64_MAX: nothing has changed */
+    uint64_t check_ms;  /* UINT64_MAX: nothing has changed */
+    uint64_t halved_ms; /* when `recent` was halved */
+    uint32_t recent;    /* as of a peer: what was made here */
     struct plumtree_peer *peers;
     size_t count;
     size_t cap;
 };
+
+/* One record in counts that are halved each PLUMTREE_HALF_MS. */
+#define PLUMTREE_UNIT    256
+#define PLUMTREE_HALF_MS 256
 
 /* Those that announced a missing record, in their order; more are dropped. */
 #define PLUMTREE_ANNOUNCERS 6
@@ -128,7 +135,7 @@ void plumtree_added(struct plumtree *p, const uint8_t topic[ID_LEN],
                     uint64_t source, bool by_session, uint64_t now_ms);
 /* The link sent a record that was here already, outside of any session. */
 void plumtree_twice(struct plumtree *p, uint64_t link,
-                    const uint8_t topic[ID_LEN]);
+                    const uint8_t topic[ID_LEN], uint64_t now_ms);
 /* The record was refused: it is not asked for again. */
 void plumtree_refused(struct plumtree *p, const uint8_t id[ID_LEN]);
 

@@ -120,12 +120,48 @@ static void who_brings_a_record_twice_is_pruned(void **state)
 {
     struct tree *tree = *state;
 
-    plumtree_twice(&tree->p, 4, TOPIC);
+    plumtree_twice(&tree->p, 4, TOPIC, T0);
     collect(tree);
     assert_int_equal(tree->count, 1);
     assert_true(has(tree, PLUMTREE_PRUNE, 4));
     add(tree, 1, 0);
     assert_true(has(tree, PLUMTREE_ANNOUNCE, 4));
+}
+
+/* How often of `times` a record that comes twice makes its bringer lazy. */
+static size_t prune_often(struct tree *tree, size_t times, uint64_t now_ms)
+{
+    size_t pruned = 0;
+
+    for (size_t i = 0; i < times; i++) {
+        plumtree_twice(&tree->p, 4, TOPIC, now_ms);
+        collect(tree);
+        pruned += count(tree, PLUMTREE_PRUNE);
+        plumtree_grafted(&tree->p, 4, TOPIC);
+    }
+    return pruned;
+}
+
+static void while_records_come_from_one_side_each_circle_is_cut(void **state)
+{
+    struct tree *tree = *state;
+
+    for (uint8_t n = 0; n < 50; n++)
+        add(tree, n, 2);
+    assert_int_equal(prune_often(tree, 100, T0), 100);
+}
+
+static void while_they_come_from_all_sides_a_circle_is_cut_seldom(void **state)
+{
+    struct tree *tree = *state;
+
+    add(tree, 1, 2);
+    add(tree, 2, 3); /* one besides: a chance of 1 in 17 */
+    assert_in_range(prune_often(tree, 1700, T0), 60, 140);
+    for (uint8_t n = 3; n < 100; n++)
+        add(tree, n, n % 3); /* 0: made here.  1 in 65, and no less */
+    assert_in_range(prune_often(tree, 6500, T0), 60, 140);
+    assert_int_equal(prune_often(tree, 100, T0 + 60000), 100); /* long past */
 }
 
 static void who_brings_something_new_is_eager(void **state)
@@ -143,7 +179,7 @@ static void in_a_full_mesh_nobody_is_pruned(void **state)
     struct tree *tree = *state;
 
     plumtree_set_full_mesh(&tree->p, true);
-    plumtree_twice(&tree->p, 4, TOPIC);
+    plumtree_twice(&tree->p, 4, TOPIC, T0);
     collect(tree);
     assert_int_equal(tree->count, 0);
     add(tree, 1, 0);
@@ -156,6 +192,7 @@ what_was_announced_is_asked_for_after_t1_and_of_others_after_t2(void **state)
     struct tree *tree = *state;
 
     plumtree_pruned(&tree->p, 2, TOPIC);
+    plumtree_pruned(&tree->p, 3, TOPIC);
     announce(tree, 2, 1, T0);
     announce(tree, 3, 1, T0 + 100);
     announce(tree, 3, 1, T0 + 110); /* again: once */
@@ -176,6 +213,25 @@ what_was_announced_is_asked_for_after_t1_and_of_others_after_t2(void **state)
     assert_true(plumtree_deadline(&tree->p) == UINT64_MAX);
     add(tree, 9, 0); /* who was asked is eager */
     assert_true(has(tree, PLUMTREE_PUSH, 2));
+}
+
+static void of_announcers_one_that_is_eager_is_asked_first(void **state)
+{
+    struct tree *tree = *state;
+
+    plumtree_pruned(&tree->p, 2, TOPIC);
+    plumtree_pruned(&tree->p, 3, TOPIC);
+    announce(tree, 2, 1, T0);
+    announce(tree, 3, 1, T0);
+    announce(tree, 3, 2, T0);
+    announce(tree, 2, 2, T0);
+    plumtree_grafted(&tree->p, 3, TOPIC);
+    tick(tree, T0 + T1);
+    assert_int_equal(tree->count, 2);
+    assert_false(has(tree, PLUMTREE_GRAFT, 2));
+    tick(tree, T0 + T1 + T1 / 2);
+    assert_int_equal(tree->count, 2);
+    assert_false(has(tree, PLUMTREE_GRAFT, 3));
 }
 
 static void what_comes_in_time_is_not_asked_for(void **state)
@@ -241,7 +297,7 @@ static void who_does_not_share_the_topic_announces_in_vain(void **state)
 
     plumtree_leave(&tree->p, 2, TOPIC);
     announce(tree, 2, 1, T0);
-    plumtree_twice(&tree->p, 2, TOPIC);
+    plumtree_twice(&tree->p, 2, TOPIC, T0);
     collect(tree);
     assert_int_equal(tree->count, 0);
     assert_true(plumtree_deadline(&tree->p) == UINT64_MAX);
@@ -361,9 +417,12 @@ int main(void)
         TEST(a_new_record_is_pushed_to_eager_links_but_its_source),
         TEST(a_pruned_link_is_told_and_not_pushed_to),
         TEST(who_brings_a_record_twice_is_pruned),
+        TEST(while_records_come_from_one_side_each_circle_is_cut),
+        TEST(while_they_come_from_all_sides_a_circle_is_cut_seldom),
         TEST(who_brings_something_new_is_eager),
         TEST(in_a_full_mesh_nobody_is_pruned),
         TEST(what_was_announced_is_asked_for_after_t1_and_of_others_after_t2),
+        TEST(of_announcers_one_that_is_eager_is_asked_first),
         TEST(what_comes_in_time_is_not_asked_for),
         TEST(what_is_known_or_was_refused_is_not_asked_for),
         TEST(an_announcer_that_is_gone_is_not_asked),

@@ -137,6 +137,9 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 /* Unasked-for messages that one peer may have sent, falling by the second. */
 #define PEER_UNASKED_MAX     16384
 #define PEER_UNASKED_PER_SEC 256
+/* So much gossip a peer may have said of records that were new here (§5.6). */
+#define PEER_CREDIT_MAX        65536
+#define PEER_CREDIT_PER_RECORD 2
 
 /* Gossip (docs/protocol.md §5.5).  Who knows of no more nodes than this sends
  * each new record to all of them. */

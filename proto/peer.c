@@ -116,7 +116,7 @@ enum err peer_record_done(struct peer *p, const uint8_t topic[ID_LEN],
     if (err_blame(result) != BLAME_AUTHOR &&
         (result != ERR_EXISTS || shelf->session != NULL))
         return ERR_OK;
-    return peer_charge(p, COST_KNOWN);
+    return peer_charge_gossip(p, COST_KNOWN);
 }
 
 bool peer_wants(const struct peer *p, const uint8_t topic[ID_LEN],
@@ -141,6 +141,7 @@ void peer_record_added(struct peer *p, const uint8_t topic[ID_LEN],
         return;
     shelf->has_state = false;
     shelf->is_checked = false;
+    peer_give_credit(p, PEER_CREDIT_PER_RECORD);
 }
 
 void peer_reconcile(struct peer *p, const uint8_t topic[ID_LEN],

@@ -136,6 +136,7 @@ struct peer {
     uint8_t ready_type;
     uint64_t paused_until_ms; /* no sessions before (§5.9) */
     uint32_t unasked;         /* leaky bucket of unasked-for messages (§5.6) */
+    uint32_t credit;          /* gossip that is not unasked for (§5.6) */
     uint64_t unasked_ms;
 };
 

@@ -104,6 +104,7 @@ bool peer_announce(struct peer *p, const uint8_t topic[ID_LEN],
 bool peer_graft(struct peer *p, const uint8_t topic[ID_LEN], struct bytes ids)
 {
     assert(is_id_list(ids));
+    peer_give_credit(p, (uint32_t)(ids.len / ID_LEN));
     return say(p, PEER_FRAME_GRAFT, topic, ids);
 }
 
@@ -227,7 +228,7 @@ static enum err recv_ids(struct peer *p, struct peer_event *ev, uint8_t type,
     else if (e == ERR_OK)
         e = count_ids(ids, &count);
     if (e == ERR_OK)
-        e = peer_charge(p, cost_of(type, count));
+        e = peer_charge_gossip(p, cost_of(type, count));
     if (e != ERR_OK)
         return e;
     shelf = peer_shelf_find_tag(p, tag.data);

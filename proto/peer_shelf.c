@@ -236,3 +236,18 @@ enum err peer_charge(struct peer *p, uint32_t cost)
     p->unasked += cost;
     return ERR_OK;
 }
+
+void peer_give_credit(struct peer *p, uint32_t credit)
+{
+    p->credit += credit;
+    if (p->credit > PEER_CREDIT_MAX)
+        p->credit = PEER_CREDIT_MAX;
+}
+
+enum err peer_charge_gossip(struct peer *p, uint32_t cost)
+{
+    uint32_t paid = cost < p->credit ? cost : p->credit;
+
+    p->credit -= paid;
+    return peer_charge(p, cost - paid);
+}

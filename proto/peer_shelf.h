@@ -106,5 +106,8 @@ MUST_CHECK enum err peer_recv_gossip(struct peer *p, struct peer_event *ev,
 
 /* ERR_FLOOD once the peer has sent too much that nobody asked for. */
 MUST_CHECK enum err peer_charge(struct peer *p, uint32_t cost);
+/* The same for gossip, of which some is due: copies that cross, and the like. */
+MUST_CHECK enum err peer_charge_gossip(struct peer *p, uint32_t cost);
+void peer_give_credit(struct peer *p, uint32_t credit);
 
 #endif

@@ -674,6 +674,28 @@ static void known_records_out_of_a_session_are_counted(void **state)
     assert_int_equal(e, ERR_FLOOD);
 }
 
+static void one_copy_of_what_was_new_here_is_not_unasked_for(void **state)
+{
+    struct peer_pair *pair = *state;
+    struct peer *peer = &pair->side[0].peer;
+    const struct record_key key = { .created_ms =
+                                        (uint64_t)PAIR_FROM_DAY * DAY_MS };
+    uint64_t n;
+
+    join_in_sync(pair, 10);
+    assert_true(peer_wants(peer, PAIR_TOPIC, &key));
+    for (n = 0; n < 2 * PEER_UNASKED_MAX; n++)
+        peer_record_added(peer, PAIR_TOPIC, &key);
+    assert_int_equal(peer->credit, PEER_CREDIT_MAX);
+    for (n = 0; n < PEER_CREDIT_MAX; n++)
+        assert_int_equal(peer_record_done(peer, PAIR_TOPIC, ERR_EXISTS),
+                         ERR_OK);
+    assert_int_equal(peer->credit, 0);
+    for (n = 0; peer_record_done(peer, PAIR_TOPIC, ERR_EXISTS) == ERR_OK; n++)
+        assert_true(n < PEER_UNASKED_MAX);
+    assert_in_range(n, PEER_UNASKED_MAX / 2, PEER_UNASKED_MAX);
+}
+
 /* Every proper prefix of every frame of a session is refused. */
 static void check_prefixes(struct peer_pair *pair, size_t from,
                            struct bytes frames, size_t *checked)
@@ -802,6 +824,7 @@ int main(void)
         TEST(cuts_move_with_the_key_of_the_session),
         TEST(endless_frames_that_nobody_asked_for_are_a_flood),
         TEST(known_records_out_of_a_session_are_counted),
+        TEST(one_copy_of_what_was_new_here_is_not_unasked_for),
         TEST(records_of_the_future_are_always_counted),
         TEST(every_truncation_is_refused_and_changes_nothing),
         TEST(a_failing_set_is_reported),

@@ -263,10 +263,19 @@ void interest_tick(struct interest *in)
     look_at_pledges(in);
 }
 
-void interest_given_up(struct interest *in, const uint8_t topic[ID_LEN])
+void interest_given_up(struct interest *in, const uint8_t topic[ID_LEN],
+                       bool is_done)
 {
     struct interest_job job = { .kind = INTEREST_GIVE_UP };
+    size_t at = 0;
 
+    while (at < in->leaving_count &&
+           memcmp(in->leaving[at], topic, ID_LEN) != 0)
+        at++;
+    if (at < in->leaving_count)
+        memmove(in->leaving[at], in->leaving[--in->leaving_count], ID_LEN);
+    if (!is_done)
+        return;
     memcpy(job.topic, topic, ID_LEN);
     interest_job_add(in, &job);
 }

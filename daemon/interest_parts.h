@@ -10,7 +10,12 @@
  * For nobody else.
  */
 
-enum { INTEREST_TOPICS = 128, INTEREST_METERS = 256, INTEREST_JOBS = 64 };
+enum {
+    INTEREST_TOPICS = 128,
+    INTEREST_METERS = 256,
+    INTEREST_JOBS = 64,
+    INTEREST_LEAVING = 16
+};
 
 /* What is known of one topic; the least recently asked for goes. */
 struct interest_topic {
@@ -57,6 +62,8 @@ struct interest {
     uint64_t board_day;     /* as last told to peers */
     struct interest_job jobs[INTEREST_JOBS]; /* the first is under way */
     size_t jobs_count;
+    uint8_t leaving[INTEREST_LEAVING][ID_LEN]; /* being unfollowed */
+    size_t leaving_count;
     bool has_stale; /* some topic is, perhaps */
     bool is_applying;
     bool is_stopping;

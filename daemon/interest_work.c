@@ -46,18 +46,39 @@ void interest_job_add(struct interest *in, const struct interest_job *job)
 static enum err put_given_up(struct interest *in, struct store_batch *batch,
                              bool but_first)
 {
-    uint8_t bytes[INTEREST_JOBS * ID_LEN];
+    uint8_t bytes[(INTEREST_JOBS + INTEREST_LEAVING) * ID_LEN];
     struct writer w = writer_fixed(bytes, sizeof bytes);
 
+    for (size_t i = 0; i < in->leaving_count; i++)
+        writer_bytes(&w, BYTES_ARRAY(in->leaving[i]));
     for (size_t i = but_first ? 1 : 0; i < in->jobs_count; i++)
         if (in->jobs[i].kind == INTEREST_GIVE_UP)
             writer_bytes(&w, BYTES_ARRAY(in->jobs[i].topic));
     return store_batch_meta(batch, given_up, writer_view(&w));
 }
 
+enum err interest_giving_up(struct interest *in, const uint8_t topic[ID_LEN])
+{
+    struct commits *commits = node_commits(in->node);
+    struct store_batch *batch;
+    enum err e;
+
+    if (in->leaving_count == INTEREST_LEAVING)
+        return ERR_NO_MEMORY;
+    memcpy(in->leaving[in->leaving_count++], topic, ID_LEN);
+    e = commits_batch(commits, &batch);
+    if (e == ERR_OK)
+        e = put_given_up(in, batch, false);
+    if (e == ERR_OK)
+        commits_expect(commits, NULL, NULL);
+    else
+        in->leaving_count--;
+    return e;
+}
+
 void interest_jobs_load(struct interest *in)
 {
-    uint8_t bytes[INTEREST_JOBS * ID_LEN];
+    uint8_t bytes[(INTEREST_JOBS + INTEREST_LEAVING) * ID_LEN];
     struct writer w = writer_fixed(bytes, sizeof bytes);
     struct reader r;
 

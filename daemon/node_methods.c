@@ -50,8 +50,9 @@ static void on_changed(void *context, enum err e,
     struct change *change = context;
 
     (void)result;
-    if (e == ERR_OK && change->is_given_up)
-        interest_given_up(node_interest(change->node), change->topic);
+    if (change->is_given_up)
+        interest_given_up(node_interest(change->node), change->topic,
+                          e == ERR_OK);
     if (e == ERR_OK) {
         transfer_topic_changed(node_transfer(change->node), change->topic);
         node_topics_changed(change->node);
@@ -71,11 +72,16 @@ static void change_topic(struct node *n, const uint8_t topic[ID_LEN],
     enum err e = ERR_NO_MEMORY;
 
     if (change != NULL)
+        e = follow != NULL ? ERR_OK
+                           : interest_giving_up(node_interest(n), topic);
+    if (e == ERR_OK)
         e = commits_batch(node_commits(n), &batch);
     if (e == ERR_OK)
         e = follow != NULL ? store_batch_follow(batch, follow)
                            : store_batch_unfollow(batch, topic);
     if (e != ERR_OK) {
+        if (follow == NULL)
+            interest_given_up(node_interest(n), topic, false);
         free(change);
         if (done != NULL)
             done(context, e);

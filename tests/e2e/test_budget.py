@@ -1,5 +1,6 @@
 """What a node keeps of strangers, and what it lets go (docs/protocol.md 5.8,
 5.9): budgets, standing that comes later, quotas, topics that are given up."""
+import json
 import time
 import unittest
 
@@ -179,6 +180,56 @@ class BudgetTest(lab.LabTest):
             self.assertIn(self.project.hex(), self.daemon.records())
             self.daemon.json("project", "follow", self.project.hex())
             lab.until(lambda: ids <= self.daemon.records(), "them again")
+
+    def test_a_kill_while_a_topic_goes_leaves_nothing_of_it(self):
+        self.start()
+        other = self.node("other", person="Olaf")
+        project = other.json(
+            "project", "create", "--title", "Big", "--goal", "Much",
+            "--medium", "short_film", "--licence", "CC-BY-4.0")["id"]
+        drafts = self.file("drafts", "".join(json.dumps({
+            "kind": "comment", "topic": project,
+            "fields": {"target": project, "text": f"line {i}"}}) + "\n"
+            for i in range(5000)))
+        other.json("record", "import", drafts)
+        other.meet(self.daemon)
+        self.daemon.json("project", "follow", project)
+        there = other.records(project)
+        self.assertGreater(len(there), 5000)
+        lab.until(lambda: project in {
+            t["id"] for t in self.daemon.json("status")["topics"]}
+            and self.topic(bytes.fromhex(project))["records"] == len(there),
+            "all of it")
+        other.stop()
+        self.daemon.json("project", "unfollow", project)
+        self.daemon.kill()
+        self.daemon.start()
+        lab.until(lambda: not there & self.daemon.records(), "room")
+        self.assertEqual(self.daemon.json("verify", "--data")["findings"], [])
+        self.assertIn(self.project.hex(), self.daemon.records())
+
+
+class PledgeTest(lab.LabTest):
+    def test_a_pledge_ends_when_it_was_to_end(self):
+        options = ("--test-clock", "--network", "test-pledge")
+        ada = self.node("ada", *options, person="Ada")
+        keeper = self.node("keeper", *options)
+        for node in (ada, keeper):
+            node.json("clock", "set", "2027-01-01T00:00:00+00:00")
+        keeper.meet(ada)
+        project = ada.json(
+            "project", "create", "--title", "Masks", "--goal", "A carnival",
+            "--medium", "event", "--licence", "CC-BY-4.0")["id"]
+        keeper.json("seed", project, "--until", "+10d")
+
+        def policy():
+            return next(t["policy"] for t in keeper.json("status")["topics"]
+                        if t["id"] == project)
+        keeper.json("clock", "set", "2027-01-10T23:00:00+00:00")
+        self.assertEqual(policy(), "seed")
+        keeper.json("clock", "set", "2027-01-11T01:00:00+00:00")
+        lab.until(lambda: policy() == "follow", "the end of it")
+        lab.until(lambda: project in keeper.records(), "what stays")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@
 #define RECORD PEER_FRAME_RECORD
 #define HEADS  PEER_FRAME_NOT_HELD
 
+/* An audit of equal sets: three frames of each side. */
+enum { AUDIT_FRAMES = 6 };
+
 static int setup(void **state)
 {
     struct peer_pair *pair = malloc(sizeof *pair);
@@ -97,6 +100,115 @@ static void what_nobody_told_is_found_once_a_day(void **state)
     pair_advance(pair, SYNC_AUDIT_MS - 1);
     assert_false(peer_has_output(&pair->side[0].peer));
     assert_false(peer_has_output(&pair->side[1].peer));
+}
+
+/* What the sides say of the days from `from` on. */
+static struct record_sum sum_from(struct peer_pair *pair, size_t side,
+                                  uint32_t from)
+{
+    struct record_set set = memory_set_view(&pair->side[side].set);
+    struct record_range range = {
+        .lo = record_key_at((uint64_t)from * DAY_MS),
+        .hi = record_key_at((uint64_t)PAIR_UNTIL_DAY * DAY_MS),
+    };
+    struct record_sum sum = { 0 };
+
+    assert_int_equal(set.ops->sum(set.set, PAIR_TOPIC, &range, &sum), ERR_OK);
+    return sum;
+}
+
+/* Over a budget, blocked, taken down: every so-manieth body goes. */
+static void let_go(struct peer_pair *pair, size_t side, size_t every)
+{
+    struct memory_topic *t = &pair->side[side].set.topics[0];
+
+    for (size_t i = 0; i < t->count; i += every)
+        t->entries[i].is_held = false;
+}
+
+static uint64_t frames_of(const struct peer_pair *pair)
+{
+    uint64_t frames = 0;
+
+    for (size_t side = 0; side < 2; side++)
+        for (size_t type = 0; type < 16; type++)
+            frames += pair->side[side].frames[type];
+    return frames;
+}
+
+/* Other windows, other bodies kept: the set that both have is one. */
+static void nodes_that_keep_other_things_agree_and_say_nothing(void **state)
+{
+    struct peer_pair *pair = *state;
+    uint32_t from = PAIR_FROM_DAY + 1;
+    struct record_sum sums[2];
+    uint64_t frames;
+
+    pair_fill(pair, 0, 3000, 9000); /* 2,880 a day */
+    pair_fill(pair, 1, 0, 4000);
+    pair_fill(pair, 1, 5000, 9500);
+    let_go(pair, 0, 5);
+    let_go(pair, 1, 7);
+    pair_join_days(pair, 0, from, PAIR_UNTIL_DAY);
+    pair_join_days(pair, 1, PAIR_FROM_DAY, PAIR_UNTIL_DAY);
+    assert_true(pair_settle(pair, 60000));
+    let_go(pair, 0, 11); /* erased later: nobody needs to hear */
+    sums[0] = sum_from(pair, 0, from);
+    sums[1] = sum_from(pair, 1, from);
+    assert_memory_equal(&sums[0], &sums[1], sizeof sums[0]);
+    assert_int_equal(memory_set_count(&pair->side[0].set, PAIR_TOPIC),
+                     sums[0].count);
+    assert_true(memory_set_count(&pair->side[1].set, PAIR_TOPIC) >
+                sums[1].count);
+    pair_advance(pair, SYNC_EVERY_MS); /* made sure of, once */
+    pair_run(pair);
+    frames = frames_of(pair);
+    for (uint32_t second = 0; second < 600; second++) {
+        pair_advance(pair, 1000);
+        pair_run(pair);
+        assert_int_equal(frames_of(pair), frames);
+    }
+    pair_advance(pair, SYNC_AUDIT_MS); /* the day's audit, and silence */
+    pair_run(pair);
+    assert_int_equal(frames_of(pair), frames + AUDIT_FRAMES);
+    pair_advance(pair, SYNC_AUDIT_MS - 1);
+    pair_run(pair);
+    assert_int_equal(frames_of(pair), frames + AUDIT_FRAMES);
+    assert_true(pair_in_sync(pair));
+}
+
+/* §5.9: no sessions either way for a while, but what is pushed is taken. */
+static void
+a_paused_peer_is_answered_by_stop_until_its_hour_is_over(void **state)
+{
+    struct peer_pair *pair = *state;
+    uint64_t hour_ms = 3600000;
+
+    join_in_sync(pair, 100);
+    pair_fill(pair, 0, 300, 310);
+    peer_reconcile(&pair->side[0].peer, PAIR_TOPIC, pair->now_ms);
+    pair_advance(pair, 0);
+    assert_true(pair_carry(pair, 0)); /* in the midst of a session */
+    peer_set_paused(&pair->side[1].peer, pair->now_ms + hour_ms, pair->now_ms);
+    pair_run(pair);
+    pair_advance(pair, hour_ms / 2);
+    peer_reconcile(&pair->side[0].peer, PAIR_TOPIC, pair->now_ms);
+    peer_reconcile(&pair->side[1].peer, PAIR_TOPIC, pair->now_ms);
+    pair_advance(pair, 0);
+    pair_run(pair);
+    assert_int_equal(pair->err, ERR_OK);
+    assert_int_equal(pair->side[1].records_new, 0);
+    assert_int_equal(memory_set_count(&pair->side[1].set, PAIR_TOPIC), 100);
+    pair_add(pair, 0, 400);
+    pair_add(pair, 1, 401);
+    pair_run(pair);
+    assert_int_equal(pair->side[1].records_new, 1);
+    assert_int_equal(pair->side[0].records_new, 1);
+    pair_advance(pair, hour_ms / 2);
+    assert_true(pair_settle(pair, 600000));
+    assert_int_equal(pair->side[1].records_new, 11);
+    assert_true(
+        memory_set_equal(&pair->side[0].set, &pair->side[1].set, PAIR_TOPIC));
 }
 
 /* A node that was asleep at the hour is asked by the other. */
@@ -800,6 +912,8 @@ int main(void)
         TEST(a_new_record_is_pushed_once),
         TEST(a_change_is_made_sure_of_after_half_a_minute),
         TEST(what_nobody_told_is_found_once_a_day),
+        TEST(nodes_that_keep_other_things_agree_and_say_nothing),
+        TEST(a_paused_peer_is_answered_by_stop_until_its_hour_is_over),
         TEST(either_side_may_look_after_a_day),
         TEST(a_missing_id_is_looked_for_once),
         TEST(a_full_queue_of_pushes_becomes_a_session),

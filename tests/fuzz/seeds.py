@@ -224,6 +224,16 @@ def tree():
     yield above([(0, 0), (1700000000000, 3), (1700000000000, 4)], 2)
 
 
+def text():
+    for words in ("The Crowned Cat, 2 of 3!", "don't 3.14 a_b", "Gr\u00f6\u00dfe",
+                  "E\u0301mile \u00c5ngstr\u00f6m", "\u6771\u4eac", "\ufb01lm \u00bd",
+                  "\ufdfa", "\U0001d400rt", "a\0b", "x" * 60,
+                  "\u0301\u0301", "\u0130 \u03c2 \ud55c\uad6d"):
+        yield words.encode()
+    yield b"a\xff"
+    yield b"\xed\xa0\x80"
+
+
 def words():
     phrases = [text for text in strings(vectors("words/words.json"))
                if text.count(" ") == 23]
@@ -247,7 +257,7 @@ def strings(value):
 
 def main(folder):
     makers = (certificate, config, frames, handshake, invite, keyfile, mp, peer,
-              reader, record, row, tree, words)
+              reader, record, row, text, tree, words)
     for maker in makers:
         target = pathlib.Path(folder) / maker.__name__
         target.mkdir(parents=True, exist_ok=True)

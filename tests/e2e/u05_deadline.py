@@ -173,14 +173,21 @@ class Deadline(lab.LabTest):
             return [w["id"] for w in answer["items"]], \
                 answer.get("hidden_until_ms")
 
+        def found(node):
+            return [w["id"] for w in node.json(
+                "find", "mask", "--in", "contributions")["items"]]
+
         self.assertEqual(listed(self.a), ([work], None))
         self.assertEqual(listed(self.b), ([work], None))
         self.assertEqual(listed(self.c), ([], hidden))
+        self.assertEqual(found(self.c), [])
+        self.assertEqual(found(self.b), [work])
         self.assertEqual(listed(self.c, "--hidden"), ([work], None))
         said = self.c.run("contribution", "list", "--request", request).stderr
         self.assertIn("on this disk all the same", said)
         self.at(6)
         self.assertEqual(listed(self.c), ([work], None))
+        self.assertEqual(found(self.c), [work])
 
 
     def test_watchers_were_told_a_day_before(self):

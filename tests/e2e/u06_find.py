@@ -302,7 +302,7 @@ class Find(lab.LabTest):
             start = time.monotonic()
             self.node_.json(*args, "--limit", "50")
             self.assertLess(time.monotonic() - start, 1, args)
-        self.assertLess(self.node_.memory_anon_kb(), 200 * 1024)
+        self.assertLess(self.node_.memory_anon_kb(), 64 * 1024)
 
 
 if __name__ == "__main__":

@@ -246,9 +246,9 @@ static const struct option contribute[] = {
     { "kind", OPTION_TEXT, 0, "fields.media_kind", "video|audio|image|text|document|other", "what it is" },
     { "rights", OPTION_TEXT, 0, "fields.rights_statement", "TEXT", "why you may give it (own_work)" },
     { "role", OPTION_ROLE_FILE, OPTION_MANY, "files", "ROLE=FILE", "a file as preview, master, stem, source or document" },
-    { "from", OPTION_TEXT, 0, NULL, "RECORD", "an earlier work it is built on" },
-    { "relation", OPTION_TEXT, 0, NULL, "used|adapted|performed|inspired", "how (used)" },
-    { "thanks", OPTION_TEXT, 0, NULL, "WORDS", "to whoever made that" },
+    { "from", OPTION_TEXT, OPTION_MANY, NULL, "RECORD", "an earlier work it is built on" },
+    { "relation", OPTION_TEXT, OPTION_MANY, NULL, "used|adapted|performed|inspired", "how (used); the n-th to the n-th source" },
+    { "thanks", OPTION_TEXT, OPTION_MANY, NULL, "WORDS", "to whoever made that; the n-th to the n-th source" },
     { "source-text", OPTION_TEXT, OPTION_MANY, "source_texts", "TEXT", "a source that is no record here" },
     { "ai", OPTION_TEXT, 0, "fields.made_with_ai", "none|part|all", "how much was made by a machine" },
     { "lesson", OPTION_TEXT, 0, NULL, "LESSON", "the lesson of a class that it is made for" },
@@ -291,6 +291,65 @@ static const struct option cite[] = {
     { "relation", OPTION_TEXT, 0, NULL, "used|adapted|performed|inspired", "how (used)" },
     { "thanks", OPTION_TEXT, 0, NULL, "WORDS", "to whoever made it" },
     { "url", OPTION_TEXT, 0, NULL, "URL", "where it can be found" },
+    END };
+
+static const struct option cite_resolve[] = {
+    NEEDS("resource", "RESOURCE", "a citation of yours whose source was a text"),
+    { "source", OPTION_TEXT, OPTION_REQUIRED, NULL, "RECORD", "the work that it means" },
+    { "relation", OPTION_TEXT, 0, NULL, "used|adapted|performed|inspired", "how, if not as before" },
+    { "thanks", OPTION_TEXT, 0, NULL, "WORDS", "if not as before" },
+    END };
+
+static const struct option cite_withdraw[] = {
+    NEEDS("resource", "RESOURCE", "a citation or claim of yours"),
+    { "reason", OPTION_TEXT, OPTION_REQUIRED, NULL, "WORDS", "why; it stays visible beside it" },
+    END };
+
+static const struct option cite_claim[] = {
+    NEEDS("child", "CHILD", "somebody else's work"),
+    { "source", OPTION_TEXT, 0, NULL, "RECORD", "the work that it is built on" },
+    { "source-text", OPTION_TEXT, 0, NULL, "TEXT", "a source that is no record here" },
+    { "relation", OPTION_TEXT, 0, NULL, "used|adapted|performed|inspired", "how (used)" },
+    { "thanks", OPTION_TEXT, 0, NULL, "WORDS", "what you say to its author" },
+    { "url", OPTION_TEXT, 0, NULL, "URL", "where the source can be found" },
+    END };
+
+static const struct option cite_accept[] = {
+    NEEDS("claim", "CLAIM", "what somebody says of your work"),
+    { "relation", OPTION_TEXT, 0, NULL, "used|adapted|performed|inspired", "how, if not as claimed" },
+    { "thanks", OPTION_TEXT, 0, NULL, "WORDS", "to whoever made the source" },
+    END };
+
+static const struct option cite_decline[] = {
+    NEEDS("claim", "CLAIM", "what somebody says of your work"),
+    { "reason", OPTION_TEXT, OPTION_REQUIRED, NULL, "WORDS", "why it is not so" },
+    END };
+
+static const struct option rights_request[] = {
+    NEEDS("contribution", "CONTRIBUTION", "the work whose licence does not allow it"),
+    { "scope", OPTION_TEXT, OPTION_REQUIRED, NULL, "WORDS", "what you want to do with it" },
+    { "pay", OPTION_TEXT, 0, NULL, "WORDS", "what its author gets" },
+    { "term", OPTION_TEXT, 0, NULL, "WORDS", "for how long" },
+    END };
+
+static const struct option rights_grant[] = {
+    NEEDS("contribution", "CONTRIBUTION", "your work"),
+    { "request", OPTION_TEXT, 0, NULL, "REQUEST", "the request for rights that you answer" },
+    { "scope", OPTION_TEXT, OPTION_REQUIRED, NULL, "WORDS", "what you allow" },
+    { "pay", OPTION_TEXT, 0, NULL, "WORDS", "for what" },
+    { "term", OPTION_TEXT, 0, NULL, "WORDS", "for how long" },
+    END };
+
+static const struct option rights_list[] = {
+    { "project", OPTION_TEXT, 0, NULL, "PROJECT", "of all works of a project" },
+    { "contribution", OPTION_TEXT, 0, NULL, "CONTRIBUTION", "of one work" },
+    END };
+
+static const struct option attribution[] = {
+    NEEDS("record", "RECORD", "a work or a release"),
+    { "markdown", OPTION_FLAG, 0, "@markdown", NULL, "as Markdown" },
+    { "html", OPTION_PATH, 0, "@html", "FILE", "as a page to be printed" },
+    { "thanks", OPTION_FLAG, 0, "@thanks", NULL, "with the words of thanks" },
     END };
 
 static const struct option tree[] = {
@@ -626,10 +685,27 @@ const struct command commands[] = {
       .help = "print a file of a record" },
     { .noun = "open", .method = "get", .options = get, .run = run_open, .show = render_files, .flags = COMMAND_JOB,
       .help = "fetch the files of a record and look at them" },
+    { .noun = "cite", .verb = "claim", .method = "cite.claim", .options = cite_claim, .said = "claimed; its author accepts or declines",
+      .help = "say of somebody else's work what it is built on" },
+    { .noun = "cite", .verb = "accept", .method = "cite.accept", .options = cite_accept, .said = "accepted: it is cited",
+      .help = "accept what somebody says of your work" },
+    { .noun = "cite", .verb = "decline", .method = "cite.decline", .options = cite_decline, .said = "declined, with your reason",
+      .help = "decline what somebody says of your work" },
+    { .noun = "cite", .verb = "resolve", .method = "cite.resolve", .options = cite_resolve, .said = "resolved",
+      .help = "name the work that a citation by text means" },
+    { .noun = "cite", .verb = "withdraw", .method = "cite.withdraw", .options = cite_withdraw, .said = "withdrawn; it stays visible with your reason",
+      .help = "take a citation or a claim back" },
     { .noun = "cite", .method = "cite", .options = cite, .kind = "resource", .said = "cited",
       .help = "say what a work is built on, with thanks" },
     { .noun = "tree", .method = "tree", .options = tree, .run = run_tree, .show = render_tree,
       .help = "what a work came from and what came of it" },
+    { .noun = "rights", .verb = "request", .method = "rights.request", .options = rights_request, .said = "asked",
+      .help = "ask an author for rights that the licence does not give" },
+    { .noun = "rights", .verb = "grant", .method = "rights.grant", .options = rights_grant, .said = "granted for good",
+      .help = "grant rights beyond your licence, for good",
+      .more = "In this project the licence of the work then keeps nobody from releasing what is built on it. What the grant covers is what its words say. It cannot be taken back." },
+    { .noun = "rights", .verb = "list", .method = "rights.list", .options = rights_list, .flags = COMMAND_LIST, .columns = "kind author_name scope state created_ms id",
+      .help = "rights asked for and granted" },
     { .noun = "direct", .method = "direct", .options = direct, .kind = "direction", .said = "said",
       .help = "tell the maker of a work what you want" },
     { .noun = "select", .method = "select", .options = select_one, .kind = "selection", .said = "said and signed",
@@ -683,6 +759,10 @@ const struct command commands[] = {
       .help = "a finished work" },
     { .noun = "credits", .method = "credits", .options = release, .show = render_credits,
       .help = "who made it" },
+    { .noun = "attribution", .method = "attribution", .options = attribution, .run = run_attribution,
+      .help = "title, author, licence and sources, ready to be pasted",
+      .more = "Of a release all that is in it, with its credits; of a work what it is built on.",
+      .example = "troupe attribution 1f2e3d4c5b6a7988 --html credits.html" },
     { .noun = "income", .verb = "declare", .method = "income.declare", .options = income_declare, .kind = "income", .run = run_income_declare, .said = "the income is declared; share it: `troupe split propose`",
       .help = "state what a project or a release has earned",
       .more = "What is shared of it follows from the terms of the project: of a profit share what is left after costs and the house's share, of a fixed pool all.",

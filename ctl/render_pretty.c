@@ -169,6 +169,7 @@ static void put_tree_line(struct tree *t, const char *id, const json_t *edge,
     const json_t *node = tree_node(t, id);
     const char *title = string_at(node, "title");
     const char *thanks = string_at(edge, "thanks");
+    const char *state = string_at(edge, "state");
     const char *author = string_at(node, "author_name");
 
     if (author[0] == '\0')
@@ -186,6 +187,16 @@ static void put_tree_line(struct tree *t, const char *id, const json_t *edge,
     if (edge != NULL) {
         (void)fputs("  ", stdout);
         text_put(stdout, string_at(edge, "relation"));
+    }
+    if (edge != NULL && node == NULL)
+        (void)fputs(" (not resolved)", stdout);
+    if (state[0] != '\0' && strcmp(state, "cited") != 0) {
+        (void)fputs("  ", stdout);
+        text_put(stdout, state);
+        if (string_at(edge, "reason")[0] != '\0') {
+            (void)fputs(": ", stdout);
+            text_put(stdout, string_at(edge, "reason"));
+        }
     }
     if (thanks[0] != '\0') {
         (void)fputs(": \u201c", stdout);

@@ -57,6 +57,7 @@ bool run_cat(struct run *run);
 bool run_tree(struct run *run);
 bool run_release_draft(struct run *run);
 bool run_release_publish(struct run *run);
+bool run_attribution(struct run *run);
 bool run_income_declare(struct run *run);
 bool run_split_draft(struct run *run);
 bool run_split_propose(struct run *run);

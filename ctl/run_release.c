@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/attribution.h"
 #include "ctl/render.h"
 #include "ctl/run.h"
 #include "ctl/value.h"
@@ -122,4 +123,49 @@ bool run_release_publish(struct run *run)
         return false;
     run->result = run_call(run->ctl, "release.publish", run->params);
     return run->result != NULL;
+}
+
+/* --- attribution --- */
+
+static bool write_page(struct run *run, const char *path)
+{
+    struct ctl *ctl = run->ctl;
+    FILE *out = fopen(path, "wxe");
+    bool written;
+
+    if (out == NULL && errno == EEXIST)
+        return fail_set(&ctl->fail, EXIT_CODE_REFUSED, "choose another name",
+                        "%s is there already: nothing was written", path);
+    if (out == NULL)
+        return fail_errno(&ctl->fail, "cannot write %s", path);
+    attribution_write(out, ATTRIBUTION_HTML, run->result,
+                      run_flag(run, "thanks"));
+    written = ferror(out) == 0;
+    written = fclose(out) == 0 && written;
+    if (!written)
+        return fail_set(&ctl->fail, EXIT_CODE_FAILED, NULL, "cannot write %s",
+                        path);
+    render_note(ctl, "the page is in %s", path);
+    return true;
+}
+
+bool run_attribution(struct run *run)
+{
+    const char *path = run_text(run->local, "html");
+    enum attribution_form form =
+        run_flag(run, "markdown") ? ATTRIBUTION_MARKDOWN : ATTRIBUTION_TEXT;
+    bool written = true;
+
+    run->result = run_call(run->ctl, "attribution", run->params);
+    if (run->result == NULL)
+        return false;
+    if (path != NULL)
+        written = write_page(run, path);
+    else if (!run->ctl->globals.json)
+        attribution_write(stdout, form, run->result, run_flag(run, "thanks"));
+    if (written && run->ctl->globals.json)
+        return true;
+    json_decref(run->result);
+    run->result = NULL;
+    return written;
 }

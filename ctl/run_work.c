@@ -268,6 +268,13 @@ static void put_dot(const json_t *result)
         put_dot_text(text_or(edge, "source", text_or(edge, "source_text", "")));
         (void)fputs("\" [label=\"", stdout);
         put_dot_text(text_or(edge, "relation", ""));
+        if (strcmp(text_or(edge, "state", "cited"), "cited") != 0) {
+            (void)fputs(" (", stdout);
+            put_dot_text(text_or(edge, "state", ""));
+            put_dot_text(run_text(edge, "reason") == NULL ? "" : ": ");
+            put_dot_text(text_or(edge, "reason", ""));
+            (void)fputs(")\" style=\"dashed", stdout);
+        }
         (void)puts("\"];");
     }
     (void)puts("}");

@@ -14,6 +14,7 @@
 #include "daemon/source.h"
 #include "daemon/suggest.h"
 #include "proto/authority.h"
+#include "proto/terms.h"
 
 enum { SOURCES_MAX = 16 };
 
@@ -29,11 +30,10 @@ struct contributing {
     uint8_t lesson[ID_LEN];
     struct import_list *files;
     uint8_t id[ID_LEN];
-    bool has_source;
-    uint8_t source[ID_LEN];
-    uint32_t cited; /* texts of sources that have been cited */
-    bool source_cited;
-    uint8_t resources[SOURCES_MAX + 1][ID_LEN];
+    uint8_t sources[SOURCES_MAX][ID_LEN]; /* the records among them */
+    uint32_t sources_count;
+    uint32_t cited; /* records, then texts, that have been cited */
+    uint8_t resources[2 * SOURCES_MAX][ID_LEN];
     size_t resources_count;
 };
 
@@ -76,57 +76,78 @@ static void on_cited(struct call *call, const uint8_t id[ID_LEN])
     cite_next(call);
 }
 
-/* The fields of a citation of `source`, or of `text` where that is NULL. */
-static const struct mp_value *citation(struct call *call,
-                                       struct author_fields *fields,
-                                       const struct contributing *c,
-                                       const struct store_item *source,
-                                       struct bytes text)
+/*
+ * What a param says of source number i: the i-th of a list, the last one for
+ * all that follow; or the same for all.
+ */
+static const struct mp_value *nth(const struct call *call, const char *name,
+                                  uint32_t i)
 {
-    author_fields_init(fields);
-    mp_put_bin(author_fields_put(fields, "child"), BYTES_ARRAY(c->id));
-    author_fields_take(fields, call, "relation");
-    author_fields_take(fields, call, "thanks");
-    if (source != NULL)
-        source_put(call, fields, source);
-    else
-        mp_put_str(author_fields_put(fields, "source_text"), text);
-    return author_fields_map(fields, NULL);
+    const struct mp_value *v = call_param(call, name);
+
+    if (mp_type(v) != MP_ARRAY)
+        return v;
+    return mp_count(v) == 0 ? NULL
+                            : mp_at(v, i < mp_count(v) ? i : mp_count(v) - 1);
 }
 
-static void cite(struct call *call, const struct contributing *c,
-                 const struct store_item *source, struct bytes text)
+static void put_nth(struct author_fields *fields, const struct call *call,
+                    const char *name, uint32_t i)
 {
-    struct author_draft draft = { .kind = KIND_RESOURCE, .topic = c->topic };
-    struct author_fields fields;
+    const struct mp_value *v = nth(call, name, i);
 
-    draft.fields = citation(call, &fields, c, source, text);
-    author_publish(call, &draft, on_cited);
-    author_fields_wipe(&fields);
+    if (mp_type(v) != MP_NIL)
+        mp_put_value(author_fields_put(fields, name), v);
+}
+
+/* Records and texts together. */
+static uint32_t sources_count(struct call *call)
+{
+    const struct contributing *c = call_data(call);
+
+    return c->sources_count + mp_count(call_param(call, "source_texts"));
+}
+
+/* The fields of citation number i: of `source`, or of a text if it is NULL. */
+static const struct mp_value *citation(struct call *call,
+                                       struct author_fields *fields, uint32_t i,
+                                       const struct store_item *source)
+{
+    const struct contributing *c = call_data(call);
+    const struct mp_value *texts = call_param(call, "source_texts");
+
+    author_fields_init(fields);
+    mp_put_bin(author_fields_put(fields, "child"), BYTES_ARRAY(c->id));
+    put_nth(fields, call, "relation", i);
+    put_nth(fields, call, "thanks", i);
+    if (source != NULL)
+        source_put(call, fields, source);
+    else if (i >= c->sources_count)
+        mp_put_value(author_fields_put(fields, "source_text"),
+                     mp_at(texts, i - c->sources_count));
+    else
+        mp_put_text(author_fields_put(fields, "source_text"), "a record");
+    return author_fields_map(fields, NULL);
 }
 
 /*
  * Whether the citations can be made at all: known before the work itself is
  * published, which they follow.
  */
-static bool check_citations(struct call *call, const struct contributing *c)
+static bool check_citations(struct call *call)
 {
-    const struct mp_value *texts = call_param(call, "source_texts");
-    uint32_t count = mp_count(texts) + (c->has_source ? 1 : 0);
     bool good = true;
 
-    if (count > 0 && mp_str(call_param(call, "thanks")).len == 0) {
-        call_fail(call, ERR_USAGE, "a source is cited with words of thanks",
-                  "Add --thanks WORDS, to whoever made it.");
-        return false;
-    }
-    for (uint32_t i = 0; good && i < count; i++) {
-        struct bytes text = i < mp_count(texts) ? mp_str(mp_at(texts, i))
-                                                : BYTES_LITERAL("a record");
+    for (uint32_t i = 0; good && i < sources_count(call); i++) {
         struct author_draft draft = { .kind = KIND_RESOURCE };
         struct author_fields fields;
 
-        draft.fields = citation(call, &fields, c, NULL, text);
+        if (mp_str(nth(call, "thanks", i)).len == 0) {
+            call_fail(call, ERR_USAGE, "a source is cited with words of thanks",
+                      "Add --thanks WORDS, to whoever made it.");
+            return false;
+        }
+        draft.fields = citation(call, &fields, i, NULL);
         good = author_check(call, &draft);
         author_fields_wipe(&fields);
     }
@@ -136,22 +157,24 @@ static bool check_citations(struct call *call, const struct contributing *c)
 static void cite_next(struct call *call)
 {
     struct contributing *c = call_data(call);
-    const struct mp_value *texts = call_param(call, "source_texts");
+    struct author_draft draft = { .kind = KIND_RESOURCE, .topic = c->topic };
+    struct author_fields fields;
     struct store_item source;
+    bool is_record = c->cited < c->sources_count;
 
-    if (c->has_source && !c->source_cited) {
-        c->source_cited = true;
-        if (store_find(node_store(call_node(call)), c->source, &source) ==
-            ERR_OK)
-            cite(call, c, &source, (struct bytes){ NULL, 0 });
-        else
-            call_fail(call, ERR_NOT_FOUND, "the source is gone", NULL);
-    } else if (c->cited < mp_count(texts)) {
-        c->cited++;
-        cite(call, c, NULL, mp_str(mp_at(texts, c->cited - 1)));
-    } else {
+    if (c->cited == sources_count(call)) {
         reply_contributed(call);
+        return;
     }
+    if (is_record && store_find(node_store(call_node(call)),
+                                c->sources[c->cited], &source) != ERR_OK) {
+        call_fail(call, ERR_NOT_FOUND, "the source is gone", NULL);
+        return;
+    }
+    draft.fields =
+        citation(call, &fields, c->cited++, is_record ? &source : NULL);
+    author_publish(call, &draft, on_cited);
+    author_fields_wipe(&fields);
 }
 
 static void on_published(struct call *call, const uint8_t id[ID_LEN])
@@ -173,7 +196,8 @@ static void put_defaults(struct call *call, struct author_fields *fields,
                     media_kind_of(c->files->files[0].media_type));
     if (mp_get(given, "work_kind") == NULL)
         mp_put_uint(author_fields_put(fields, "work_kind"),
-                    c->has_source ? WORK_KIND_REMIX : WORK_KIND_ORIGINAL);
+                    c->sources_count > 0 ? WORK_KIND_REMIX
+                                         : WORK_KIND_ORIGINAL);
     if (mp_get(given, "rights_statement") == NULL)
         mp_put_text(author_fields_put(fields, "rights_statement"), "own_work");
 }
@@ -235,14 +259,6 @@ static void follow(struct call *call, const uint8_t topic[ID_LEN])
         node_follow(node, &follow, on_followed, call);
 }
 
-/* The entry whose licence and terms hold for works of this topic. */
-static const struct topic_entry *terms_entry(const struct topic_state *ts)
-{
-    if (ts->terms != TOPIC_NONE)
-        return &ts->entries[ts->terms];
-    return topic_state_find(ts, ts->topic);
-}
-
 /*
  * Another's project is worked on only after its terms were accepted: they are
  * what the call fails with otherwise.
@@ -263,7 +279,7 @@ static bool accept_terms(struct call *call, struct contributing *c,
         return true; /* a request that stands alone has no terms */
     terms = mp_get(mp_doc_root(doc), "terms");
     licence = mp_str(mp_get(mp_doc_root(doc), "licence"));
-    c->has_terms = kind_terms_hash(c->terms, mp_doc_root(doc)) == ERR_OK;
+    c->has_terms = terms_hash(c->terms, ts) == ERR_OK;
     share_bp = (unsigned)mp_uint(mp_get(terms, "house_share_bp"));
     if (share_bp > 0)
         (void)snprintf(house, sizeof house,
@@ -323,13 +339,62 @@ static bool take_lesson(struct call *call, struct contributing *c)
     return true;
 }
 
-void method_contribute(struct call *call)
+/* Whether what is built on all of them could ever be released. */
+static bool may_mix(struct call *call, const struct contributing *c, uint32_t i,
+                    const struct store_item *source)
 {
-    struct contributing *c = call_alloc(call, sizeof *c);
     struct lineage_work work = {
         .licence = mp_str(mp_get(call_param(call, "fields"), "licence")),
     };
+
+    if (!mix_is_possible(call, c->topic, &work, source,
+                         nth(call, "relation", i)))
+        return false;
+    for (uint32_t k = 0; k < i; k++) {
+        struct lineage_work other = { .id = c->sources[k] };
+
+        if (!mix_is_inspiration(nth(call, "relation", k)) &&
+            !mix_is_possible(call, c->topic, &other, source,
+                             nth(call, "relation", i)))
+            return false;
+    }
+    return true;
+}
+
+static bool take_source(struct call *call, struct contributing *c,
+                        const struct mp_value *prefix)
+{
     struct store_item source;
+
+    if (!param_value_record(call, prefix, PARAM_SIGNS, &source) ||
+        !may_mix(call, c, c->sources_count, &source))
+        return false;
+    memcpy(c->sources[c->sources_count++], source.id, ID_LEN);
+    return true;
+}
+
+/* One source or several; false after the call has been failed. */
+static bool take_sources(struct call *call, struct contributing *c)
+{
+    const struct mp_value *from = call_param(call, "from");
+    bool good = true;
+
+    if (mp_count(call_param(call, "source_texts")) > SOURCES_MAX ||
+        (mp_type(from) == MP_ARRAY && mp_count(from) > SOURCES_MAX)) {
+        call_fail(call, ERR_TOO_LARGE, "too many sources at once",
+                  "Add the others with: troupe cite");
+        return false;
+    }
+    if (mp_type(from) != MP_ARRAY)
+        return mp_type(from) == MP_NIL || take_source(call, c, from);
+    for (uint32_t i = 0; good && i < mp_count(from); i++)
+        good = take_source(call, c, mp_at(from, i));
+    return good;
+}
+
+void method_contribute(struct call *call)
+{
+    struct contributing *c = call_alloc(call, sizeof *c);
 
     if (c == NULL) {
         call_fail(call, ERR_NO_MEMORY, NULL, NULL);
@@ -337,21 +402,8 @@ void method_contribute(struct call *call)
     }
     call_set_data(call, c);
     if (param_signer(call) == NULL || !find_place(call, c) ||
-        !take_lesson(call, c))
+        !take_lesson(call, c) || !take_sources(call, c))
         return;
-    c->has_source = param_is_given(call, "from");
-    if (c->has_source) {
-        if (!param_record(call, "from", PARAM_SIGNS, &source))
-            return;
-        memcpy(c->source, source.id, ID_LEN);
-        if (!mix_is_possible(call, c->topic, &work, &source))
-            return;
-    }
-    if (mp_count(call_param(call, "source_texts")) > SOURCES_MAX) {
-        call_fail(call, ERR_TOO_LARGE, "too many sources at once",
-                  "Add the others with: troupe cite");
-        return;
-    }
     c->files = import_list_new(call);
     if (c->files == NULL ||
         !import_list_take(call, c->files, call_param(call, "files")))
@@ -361,6 +413,6 @@ void method_contribute(struct call *call)
                   "For example: troupe contribute REQUEST drawing.svg");
         return;
     }
-    if (check_citations(call, c))
+    if (check_citations(call))
         follow(call, c->topic);
 }

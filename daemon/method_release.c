@@ -5,8 +5,10 @@
 #include "daemon/importer.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
+#include "daemon/mix.h"
 #include "daemon/pair.h"
 #include "proto/credits.h"
+#include "proto/view_work.h"
 
 enum { PARTS_MAX = 512 };
 
@@ -14,6 +16,7 @@ enum { PARTS_MAX = 512 };
 struct releasing {
     uint8_t topic[ID_LEN];
     uint8_t parts[PARTS_MAX][ID_LEN];
+    uint8_t versions[PARTS_MAX][ID_LEN]; /* of the parts, that are released */
     size_t parts_count;
     struct import_list *files;
 };
@@ -148,8 +151,9 @@ static void put_body(struct author_fields *fields, struct call *call,
     w = author_fields_put(fields, "parts");
     mp_put_array(w, (uint32_t)r->parts_count);
     for (size_t i = 0; i < r->parts_count; i++) {
-        mp_put_map(w, 1);
+        mp_put_map(w, 2);
         pair_id(w, "contribution", r->parts[i]);
+        pair_id(w, "version", r->versions[i]);
     }
     put_credits(fields, call_param(call, "credits"));
     author_fields_take(fields, call, "omitted");
@@ -202,34 +206,93 @@ static void fail_missing(struct call *call, const struct credits *missing)
               "troupe release draft writes all of them.");
 }
 
-/* Whether everybody is named; else fails the call with who is not. */
-static bool is_complete(struct call *call, const struct releasing *r,
-                        const struct mp_value *given)
+/* A list of people as the rules read it: ids that a client gave in hex. */
+static void put_named(struct writer *w, const struct mp_value *list,
+                      const char *key)
 {
-    const struct kind *kind = kind_find(KIND_RELEASE);
-    struct writer map = writer_growing(RECORD_BODY_MAX);
-    struct kind_links *links = call_alloc(call, sizeof *links);
-    struct credits missing;
-    struct mp_doc *doc = NULL;
-    struct bytes field;
-    struct view view;
-    bool good = true;
+    pair_array(w, key, mp_count(list));
+    for (uint32_t i = 0; i < mp_count(list); i++) {
+        const struct mp_value *item = mp_at(list, i);
+        const struct mp_value *person = mp_get(item, "person");
+        struct bytes id = mp_bin(person);
+        uint8_t bin[ID_LEN];
 
-    if (links == NULL)
-        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
-    if (links == NULL || !param_view(call, r->topic, &view))
-        return false;
-    /* A body that cannot be made is told of by author_publish(). */
-    if (kind_encode(kind, &map, links, &field, given) == ERR_OK &&
-        mp_doc_parse(&doc, writer_view(&map), MP_CANONICAL) == ERR_OK &&
-        credits_missing(&missing, view.topic, mp_doc_root(doc)) == ERR_OK) {
-        good = missing.count == 0;
-        if (!good)
-            fail_missing(call, &missing);
-        credits_wipe(&missing);
+        if (mp_type(person) == MP_STR &&
+            hex_decode(bin, ID_LEN, (const char *)mp_str(person).data,
+                       mp_str(person).len) == ERR_OK)
+            id = BYTES_ARRAY(bin);
+        mp_put_map(w, 2);
+        pair_bin(w, "person", id);
+        pair_str(w, "reason", mp_str(mp_get(item, "reason")));
     }
+}
+
+/* Who is in it and who is named, however long the lists are. */
+static enum err find_missing(struct credits *out, struct call *call,
+                             const struct releasing *r,
+                             const struct topic_state *ts)
+{
+    struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
+    struct mp_doc *doc = NULL;
+    enum err e;
+
+    mp_put_map(&w, 3);
+    put_named(&w, call_param(call, "credits"), "credits");
+    put_named(&w, call_param(call, "omitted"), "omitted");
+    pair_array(&w, "parts", (uint32_t)r->parts_count);
+    for (size_t i = 0; i < r->parts_count; i++) {
+        mp_put_map(&w, 1);
+        pair_id(&w, "contribution", r->parts[i]);
+    }
+    e = w.err;
+    if (e == ERR_OK)
+        e = mp_doc_parse(&doc, writer_view(&w), MP_WELL_FORMED);
+    if (e == ERR_OK)
+        e = credits_missing(out, ts, mp_doc_root(doc));
     mp_doc_free(doc);
-    writer_free(&map);
+    writer_free(&w);
+    return e;
+}
+
+/* Pins each part: what is released is the version of now. */
+static void pin(struct releasing *r, const struct topic_state *ts)
+{
+    for (size_t i = 0; i < r->parts_count; i++) {
+        const struct topic_entry *e = topic_state_find(ts, r->parts[i]);
+        const struct topic_entry *shown =
+            e == NULL ? NULL : topic_state_current(ts, e);
+
+        memcpy(r->versions[i], r->parts[i], ID_LEN);
+        if (shown == NULL)
+            continue;
+        memcpy(r->versions[i], shown->record.id, ID_LEN);
+        memcpy(r->parts[i], ts->entries[shown->first].record.id, ID_LEN);
+    }
+}
+
+/* Whether everybody is named, and licences go together; else the call fails. */
+static bool is_complete(struct call *call, struct releasing *r)
+{
+    struct credits missing;
+    struct view view;
+    bool good;
+    enum err e;
+
+    if (!param_view(call, r->topic, &view))
+        return false;
+    e = find_missing(&missing, call, r, view.topic);
+    if (e != ERR_OK) {
+        listing_fail(call, e, "a part is not in this project");
+        return false;
+    }
+    good = missing.count == 0;
+    if (!good)
+        fail_missing(call, &missing);
+    else
+        good = mix_may_release(call, view.topic, &missing.bears);
+    credits_wipe(&missing);
+    if (good)
+        pin(r, view.topic);
     return good;
 }
 
@@ -242,11 +305,12 @@ static void on_imported(struct call *call, struct import_list *files)
     struct author_fields fields;
 
     (void)files;
+    if (!is_complete(call, r))
+        return;
     author_fields_init(&fields);
     put_body(&fields, call, r);
     draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    if (is_complete(call, r, draft.fields))
-        author_publish(call, &draft, reply_released);
+    author_publish(call, &draft, reply_released);
     author_fields_wipe(&fields);
 }
 
@@ -306,4 +370,20 @@ void method_credits(struct call *call)
         return;
     }
     reply_credits(call, &view, &credits);
+}
+
+void method_attribution(struct call *call)
+{
+    struct store_item item;
+    struct view view;
+    enum err e;
+
+    if (!param_record(call, "record", PARAM_READS, &item) ||
+        !param_view(call, item.topic, &view))
+        return;
+    e = view_attribution(call_reply(call), &view, item.id, 0);
+    if (e != ERR_OK)
+        listing_fail(call, e, "only a contribution or a release is attributed");
+    else
+        call_send(call);
 }

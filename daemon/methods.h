@@ -69,9 +69,21 @@ void method_inbox_list(struct call *call);
 void method_contribution_list(struct call *call);
 void method_contribution_show(struct call *call);
 
-/* method_say.c */
+/* method_cite.c */
 void method_cite(struct call *call);
+void method_cite_claim(struct call *call);
+void method_cite_accept(struct call *call);
+void method_cite_decline(struct call *call);
+void method_cite_resolve(struct call *call);
+void method_cite_withdraw(struct call *call);
 void method_tree(struct call *call);
+
+/* method_rights.c */
+void method_rights_request(struct call *call);
+void method_rights_grant(struct call *call);
+void method_rights_list(struct call *call);
+
+/* method_say.c */
 void method_direct(struct call *call);
 void method_select(struct call *call);
 void method_comment(struct call *call);
@@ -96,6 +108,7 @@ void method_release_draft(struct call *call);
 void method_release_publish(struct call *call);
 void method_release_show(struct call *call);
 void method_credits(struct call *call);
+void method_attribution(struct call *call);
 
 /* method_income.c */
 void method_income_declare(struct call *call);

@@ -40,11 +40,8 @@ static struct named name_of(const struct topic_state *ts,
     return n;
 }
 
-/* Mere inspiration binds nobody. */
-static bool is_inspiration(const struct call *call)
+bool mix_is_inspiration(const struct mp_value *relation)
 {
-    const struct mp_value *relation = call_param(call, "relation");
-
     return mp_uint(relation) == USE_INSPIRED ||
            bytes_equal(mp_str(relation), BYTES_LITERAL("inspired"));
 }
@@ -65,7 +62,8 @@ static void fail_clash(struct call *call, const struct topic_state *ts,
 
 bool mix_is_possible(struct call *call, const uint8_t topic[ID_LEN],
                      const struct lineage_work *child,
-                     const struct store_item *source)
+                     const struct store_item *source,
+                     const struct mp_value *relation)
 {
     struct lineage_work cited = { .id = source->id };
     struct lineage_clash clash;
@@ -74,7 +72,7 @@ bool mix_is_possible(struct call *call, const uint8_t topic[ID_LEN],
     bool clashes = false;
     enum err e;
 
-    if (is_inspiration(call))
+    if (mix_is_inspiration(relation))
         return true;
     body_open(&body, node_store(call_node(call)), source->id);
     cited.licence = mp_str(mp_get(body.map, "licence"));
@@ -87,4 +85,61 @@ bool mix_is_possible(struct call *call, const uint8_t topic[ID_LEN],
         fail_clash(call, ts, &clash);
     body_close(&body);
     return e == ERR_OK && !clashes;
+}
+
+bool mix_makes_no_cycle(struct call *call, const uint8_t topic[ID_LEN],
+                        const uint8_t child[ID_LEN],
+                        const uint8_t source[ID_LEN])
+{
+    struct named one;
+    struct named other;
+    struct topic_state *ts;
+    bool leads = false;
+    enum err e = topic_cache_get(desk_topics(call_desk(call)), topic, &ts);
+
+    if (e == ERR_OK)
+        e = lineage_leads(&leads, ts, source, child);
+    if (e != ERR_OK) {
+        call_fail(call, e, NULL, NULL);
+        return false;
+    }
+    if (!leads)
+        return true;
+    one = name_of(ts, source);
+    other = name_of(ts, child);
+    call_failf(call, ERR_REFUSED,
+               "Nothing was published. troupe tree shows it.",
+               "%s is itself built on %s: citing it would close a cycle",
+               one.text, other.text);
+    return false;
+}
+
+bool mix_may_release(struct call *call, const struct topic_state *ts,
+                     const struct lineage_licences *bears)
+{
+    enum licence folded;
+    enum licence clash[2];
+    struct named one;
+    struct named other;
+
+    if (licence_mix_has(bears->mix, LICENCE_ALL_RIGHTS)) {
+        one = name_of(ts, bears->works[LICENCE_ALL_RIGHTS]);
+        call_failf(call, ERR_REFUSED,
+                   "Ask its author: troupe rights request WORK --scope WORDS",
+                   "the author of %s has reserved all rights and granted none",
+                   one.text);
+        return false;
+    }
+    if (licence_mix_is_empty(bears->mix) ||
+        licence_mix_fold(bears->mix, &folded, clash))
+        return true;
+    one = name_of(ts, bears->works[clash[0]]);
+    other = name_of(ts, bears->works[clash[1]]);
+    call_failf(call, ERR_REFUSED,
+               "Leave one of them out, or ask one author for a grant: troupe "
+               "rights request WORK --scope WORDS",
+               "these licences exclude each other: %s of %s and %s of %s",
+               licence_text(clash[0]), one.text, licence_text(clash[1]),
+               other.text);
+    return false;
 }

@@ -26,6 +26,8 @@ void authority_begin(const struct topic_state *ts, struct topic_entry *e)
     e->first = (uint32_t)(e - ts->entries);
     e->current = TOPIC_NONE;
     e->selection = TOPIC_NONE;
+    e->grant = TOPIC_NONE;
+    e->citation = 0;
     if (e->is_ahead)
         authority_settle(e, VERDICT_WAITING);
 }

@@ -28,6 +28,10 @@ static const struct authority_rule rows[] = {
     { KIND_CONTRIBUTION,  BY_ADMITTED, STAGE_FIRST, REACH_LEAF,
       authority_judge_contribution, NULL },
     { KIND_RESOURCE,      BY_ANYONE,   STAGE_FIRST, REACH_SPREADS, NULL, NULL },
+    { KIND_RIGHTS_REQUEST, BY_LEADER,  STAGE_FIRST, REACH_SPREADS,
+      authority_judge_rights_request, NULL },
+    { KIND_RIGHTS_GRANT,  BY_ANYONE,   STAGE_FIRST, REACH_SPREADS,
+      authority_judge_rights_grant, NULL },
     { KIND_REQUEST_CLOSE, BY_LEADER,   STAGE_FIRST, REACH_SPREADS,
       authority_judge_close, NULL },
     { KIND_UPDATE,        BY_LEADER,   STAGE_FIRST, REACH_LEAF,
@@ -259,8 +263,7 @@ static bool is_at_home(const struct topic_state *ts, struct topic_entry *e)
         return false;
     }
     /* From their own topic people may point at any project. */
-    if (!fits ||
-        (kind->home != HOME_PERSON && names_other_project(ts, e))) {
+    if (!fits || (kind->home != HOME_PERSON && names_other_project(ts, e))) {
         authority_void(e, VOID_WRONG_TOPIC);
         return false;
     }

@@ -160,8 +160,10 @@ MUST_CHECK enum err authority_choose_rival(struct topic_state *ts,
 /* What `e` would be among its rivals; nothing else changes. */
 void authority_rival_verdict(struct topic_state *ts, struct topic_entry *e);
 
-/* §7.7: resources and their cycles; fills `edges`.  authority_citation.c */
+/* §7.7: resources, claims and their answers.  authority_citation.c */
 MUST_CHECK enum err authority_judge_citations(struct topic_state *ts);
+/* Voids the citations that close a cycle; fills `edges`.  authority_cycle.c */
+MUST_CHECK enum err authority_void_cycles(struct topic_state *ts);
 
 /* Rules of kinds.  authority_role.c */
 authority_rule_fn authority_judge_project;
@@ -179,6 +181,9 @@ authority_rival_fn authority_rival_profile;
 authority_rival_fn authority_rival_selection;
 /* authority_release.c */
 authority_rule_fn authority_judge_release;
+/* authority_rights.c */
+authority_rule_fn authority_judge_rights_request;
+authority_rule_fn authority_judge_rights_grant;
 /* authority_talk.c */
 authority_rule_fn authority_judge_feedback;
 authority_rule_fn authority_judge_lesson;

@@ -20,6 +20,8 @@ static_assert(CREDITS_LINES_MAX > 512 + 128 + TOPIC_PAGES_MAX * 3000,
 struct walk {
     const struct topic_state *ts;
     struct credits *credits;
+    struct lineage_past past;
+    uint32_t *pins;  /* by entry: what past.pins is */
     uint8_t *seen;   /* by entry */
     uint32_t *queue; /* each entry once */
     uint32_t queued;
@@ -219,12 +221,12 @@ static enum err mention_body(struct walk *w, const struct mp_value *root,
 static enum err mention_work(struct walk *w, uint32_t first, bool influence)
 {
     const struct topic_entry *e = &w->ts->entries[first];
-    const struct topic_entry *shown = topic_state_current(w->ts, e);
+    const struct topic_entry *shown = lineage_version(w->ts, &w->past, first);
     struct mention m = { .person = e->record.author,
                          .contribution = e->record.id,
                          .influence = influence };
     struct mp_doc *doc;
-    enum err err = topic_entry_body(&doc, shown == NULL ? e : shown);
+    enum err err = topic_entry_body(&doc, shown);
 
     if (err == ERR_NOT_FOUND)
         return mention(w->credits, &m);
@@ -280,23 +282,10 @@ static enum err walk_queue(struct walk *w, uint32_t parts)
         enum err err = mention_work(w, first, i >= parts);
 
         for (uint32_t k = 0; err == ERR_OK && k < count; k++)
-            err = follow_edge(w, &w->ts->edges[at + k]);
+            if (lineage_counts(w->ts, &w->past, &w->ts->edges[at + k]))
+                err = follow_edge(w, &w->ts->edges[at + k]);
         if (err != ERR_OK)
             return err;
-    }
-    return ERR_OK;
-}
-
-static enum err walk_init(struct walk *w, const struct topic_state *ts,
-                          struct credits *credits)
-{
-    *w = (struct walk){ .ts = ts, .credits = credits };
-    w->seen = calloc((size_t)ts->count + 1, 1);
-    w->queue = calloc((size_t)ts->count + 1, sizeof *w->queue);
-    if (w->seen == NULL || w->queue == NULL) {
-        free(w->seen);
-        free(w->queue);
-        return ERR_NO_MEMORY;
     }
     return ERR_OK;
 }
@@ -305,15 +294,41 @@ static void walk_wipe(struct walk *w)
 {
     free(w->seen);
     free(w->queue);
+    free(w->pins);
 }
 
-static enum err walk_part(struct walk *w, const uint8_t id[ID_LEN])
+static enum err walk_init(struct walk *w, const struct topic_state *ts,
+                          struct credits *credits,
+                          const struct topic_entry *before)
+{
+    *w = (struct walk){ .ts = ts, .credits = credits };
+    w->seen = calloc((size_t)ts->count + 1, 1);
+    w->queue = calloc((size_t)ts->count + 1, sizeof *w->queue);
+    w->pins = calloc((size_t)ts->count + 1, sizeof *w->pins);
+    if (w->seen == NULL || w->queue == NULL || w->pins == NULL) {
+        walk_wipe(w);
+        return ERR_NO_MEMORY;
+    }
+    w->past = (struct lineage_past){ before, w->pins };
+    return ERR_OK;
+}
+
+/* `version` is NULL, or the version of the part that is meant. */
+static enum err walk_part(struct walk *w, const uint8_t id[ID_LEN],
+                          const uint8_t *version)
 {
     uint32_t index = topic_state_index(w->ts, id);
+    uint32_t pinned =
+        version == NULL ? TOPIC_NONE : topic_state_index(w->ts, version);
+    uint32_t first;
 
     if (index == TOPIC_NONE || w->ts->entries[index].is_ahead)
         return ERR_NOT_FOUND;
-    enqueue(w, w->ts->entries[index].first);
+    first = w->ts->entries[index].first;
+    enqueue(w, first);
+    if (pinned != TOPIC_NONE && w->ts->entries[pinned].first == first &&
+        w->pins[first] == 0)
+        w->pins[first] = pinned + 1;
     return ERR_OK;
 }
 
@@ -325,7 +340,8 @@ static enum err walk_run(struct walk *w)
 
     if (err != ERR_OK)
         return err;
-    return lineage_mix_of(&w->credits->mix, w->ts, w->queue, parts);
+    return lineage_licences_of(&w->credits->bears, w->ts, &w->past, w->queue,
+                               parts);
 }
 
 enum err credits_draft(struct credits *out, const struct topic_state *ts,
@@ -333,12 +349,12 @@ enum err credits_draft(struct credits *out, const struct topic_state *ts,
 {
     struct credits credits = { 0 };
     struct walk w;
-    enum err err = walk_init(&w, ts, &credits);
+    enum err err = walk_init(&w, ts, &credits, NULL);
 
     if (err != ERR_OK)
         return err;
     for (size_t i = 0; err == ERR_OK && i < parts_count; i++)
-        err = walk_part(&w, parts[i]);
+        err = walk_part(&w, parts[i], NULL);
     if (err == ERR_OK)
         err = walk_run(&w);
     walk_wipe(&w);
@@ -351,22 +367,25 @@ enum err credits_draft(struct credits *out, const struct topic_state *ts,
 
 /* Draws the complete credits of the parts that a release names. */
 static enum err draft_of_list(struct credits *out, const struct topic_state *ts,
-                              const struct topic_list *list)
+                              const struct topic_list *list,
+                              const struct topic_entry *before)
 {
     struct credits credits = { 0 };
     struct topic_cursor at = { 0 };
     const struct mp_value *part;
     struct walk w;
-    enum err err = walk_init(&w, ts, &credits);
+    enum err err = walk_init(&w, ts, &credits, before);
 
     if (err != ERR_OK)
         return err;
     while (err == ERR_OK &&
            (part = topic_list_next(list, "parts", &at)) != NULL) {
         uint8_t id[ID_LEN] = { 0 };
+        uint8_t version[ID_LEN];
+        bool pins = mp_bin_exact(mp_get(part, "version"), version, ID_LEN);
 
         (void)mp_bin_exact(mp_get(part, "contribution"), id, ID_LEN);
-        err = walk_part(&w, id);
+        err = walk_part(&w, id, pins ? version : NULL);
     }
     if (err == ERR_OK)
         err = walk_run(&w);
@@ -403,11 +422,12 @@ static void strike_out(struct credits *c, const struct topic_list *list,
 }
 
 enum err credits_missing_of(struct credits *out, const struct topic_state *ts,
-                            const struct topic_list *list)
+                            const struct topic_list *list,
+                            const struct topic_entry *before)
 {
     struct credits credits;
     uint32_t kept = 0;
-    enum err err = draft_of_list(&credits, ts, list);
+    enum err err = draft_of_list(&credits, ts, list, before);
 
     if (err != ERR_OK)
         return err;
@@ -432,7 +452,7 @@ enum err credits_missing(struct credits *out, const struct topic_state *ts,
 {
     struct topic_list list = topic_list_of(body);
 
-    return credits_missing_of(out, ts, &list);
+    return credits_missing_of(out, ts, &list, NULL);
 }
 
 static enum err read_stated(struct credits *c, const struct topic_list *list)

@@ -1,7 +1,7 @@
 #ifndef PROTO_CREDITS_H
 #define PROTO_CREDITS_H
 
-#include "proto/licence.h"
+#include "proto/lineage.h"
 #include "proto/topic_state.h"
 
 /*
@@ -33,10 +33,10 @@ struct credit {
 struct credits {
     struct credit *lines; /* in order of discovery from the first part */
     uint32_t count;
-    bool is_cut;            /* there are more than CREDITS_LINES_MAX */
-    struct licence_mix mix; /* of the parts and of all that binds them */
-    uint32_t cap;           /* private, as all below */
-    uint32_t *slots;        /* person or name -> line + 1; 0 is free */
+    bool is_cut;                   /* there are more than CREDITS_LINES_MAX */
+    struct lineage_licences bears; /* the parts and all that binds them */
+    uint32_t cap;                  /* private, as all below */
+    uint32_t *slots;               /* person or name -> line + 1; 0 is free */
     uint32_t slots_count;
 };
 
@@ -61,10 +61,15 @@ MUST_CHECK enum err credits_missing(struct credits *out,
                                     const struct topic_state *ts,
                                     const struct mp_value *body);
 
-/* As above, over lists that may go on in pages. */
+/*
+ * As above, over lists that may go on in pages, and as things stood before the
+ * release `before`, if that is not NULL: parts count as the versions that it
+ * pins, the rest as lineage.h says.
+ */
 MUST_CHECK enum err credits_missing_of(struct credits *out,
                                        const struct topic_state *ts,
-                                       const struct topic_list *list);
+                                       const struct topic_list *list,
+                                       const struct topic_entry *before);
 
 /* What a release itself states, one line a person or name; as drafted. */
 MUST_CHECK enum err credits_of_release(struct credits *out,

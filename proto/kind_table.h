@@ -97,7 +97,8 @@
     X(RIGHTS_REQUEST,   20, "rights_request")                                \
     X(HELPS,            21, "helps")                                         \
     X(KEEPSAKE,         22, "keepsake")                                      \
-    X(MERGED_INTO,      23, "merged_into")
+    X(MERGED_INTO,      23, "merged_into")                                   \
+    X(ANSWERS,          24, "answers")
 
 #define CHOICES_MAP(X)                                                       \
     X(MEDIUM, "medium")                                                      \
@@ -325,8 +326,10 @@
     X(RIGHTS_REQUEST, "pay",                  TEXT,   MAY,    0,    1000,               0)                         \
     X(RIGHTS_REQUEST, "scope",                TEXT,   MUST,   0,    2000,               0)                         \
     X(RIGHTS_REQUEST, "term",                 TEXT,   MAY,    0,    1000,               0)                         \
+    X(RESOURCE,       "answers",              LINK,   MAY,    0,    0,                  RELATION_ANSWERS)          \
     X(RESOURCE,       "child",                LINK,   MUST,   0,    0,                  RELATION_CHILD)            \
     X(RESOURCE,       "claim",                BOOL,   MAY,    0,    0,                  0)                         \
+    X(RESOURCE,       "declined",             LINE,   MAY,    0,    500,                0)                         \
     X(RESOURCE,       "portion",              LINE,   MAY,    0,    200,                0)                         \
     X(RESOURCE,       "relation",             ENUM,   MAY,    0,    0,                  CHOICES_USE)               \
     X(RESOURCE,       "source",               LINK,   EITHER, 0,    0,                  RELATION_SOURCE)           \
@@ -488,6 +491,7 @@
     X(PERFORMER,      "role",                 LINE,   MUST,   0,    128,                0)                         \
     X(PART,           "contribution",         ID,     MUST,   0,    0,                  0)                         \
     X(PART,           "place",                LINE,   MAY,    0,    200,                0)                         \
+    X(PART,           "version",              ID,     MAY,    0,    0,                  0)                         \
     X(CREDIT,         "contribution",         ID,     MAY,    0,    0,                  0)                         \
     X(CREDIT,         "influence",            BOOL,   MAY,    0,    0,                  0)                         \
     X(CREDIT,         "name",                 LINE,   EITHER, 0,    128,                0)                         \

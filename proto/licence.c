@@ -11,10 +11,12 @@ static const struct {
     const char *text;
     unsigned version;
     unsigned terms;
+    const char *url;
 } table[LICENCE_COUNT] = {
 /* clang-format off */
-#define X(name, what, v, t) \
-    [LICENCE_##name] = { .text = what, .version = v, .terms = t },
+#define X(name, what, v, t, path)                                              \
+    [LICENCE_##name] = { .text = what, .version = v, .terms = t,               \
+                         .url = "https://creativecommons.org/" path },
     LICENCE_MAP(X)
 #undef X
     /* clang-format on */
@@ -45,13 +47,22 @@ enum licence licence_parse(struct bytes text)
         if (same_text(text, table[l].text))
             return l;
     }
-    return same_text(text, "all-rights") ? LICENCE_ALL_RIGHTS : LICENCE_OTHER;
+    return same_text(text, "all-rights") ||
+                   same_text(text, "all-rights-with-grant")
+               ? LICENCE_ALL_RIGHTS
+               : LICENCE_OTHER;
 }
 
 const char *licence_text(enum licence l)
 {
     assert(l < LICENCE_COUNT);
     return table[l].text;
+}
+
+const char *licence_url(enum licence l)
+{
+    assert(l < LICENCE_COUNT);
+    return l < LICENCE_ALL_RIGHTS ? table[l].url : NULL;
 }
 
 /* §7.10: share-alike takes no further term in, no-derivatives nothing at all.

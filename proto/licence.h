@@ -10,24 +10,25 @@
  * Pure values, no state.
  */
 
-/* Columns: name, SPDX identifier or word, version, terms. */
+/* Columns: name, SPDX identifier or word, version, terms, and where below
+ * https://creativecommons.org/ its text stands. */
 /* clang-format off */
 #define LICENCE_MAP(X)                                                         \
-    X(CC0,        "CC0-1.0", 0, 0)                                             \
-    X(BY_3,       "CC-BY-3.0", 3, 0)                                           \
-    X(BY_4,       "CC-BY-4.0", 4, 0)                                           \
-    X(BY_SA_3,    "CC-BY-SA-3.0", 3, LICENCE_SA)                               \
-    X(BY_SA_4,    "CC-BY-SA-4.0", 4, LICENCE_SA)                               \
-    X(BY_NC_3,    "CC-BY-NC-3.0", 3, LICENCE_NC)                               \
-    X(BY_NC_4,    "CC-BY-NC-4.0", 4, LICENCE_NC)                               \
-    X(BY_NC_SA_3, "CC-BY-NC-SA-3.0", 3, LICENCE_NC | LICENCE_SA)               \
-    X(BY_NC_SA_4, "CC-BY-NC-SA-4.0", 4, LICENCE_NC | LICENCE_SA)               \
-    X(BY_ND_3,    "CC-BY-ND-3.0", 3, LICENCE_ND)                               \
-    X(BY_ND_4,    "CC-BY-ND-4.0", 4, LICENCE_ND)                               \
-    X(BY_NC_ND_3, "CC-BY-NC-ND-3.0", 3, LICENCE_NC | LICENCE_ND)               \
-    X(BY_NC_ND_4, "CC-BY-NC-ND-4.0", 4, LICENCE_NC | LICENCE_ND)               \
-    X(ALL_RIGHTS, "all-rights-reserved", 0, LICENCE_ARR)                       \
-    X(OTHER,      "other", 0, LICENCE_UNKNOWN)
+    X(CC0, "CC0-1.0", 0, 0, "publicdomain/zero/1.0/") \
+    X(BY_3, "CC-BY-3.0", 3, 0, "licenses/by/3.0/") \
+    X(BY_4, "CC-BY-4.0", 4, 0, "licenses/by/4.0/") \
+    X(BY_SA_3, "CC-BY-SA-3.0", 3, LICENCE_SA, "licenses/by-sa/3.0/") \
+    X(BY_SA_4, "CC-BY-SA-4.0", 4, LICENCE_SA, "licenses/by-sa/4.0/") \
+    X(BY_NC_3, "CC-BY-NC-3.0", 3, LICENCE_NC, "licenses/by-nc/3.0/") \
+    X(BY_NC_4, "CC-BY-NC-4.0", 4, LICENCE_NC, "licenses/by-nc/4.0/") \
+    X(BY_NC_SA_3, "CC-BY-NC-SA-3.0", 3, LICENCE_NC | LICENCE_SA, "licenses/by-nc-sa/3.0/") \
+    X(BY_NC_SA_4, "CC-BY-NC-SA-4.0", 4, LICENCE_NC | LICENCE_SA, "licenses/by-nc-sa/4.0/") \
+    X(BY_ND_3, "CC-BY-ND-3.0", 3, LICENCE_ND, "licenses/by-nd/3.0/") \
+    X(BY_ND_4, "CC-BY-ND-4.0", 4, LICENCE_ND, "licenses/by-nd/4.0/") \
+    X(BY_NC_ND_3, "CC-BY-NC-ND-3.0", 3, LICENCE_NC | LICENCE_ND, "licenses/by-nc-nd/3.0/") \
+    X(BY_NC_ND_4, "CC-BY-NC-ND-4.0", 4, LICENCE_NC | LICENCE_ND, "licenses/by-nc-nd/4.0/") \
+    X(ALL_RIGHTS, "all-rights-reserved", 0, LICENCE_ARR, "") \
+    X(OTHER, "other", 0, LICENCE_UNKNOWN, "")
 /* clang-format on */
 
 enum licence_term {
@@ -39,7 +40,7 @@ enum licence_term {
 };
 
 enum licence {
-#define X(name, text, version, terms) LICENCE_##name,
+#define X(name, text, version, terms, url) LICENCE_##name,
     LICENCE_MAP(X)
 #undef X
     LICENCE_COUNT
@@ -48,6 +49,8 @@ enum licence {
 /* The licence of that identifier in either case, else LICENCE_OTHER. */
 enum licence licence_parse(struct bytes text);
 const char *licence_text(enum licence l);
+/* Where its text stands; NULL if nothing says. */
+const char *licence_url(enum licence l);
 
 /* Whether nothing may be built from works of both (§7.10.2). */
 bool licence_excludes(enum licence a, enum licence b);

@@ -19,8 +19,16 @@ struct lineage_node {
     const struct topic_entry *named_by; /* the resource that names it, then */
 };
 
+enum lineage_state {
+    LINEAGE_CITED,
+    LINEAGE_WITHDRAWN, /* its author took it back, with a reason */
+    LINEAGE_CLAIMED,   /* somebody else says so, the author has not answered */
+    LINEAGE_DECLINED   /* and has answered no */
+};
+
 struct lineage_edge {
     const struct topic_entry *resource;
+    enum lineage_state state; /* all but LINEAGE_CITED lead to nothing more */
     uint8_t child[ID_LEN];
     bool has_source; /* else the source is text alone */
     uint8_t source[ID_LEN];
@@ -46,13 +54,50 @@ MUST_CHECK enum err lineage_tree(struct lineage_tree *out,
 void lineage_tree_wipe(struct lineage_tree *tree);
 
 /*
- * Adds to `mix` the licences of the works `firsts` (indices of first records)
- * and of all that they use, adapt or perform, through the whole lineage; mere
- * inspiration binds nobody.  ERR_NO_MEMORY.
+ * From where a lineage is looked at (§7.9.4): a release stays what it was,
+ * whatever the authors of its parts say later.  Zeroed: now.
  */
-MUST_CHECK enum err lineage_mix_of(struct licence_mix *mix,
-                                   const struct topic_state *ts,
-                                   const uint32_t *firsts, uint32_t count);
+struct lineage_past {
+    const struct topic_entry *before; /* the release, or NULL */
+    /* By the index of a first record: index + 1 of the version that counts, 0
+     * for none; NULL if none is pinned. */
+    const uint32_t *pins;
+};
+/* The version of the work `first` (an index) whose body counts. */
+const struct topic_entry *lineage_version(const struct topic_state *ts,
+                                          const struct lineage_past *past,
+                                          uint32_t first);
+/* Whether that citation counts. */
+bool lineage_counts(const struct topic_state *ts,
+                    const struct lineage_past *past,
+                    const struct topic_edge *edge);
+
+/* Licences, each with the first work that was found to bear it: the id of its
+ * first record, or of a source elsewhere, or zeros for a text. */
+struct lineage_licences {
+    struct licence_mix mix;
+    uint8_t works[LICENCE_COUNT][ID_LEN];
+};
+
+/*
+ * Adds to `found` the licences of the works `firsts` (indices of first records)
+ * and of all that they use, adapt or perform, through the whole lineage; mere
+ * inspiration binds nobody, and nor does a work for which its author has
+ * granted rights (§7.10.4).  ERR_NO_MEMORY.
+ */
+MUST_CHECK enum err lineage_licences_of(struct lineage_licences *found,
+                                        const struct topic_state *ts,
+                                        const struct lineage_past *past,
+                                        const uint32_t *firsts, uint32_t count);
+
+/*
+ * Whether the work `from` is built on the work `to`, or is it: a citation of
+ * `from` by `to` would close a cycle.  Ids that are not in the topic lead
+ * nowhere.  ERR_NO_MEMORY.
+ */
+MUST_CHECK enum err lineage_leads(bool *out, const struct topic_state *ts,
+                                  const uint8_t from[ID_LEN],
+                                  const uint8_t to[ID_LEN]);
 
 /*
  * A work as somebody about to cite names it: a record of this topic, of which

@@ -146,6 +146,7 @@ static enum err entry_make(struct topic_entry *out, struct bytes whole)
     made.verdict.state = VERDICT_WAITING;
     made.current = TOPIC_NONE;
     made.selection = TOPIC_NONE;
+    made.grant = TOPIC_NONE;
     *out = made;
     return ERR_OK;
 }

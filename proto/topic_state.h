@@ -15,6 +15,14 @@
  * A state is used by one thread at a time and never changes by being read.
  */
 
+/* What a resource says (§7.7). */
+enum topic_citation {
+    CITATION_CLAIM = 1 << 0,     /* by somebody else than its child's author */
+    CITATION_WITHDRAWN = 1 << 1, /* taken back with a reason */
+    CITATION_DECLINES = 1 << 2,  /* answers a claim with no */
+    CITATION_INSPIRED = 1 << 3   /* which binds nobody by its licence */
+};
+
 struct topic_entry {
     struct record record; /* borrows `whole` */
     uint8_t *whole;       /* ours */
@@ -28,10 +36,13 @@ struct topic_entry {
     bool is_contested; /* signed by a revoked device, and stands all the same */
     bool is_noted;     /* what it names is in `named` */
     struct mp_doc *body; /* parsed by a rule, or NULL */
+    uint8_t citation;    /* of a resource: bits of enum topic_citation */
     uint32_t first;      /* first record of its object; itself if it is that */
     /* Of the first record of an object alone, or TOPIC_NONE: */
     uint32_t current;   /* its version in force */
-    uint32_t selection; /* the selection in force of a contribution */
+    uint32_t selection; /* the selection in force of a contribution; of a claim
+                           the answer that stands */
+    uint32_t grant;     /* the first rights_grant in force of a contribution */
 };
 
 #define TOPIC_NONE UINT32_MAX

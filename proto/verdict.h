@@ -65,7 +65,9 @@
     X(OWN_WORK,       "answers a work of its own author")                      \
     X(NO_CLASS,       "its project is no class")                               \
     X(NO_HELPER,      "names nobody who helped")                               \
-    X(NO_KEEPSAKE,    "its keepsake does not credit both")
+    X(NO_KEEPSAKE,    "its keepsake does not credit both")                     \
+    X(DECLINED,       "declined by the author of the work that it speaks of")  \
+    X(NO_GRANT,       "uses a work whose author has reserved all rights")
 /* clang-format on */
 
 enum verdict_state {

@@ -121,8 +121,16 @@ static enum err put_node(struct writer *w, const struct view *v,
     return view_pairs_end(&p, w, 0);
 }
 
-static enum err put_edge(struct writer *w, const struct lineage_edge *edge)
+/* An edge without `source` is a source that nobody has resolved yet. */
+static enum err put_edge(struct writer *w, const struct view *v,
+                         const struct lineage_edge *edge)
 {
+    static const char *const states[] = {
+        [LINEAGE_CITED] = "cited",
+        [LINEAGE_WITHDRAWN] = "withdrawn",
+        [LINEAGE_CLAIMED] = "claimed",
+        [LINEAGE_DECLINED] = "declined",
+    };
     struct view_pairs p = view_pairs_begin();
     const struct mp_value *root;
     const struct mp_value *relation;
@@ -145,6 +153,12 @@ static enum err put_edge(struct writer *w, const struct lineage_edge *edge)
         view_put_text(&p, "relation",
                       kind_choice_name(CHOICES_USE, mp_uint(relation)));
     view_put_str(&p, "thanks", mp_str(mp_get(root, "thanks")));
+    view_put_text(&p, "state", states[edge->state]);
+    if (edge->state == LINEAGE_WITHDRAWN)
+        view_put_str(&p, "reason", mp_str(mp_get(root, "withdrawn")));
+    if ((edge->resource->citation & CITATION_CLAIM) != 0)
+        view_put_person(&p, v, "claimed_by", "claimed_by_name",
+                        edge->resource->record.author);
     mp_doc_free(doc);
     return view_pairs_end(&p, w, 0);
 }
@@ -161,7 +175,7 @@ static enum err put_tree(struct view_pairs *p, const struct view *v,
     view_key(p, "edges");
     mp_put_array(&p->w, tree->edges_count);
     for (uint32_t i = 0; err == ERR_OK && i < tree->edges_count; i++)
-        err = put_edge(&p->w, &tree->edges[i]);
+        err = put_edge(&p->w, v, &tree->edges[i]);
     view_put_bool(p, "cut", tree->is_cut);
     return err;
 }

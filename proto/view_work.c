@@ -5,8 +5,10 @@
 #include "proto/kind.h"
 #include "proto/lineage.h"
 #include "proto/request_state.h"
+#include "proto/terms.h"
 #include "proto/view_pairs.h"
 #include "proto/view_talk.h"
+#include "proto/view_work.h"
 
 static void put_file(struct writer *w, const struct mp_value *file)
 {
@@ -81,6 +83,11 @@ static enum err put_contribution(struct view_pairs *p, const struct view *v,
     view_put_bool(p, "late", timing == TIMING_LATE);
     view_put_text(p, "timing", contribution_timing_text(timing));
     view_put_str(p, "licence", mp_str(mp_get(body, "licence")));
+    view_put_text(p, "terms", terms_label_text(terms_label_of(v->topic, body)));
+    if (mp_get(body, "made_with_ai") != NULL)
+        view_put_text(p, "made_with_ai",
+                      kind_choice_name(CHOICES_AI_USE,
+                                       mp_uint(mp_get(body, "made_with_ai"))));
     put_files(p, mp_get(body, "files"));
     view_put_verdict(p, v, shown);
     return put_selection(p, v, first);
@@ -214,25 +221,126 @@ void view_missing(struct writer *w, const struct view *v,
     }
 }
 
+/* How many elements the list has, with its pages. */
+static uint32_t list_count(const struct topic_list *list, const char *field)
+{
+    struct topic_cursor at = { 0 };
+    uint32_t count = 0;
+
+    while (topic_list_next(list, field, &at) != NULL)
+        count++;
+    return count;
+}
+
+static void put_listed_files(struct view_pairs *p,
+                             const struct topic_list *list, const char *field)
+{
+    struct topic_cursor at = { 0 };
+    const struct mp_value *file;
+
+    view_key(p, field);
+    mp_put_array(&p->w, list_count(list, field));
+    while ((file = topic_list_next(list, field, &at)) != NULL)
+        put_file(&p->w, file);
+}
+
+/* What was released: the version that the part pins, whatever came after. */
+static enum err put_part(struct writer *w, const struct view *v,
+                         const struct mp_value *part)
+{
+    struct view_pairs p = view_pairs_begin();
+    uint8_t id[ID_LEN] = { 0 };
+    const struct topic_entry *e;
+    struct mp_doc *doc = NULL;
+    enum err err = ERR_OK;
+
+    (void)mp_bin_exact(mp_get(part, "contribution"), id, ID_LEN);
+    view_put_id(&p, "contribution", id);
+    if (mp_bin_exact(mp_get(part, "version"), id, ID_LEN))
+        view_put_id(&p, "version", id);
+    if (mp_get(part, "place") != NULL)
+        view_put_str(&p, "place", mp_str(mp_get(part, "place")));
+    e = topic_state_find(v->topic, id);
+    if (e != NULL) {
+        view_put_person(&p, v, "author", "author_name", e->record.author);
+        err = topic_entry_body(&doc, e);
+    }
+    if (err == ERR_OK && doc != NULL) {
+        const struct mp_value *body = mp_doc_root(doc);
+
+        view_put_str(&p, "title", mp_str(mp_get(body, "title")));
+        view_put_str(&p, "licence", mp_str(mp_get(body, "licence")));
+        put_files(&p, mp_get(body, "files"));
+    }
+    mp_doc_free(doc);
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        view_pairs_drop(&p);
+        return err;
+    }
+    return view_pairs_end(&p, w, 0);
+}
+
+static enum err put_parts(struct view_pairs *p, const struct view *v,
+                          const struct topic_list *list)
+{
+    struct topic_cursor at = { 0 };
+    const struct mp_value *part;
+    enum err err = ERR_OK;
+
+    view_key(p, "parts");
+    mp_put_array(&p->w, list_count(list, "parts"));
+    while (err == ERR_OK &&
+           (part = topic_list_next(list, "parts", &at)) != NULL)
+        err = put_part(&p->w, v, part);
+    return err;
+}
+
+static enum err put_omitted(struct view_pairs *p, const struct view *v,
+                            const struct topic_list *list)
+{
+    struct topic_cursor at = { 0 };
+    const struct mp_value *item;
+    enum err err = ERR_OK;
+
+    view_key(p, "omitted");
+    mp_put_array(&p->w, list_count(list, "omitted"));
+    while (err == ERR_OK &&
+           (item = topic_list_next(list, "omitted", &at)) != NULL) {
+        struct view_pairs one = view_pairs_begin();
+        uint8_t id[ID_LEN] = { 0 };
+
+        (void)mp_bin_exact(mp_get(item, "person"), id, ID_LEN);
+        view_put_person(&one, v, "person", "name", id);
+        view_put_str(&one, "reason", mp_str(mp_get(item, "reason")));
+        err = view_pairs_end(&one, &p->w, 0);
+    }
+    return err;
+}
+
 /* A release is shown by its stated credits, in force or not. */
 static enum err put_release(struct view_pairs *p, const struct view *v,
                             const struct topic_entry *e)
 {
     struct credits credits = { 0 };
-    struct mp_doc *doc;
-    enum err err = topic_entry_body(&doc, e);
+    struct topic_list list;
+    enum err err = topic_list_open(&list, v->topic, e);
 
-    if (err == ERR_OK) {
-        put_files(p, mp_get(mp_doc_root(doc), "files"));
-        mp_doc_free(doc);
-    }
-    err = credits_of_release(&credits, v->topic, e->record.id);
+    if (err != ERR_OK) /* pages that are not held, or no body at all */
+        return err == ERR_NO_MEMORY ? err : ERR_OK;
+    put_listed_files(p, &list, "files");
+    put_listed_files(p, &list, "making_of");
+    err = put_parts(p, v, &list);
+    if (err == ERR_OK)
+        err = put_omitted(p, v, &list);
+    topic_list_wipe(&list);
+    if (err == ERR_OK)
+        err = credits_of_release(&credits, v->topic, e->record.id);
     if (err == ERR_OK) {
         view_key(p, "credits");
         view_credits(&p->w, v, &credits);
         credits_wipe(&credits);
     }
-    return err == ERR_NO_MEMORY ? err : ERR_OK;
+    return err;
 }
 
 enum err view_release_show(struct writer *w, const struct view *v,
@@ -253,6 +361,28 @@ enum err view_release_show(struct writer *w, const struct view *v,
     err = put_release(&p, v, e);
     if (err == ERR_OK)
         err = view_put_fields(&p, e);
+    if (err == ERR_OK)
+        return view_pairs_end(&p, w, extra);
+    view_pairs_drop(&p);
+    return err;
+}
+
+enum err view_rights_item(struct writer *w, const struct view *v,
+                          const uint8_t id[ID_LEN], uint32_t extra)
+{
+    const struct topic_entry *e = topic_state_find(v->topic, id);
+    struct view_pairs p = view_pairs_begin();
+    enum err err = ERR_NOT_FOUND;
+
+    if (e != NULL && (e->record.kind == KIND_RIGHTS_REQUEST ||
+                      e->record.kind == KIND_RIGHTS_GRANT)) {
+        view_put_id(&p, "id", e->record.id);
+        view_put_text(&p, "kind", kind_find(e->record.kind)->name);
+        view_put_person(&p, v, "author", "author_name", e->record.author);
+        view_put_uint(&p, "created_ms", e->record.created_ms);
+        view_put_verdict(&p, v, e);
+        err = view_put_fields(&p, e);
+    }
     if (err == ERR_OK)
         return view_pairs_end(&p, w, extra);
     view_pairs_drop(&p);

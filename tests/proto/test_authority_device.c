@@ -293,6 +293,7 @@ static void finals_receipts_and_grants_are_contested(void **state)
 {
     static struct revoking r;
     const struct made *p = revoking_begin(&r);
+    const struct made *early = scene_work(&r.s, 'B', 150, "CC0-1.0", "");
     const struct made *work = scene_work(&r.s, 'B', 160, "CC0-1.0", "");
     const struct made *record[6];
 
@@ -309,7 +310,7 @@ static void finals_receipts_and_grants_are_contested(void **state)
              p->hex, maker_person_hex('B')));
     record[2] = scene_keep(
         &r.s, make(&r.s.m, KIND_RIGHTS_GRANT, 'B', 163,
-                   "{\"contribution\":\"%s\",\"scope\":\"film\"}", work->hex));
+                   "{\"contribution\":\"%s\",\"scope\":\"film\"}", early->hex));
     record[3] = scene_retract(&r.s, 'B', 164, work);
     record[4] = scene_cite(&r.s, 'B', 165, work, p);
     record[5] = scene_keep(&r.s, make_unknown(&r.s.m, 1000, 'B', 166, work));

@@ -269,7 +269,7 @@ static void who_is_missing_is_told_before_publishing(void **state)
     assert_int_equal(c.count, 1);
     assert_memory_equal(c.lines[0].person, person, ID_LEN);
     assert_true(c.lines[0].influence);
-    assert_true(licence_mix_has(c.mix, LICENCE_CC0));
+    assert_true(licence_mix_has(c.bears.mix, LICENCE_CC0));
     credits_wipe(&c);
     mp_doc_free(doc);
     writer_free(&w);
@@ -322,7 +322,7 @@ static void a_retracted_part_still_credits_its_author(void **state)
     c = draft(ts, part);
     assert_int_equal(c.count, 1);
     assert_int_equal(c.lines[0].roles_count, 0);
-    assert_true(licence_mix_is_empty(c.mix));
+    assert_true(licence_mix_is_empty(c.bears.mix));
     credits_wipe(&c);
     topic_state_free(ts);
     scene_free(&s);

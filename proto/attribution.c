@@ -201,7 +201,7 @@ static enum err put_facts(struct view_pairs *p, const struct view *v,
     view_put_id(p, "id", first->record.id);
     view_put_text(p, "kind", kind_find(first->record.kind)->name);
     view_put_person(p, v, "author", "author_name", first->record.author);
-    err = topic_entry_body(&doc, version);
+    err = topic_entry_body(&doc, version == NULL ? first : version);
     if (err == ERR_NOT_FOUND)
         return ERR_OK;
     if (err != ERR_OK)

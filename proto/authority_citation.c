@@ -75,35 +75,51 @@ static enum err judge_resources(struct topic_state *ts)
     return ERR_OK;
 }
 
-/* Whether `claim` says of the work of `e` that it builds on another.  Of what
- * was retracted the head alone still says so. */
-static bool is_claim_on(struct topic_state *ts, const struct topic_entry *claim,
-                        const struct topic_entry *e)
+/* What revises a void claim or citation is void like it. */
+static void void_revisions(struct topic_state *ts)
 {
-    const struct topic_entry *child;
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[ts->order[i]];
+        const struct topic_entry *first = &ts->entries[e->first];
 
-    if (claim->record.kind != KIND_RESOURCE)
-        return false;
-    child = child_of(ts, claim);
-    return child != NULL && child->first == child_of(ts, e)->first &&
-           (claim->is_erased ? !authority_same_author(claim, e)
-                             : (claim->citation & CITATION_CLAIM) != 0);
+        if (e->record.kind == KIND_RESOURCE && !e->is_settled &&
+            !authority_has_link(e, RELATION_ANSWERS) &&
+            first->verdict.state == VERDICT_VOID)
+            authority_void_by(e, VOID_VOID_TARGET, VERDICT_ABOUT_RECORD,
+                              first->record.id);
+    }
 }
 
-/* What answers a claim names one about the same work. */
+/*
+ * §7.7.2: what an answer names is by somebody else and about the same work.
+ * The heads say so, and then it is a claim if it is not void.
+ */
+static void judge_answer(struct topic_state *ts, struct topic_entry *e)
+{
+    const struct topic_entry *claim =
+        authority_need(ts, e, RELATION_ANSWERS, KIND_RESOURCE);
+    const struct topic_entry *child;
+
+    if (claim == NULL)
+        return;
+    child = child_of(ts, claim);
+    if (child == NULL || child->first != child_of(ts, e)->first ||
+        authority_same_author(claim, e))
+        authority_void_by(e, VOID_WRONG_TARGET, VERDICT_ABOUT_RECORD,
+                          claim->record.id);
+    else if (claim->verdict.state == VERDICT_VOID)
+        authority_void_by(e, VOID_VOID_TARGET, VERDICT_ABOUT_RECORD,
+                          claim->record.id);
+}
+
 static void judge_answers(struct topic_state *ts)
 {
     for (uint32_t i = 0; i < ts->count; i++) {
         struct topic_entry *e = &ts->entries[ts->order[i]];
-        struct topic_entry *claim;
 
-        if (e->record.kind != KIND_RESOURCE || e->is_settled ||
-            !authority_has_link(e, RELATION_ANSWERS))
-            continue;
-        claim = authority_need_valid(ts, e, RELATION_ANSWERS, KIND_RESOURCE);
-        if (claim != NULL && !is_claim_on(ts, claim, e))
-            authority_void_by(e, VOID_WRONG_TARGET, VERDICT_ABOUT_RECORD,
-                              claim->record.id);
+        if (e->record.kind == KIND_RESOURCE && !e->is_settled &&
+            authority_has_link(e, RELATION_ANSWERS))
+            judge_answer(ts, e);
     }
 }
 
@@ -178,6 +194,7 @@ enum err authority_judge_citations(struct topic_state *ts)
 
     if (err != ERR_OK)
         return err;
+    void_revisions(ts);
     judge_answers(ts);
     choose_resources(ts);
     choose_answers(ts);

@@ -226,7 +226,8 @@ static enum err mention_work(struct walk *w, uint32_t first, bool influence)
                          .contribution = e->record.id,
                          .influence = influence };
     struct mp_doc *doc;
-    enum err err = topic_entry_body(&doc, shown);
+    enum err err =
+        shown == NULL ? ERR_NOT_FOUND : topic_entry_body(&doc, shown);
 
     if (err == ERR_NOT_FOUND)
         return mention(w->credits, &m);

@@ -53,7 +53,7 @@ const struct topic_entry *lineage_version(const struct topic_state *ts,
     if (past->pins != NULL && past->pins[first] != 0)
         return &ts->entries[past->pins[first] - 1];
     current = topic_state_current(ts, e);
-    return current != NULL && is_past(past, current) ? current : e;
+    return current == NULL || is_past(past, current) ? current : e;
 }
 
 bool lineage_counts(const struct topic_state *ts,

@@ -63,7 +63,8 @@ struct lineage_past {
      * for none; NULL if none is pinned. */
     const uint32_t *pins;
 };
-/* The version of the work `first` (an index) whose body counts. */
+/* The version of the work `first` (an index) whose body counts; NULL if none
+ * does, as of what is void or retracted. */
 const struct topic_entry *lineage_version(const struct topic_state *ts,
                                           const struct lineage_past *past,
                                           uint32_t first);

@@ -294,8 +294,22 @@ class Story(Writer):
             fields["relation"] = self.random.randrange(1, 6)
         if self.one_in(15):
             fields["withdrawn"] = "no more"
-        if CLAIMS and self.one_in(20):
+        if self.one_in(8):
             fields["claim"] = True
+        claims = [one for one in self.records if one.kind == "resource" and
+                  one.fields and one.get("claim")]
+        if claims and self.one_in(2) or self.one_in(20):
+            links.append(("answers", self.random.choice(
+                claims or [self.some("resource")])))
+            if not self.one_in(4):
+                links[0] = ("child", next(
+                    (r for r in self.records
+                     if r.id == links[-1][1].link("child")), child))
+                by = next(p for p in self.people
+                          if p.id == links[0][1].author)
+                revises = None
+            if self.one_in(3):
+                fields["declined"] = "not so"
         self.make("resource", by, fields, links, revises)
 
     def direction(self):
@@ -352,9 +366,7 @@ class Story(Writer):
             ("journal", {"text": "j", "title": "J"}),
             ("ruling", {"reason": "r", "person": self.person_id()}),
             ("report", {"reason": "r", "person": self.person_id()}),
-            ("block", {"reason": "r", "person": self.person_id()}),
-            ("rights_request", {"scope": "s"}),
-            ("rights_grant", {"scope": "s"}))
+            ("block", {"reason": "r", "person": self.person_id()}))
             if CLAIMS else (
             ("recommendation", {"words": "good"}),
             ("collection", {"items": [], "title": "C"}),
@@ -363,11 +375,25 @@ class Story(Writer):
         links = []
         if kind == "recommendation":
             links = [("target", self.any())]
-        if kind.startswith("rights"):
-            links = [("contribution", self.some("contribution"))]
         if kind == "journal" and self.one_in(2):
             links = [("project", self.any())]
         self.make(kind, by, fields, links, revises)
+
+    def rights(self):
+        work = self.some("contribution")
+        if self.one_in(3):
+            revises, by = self.revised("rights_request", self.leader())
+            self.make("rights_request", by, {"scope": "s"},
+                      [("contribution", work)], revises)
+            return
+        revises, by = self.revised("rights_grant", self.anyone())
+        if not self.one_in(6):
+            by = next(p for p in self.people if p.id == work.author)
+        links = [("contribution", work)]
+        if self.one_in(3):
+            links.append(("rights_request", self.some("rights_request")))
+        self.make("rights_grant", by, {"scope": "s"}, links,
+                  revises if self.one_in(3) else None)
 
     def page(self):
         """A page, and soon something that goes on in it."""
@@ -388,6 +414,12 @@ class Story(Writer):
                   [{"role": "r", "name": "Nobody"}], "files": [], "medium": 2,
                   "parts": [{"contribution": w.id} for w in works],
                   "title": "Out"}
+        for part in fields["parts"]:
+            if self.one_in(3):
+                part["version"] = next(
+                    (r.id for r in reversed(self.records)
+                     if r.revises == part["contribution"]),
+                    self.some("contribution").id)
         left = [p for p in self.people if p not in people]
         if left and self.one_in(2):
             fields["omitted"] = [{"person": p.id, "reason": "asked to"}
@@ -528,6 +560,7 @@ THEMES = (
     ("income", "split_proposal", "split_final", "receipt"),
     ("membership", "accept", "handover", "vouch", "project"),
     ("contribution", "resource", "release", "page"),
+    ("contribution", "resource", "rights", "release"),
     ("thread", "courage", "release", "feedback", "lesson"),
     ("retraction", "unknown", "revoke"), ())
 
@@ -536,7 +569,7 @@ CHANCES = {
     "handover": 2, "vouch": 4, "update": 2, "request_close": 4,
     "contribution": 14, "resource": 12, "direction": 2, "selection": 4,
     "comment": 3, "thread": 3, "feedback": 3, "lesson": 2, "courage": 5,
-    "other": 3, "page": 4, "release": 7, "retraction": 3, "unknown": 1,
+    "other": 3, "rights": 3, "page": 4, "release": 7, "retraction": 3, "unknown": 1,
     "revoke": 1, "income": 4, "split_proposal": 5, "split_feedback": 4,
     "split_reply": 4, "split_accept": 4, "split_final": 6, "receipt": 6,
 }

@@ -11,12 +11,11 @@ DAY = 86400000
 SPLITS = ("income", "split_proposal", "split_feedback", "split_reply",
           "split_accept", "split_final", "receipt")
 BY_LEADERS = ("request", "request_close", "direction", "update", "release",
-              "lesson", "income", "split_proposal", "split_reply",
+              "rights_request", "lesson", "income", "split_proposal", "split_reply",
               "split_final")
 BY_ADMITTED = ("contribution", "comment", "thread", "feedback", "courage")
 LAST = SPLITS + ("release", "courage")
-WITHOUT_RULE = ("succession", "page", "rights_request", "rights_grant",
-                "ruling", "report", "block", "pledge")
+WITHOUT_RULE = ("succession", "page", "ruling", "report", "block", "pledge")
 CONTESTABLE = ("split_final", "receipt", "rights_grant")
 LEADER, CO_LEADER, CURATOR, MEMBER, NONE = 1, 2, 3, 4, 5
 RANK = {LEADER: 3, CO_LEADER: 3, CURATOR: 2, MEMBER: 1}
@@ -487,11 +486,33 @@ class Topic:
             self.named(r, "request", ("request",))
 
     def resource_names(self, r):
-        if r.get("claim") is True:
-            raise Left("undecided")
         child = self.named(r, "child", ("contribution", "request", "release"))
         if child.author != r.author:
-            raise Void("not author", child.id)
+            if r.get("claim") is not True or r.link("answers") is not None:
+                raise Void("not author", child.id)
+        elif r.link("answers") is not None:
+            claim = self.named(r, "answers", ("resource",))
+            other = self.held.get(claim.link("child"))
+            if other is None or claim.author == r.author or \
+                    self.object(other) is not self.object(child):
+                raise Void("wrong target", claim.id)
+            self.not_void(claim)
+
+    def rights_request_names(self, r):
+        self.not_void(self.named(r, "contribution", ("contribution",)))
+
+    def rights_grant_names(self, r):
+        if r.revises is not None:
+            raise Void("no revision")
+        work = self.not_void(self.named(r, "contribution", ("contribution",)))
+        if work.author != r.author:
+            raise Void("not author", work.id)
+        if r.link("rights_request") is not None:
+            request = self.not_void(
+                self.named(r, "rights_request", ("rights_request",)))
+            asked = self.held.get(request.link("contribution"))
+            if asked is None or self.object(asked) is not self.object(work):
+                raise Void("wrong target", request.id)
 
     def feedback_names(self, r):
         target = self.named(r, "target")
@@ -557,12 +578,22 @@ class Topic:
 
     # §7.7
 
+    def claimed(self, r):
+        return self.object(self.held[r.link("answers")]).id
+
     def citations(self):
         self.edges = {}     # id of the citing object -> resources
         graph = {}
-        for r in self.walk:
-            if r.kind != "resource" or self.state(r) != "in force" or \
-                    r.get("withdrawn") is not None:
+        resources = [r for r in self.walk if r.kind == "resource"]
+        answers = {}
+        for r in resources:
+            if self.state(r) == "in force" and r.link("answers") is not None:
+                if self.claimed(r) in answers:
+                    self.give(answers[self.claimed(r)], "superseded")
+                answers[self.claimed(r)] = r
+        for r in resources:
+            if self.state(r) != "in force" or self.is_claim(r) or \
+                    r.get("withdrawn") is not None or self.declines(r):
                 continue
             child = self.object(self.held[r.link("child")]).id
             source = self.held.get(r.link("source"))
@@ -573,32 +604,77 @@ class Topic:
                     continue
                 graph.setdefault(child, []).append(source)
             self.edges.setdefault(child, []).append((r, source))
+        for r in resources:
+            if self.state(r) == "in force" and self.is_claim(r):
+                answer = answers.get(self.object(r).id)
+                if answer is None or self.state(answer) != "in force" or \
+                        answer.get("withdrawn") is not None:
+                    self.give(r, "undecided")
+                elif self.declines(answer):
+                    self.give(r, "void", "declined", answer.id)
+
+    def is_claim(self, r):
+        return self.held[r.link("child")].author != r.author
+
+    def declines(self, r):
+        return r.link("answers") is not None and r.get("declined") is not None
 
     # §7.9 and 7.10
 
     def release_names(self, r):
-        parts = []
+        parts, pins = [], {}
         for part in self.whole(r, "parts", True):
-            target = self.held.get(part["contribution"])
-            if target is None:
-                raise Void("no target", part["contribution"])
-            if target.kind != "contribution":
-                raise Void("wrong target", target.id)
-            parts.append(self.object(self.not_void(target)).id)
+            one = self.part(part["contribution"])
+            parts.append(one.id)
+            if "version" in part:
+                if self.part(part["version"]) is not one:
+                    raise Void("wrong target", part["version"])
+                pins.setdefault(one.id, self.held[part["version"]])
         named = self.credited(r) | {
             entry["person"] for entry in self.whole(r, "omitted")}
-        for person in self.persons(parts):
+        for person in self.persons(r, parts, pins):
             if person not in named:
                 raise Void("omits", person)
-        mix = self.mix(parts)
-        if any(exclude(a, b) for a in mix for b in mix):
-            raise Void("licence mix")
+        mix = self.mix(r, parts, pins)
+        if "ALL" in mix:
+            raise Void("no grant", mix["ALL"])
+        names = sorted(mix, key=ORDER.index)
+        for a in names:
+            for b in names[names.index(a) + 1:]:
+                if exclude(a, b) or exclude(b, a):
+                    raise Void("licence mix", mix[b])
+
+    def part(self, ident):
+        """The first record of what a part names."""
+        target = self.held.get(ident)
+        if target is None:
+            raise Void("no target", ident)
+        if target.kind != "contribution":
+            raise Void("wrong target", target.id)
+        return self.object(self.not_void(target))
+
+    def counting(self, release, pins, one):
+        """§7.9.4: the version of a work that counts, or None."""
+        current = pins.get(one) or self.current.get(one)
+        if current is None or one in pins or current.place < release.place:
+            return current
+        return self.held[one]
+
+    def cited(self, release, one):
+        return [(resource, source) for resource, source in
+                self.edges.get(one, ()) if resource.place < release.place]
+
+    def is_granted(self, release, one):
+        return any(r.kind == "rights_grant" and self.state(r) == "in force" and
+                   r.place < release.place and
+                   self.object(self.held[r.link("contribution")]).id == one
+                   for r in self.walk)
 
     def credited(self, release):
         return {credit["person"] for credit in self.whole(release, "credits")
                 if "person" in credit}
 
-    def persons(self, parts):
+    def persons(self, release, parts, pins):
         """Whom a release of these parts is to credit, in order (§7.9.2)."""
         seen, todo = set(), list(parts)
         while todo:
@@ -607,12 +683,12 @@ class Topic:
                 continue
             seen.add(one)
             yield self.held[one].author
-            current = self.current.get(one)
-            if current:
-                for performer in self.body(current, "performers", []):
+            counting = self.counting(release, pins, one)
+            if counting:
+                for performer in self.body(counting, "performers", []):
                     if "person" in performer:
                         yield performer["person"]
-            for resource, source in self.edges.get(one, ()):
+            for resource, source in self.cited(release, one):
                 if source:
                     todo.append(source)
                     continue
@@ -620,24 +696,28 @@ class Topic:
                     yield resource.get("source_author")
                 yield from resource.get("upstream", [])
 
-    def mix(self, parts):
-        licences, seen, todo = [], set(), list(parts)
+    def mix(self, release, parts, pins):
+        """Licences, each with the first work that bears it (§7.9.5)."""
+        found, seen, todo = {}, set(), list(parts)
         while todo:
-            one = todo.pop()
+            one = todo.pop(0)
             if one in seen:
                 continue
             seen.add(one)
-            current = self.current.get(one)
-            if current and current.kind == "contribution":
-                licences.append(self.body(current, "licence"))
-            for resource, source in self.edges.get(one, ()):
+            counting = self.counting(release, pins, one)
+            if counting and not self.is_granted(release, one):
+                licence = self.body(counting, "licence")
+                if licence:
+                    found.setdefault(licence_of(licence), one)
+            for resource, source in self.cited(release, one):
                 if resource.get("relation") == 4:
                     continue
                 if source:
                     todo.append(source)
                 elif resource.get("source_licence"):
-                    licences.append(resource.get("source_licence"))
-        return [licence_of(text) for text in licences]
+                    found.setdefault(licence_of(resource.get("source_licence")),
+                                     resource.link("source"))
+        return found
 
     # §7.12
 
@@ -836,25 +916,22 @@ def leads_to(graph, a, b):
     return False
 
 
+ORDER = ["CC0-1.0"] + ["CC-%s-%s.0" % (terms, version) for terms in (
+    "BY", "BY-SA", "BY-NC", "BY-NC-SA", "BY-ND", "BY-NC-ND")
+    for version in (3, 4)] + ["ALL", "OTHER"]
+
+
 def licence_of(text):
-    """A known licence as (name, terms), §7.10.1; None for others."""
+    """The name of a known licence, §7.10.1, or OTHER."""
     name = text.upper()
-    if name in ("ALL-RIGHTS-RESERVED", "ALL-RIGHTS"):
-        return ("ALL", frozenset(["ALL"]))
-    if name == "CC0-1.0":
-        return (name, frozenset())
-    for terms in ("BY", "BY-SA", "BY-NC", "BY-NC-SA", "BY-ND", "BY-NC-ND"):
-        for version in ("3.0", "4.0"):
-            if name == "CC-%s-%s" % (terms, version):
-                return (name, frozenset(terms.split("-")))
-    return None
+    if name in ("ALL-RIGHTS-RESERVED", "ALL-RIGHTS", "ALL-RIGHTS-WITH-GRANT"):
+        return "ALL"
+    return name if name in ORDER[:-2] else "OTHER"
 
 
 def exclude(a, b):
-    """§7.10.2, one way round."""
-    if a is None or b is None or a == b:
-        return False
-    mine, theirs = a[1], b[1]
+    """§7.10.2, one way round, of two that are not the same."""
+    mine, theirs = a.split("-"), b.split("-")
     return "ND" in mine or "SA" in mine and "ALL" in theirs or \
         "SA" in mine and "NC" not in mine and "NC" in theirs
 

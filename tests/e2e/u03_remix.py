@@ -96,7 +96,8 @@ class Remix(lab.LabTest):
             "CC-BY-4.0", "--accept-terms", "--from", poem, "--from", shared,
             "--from", bound, "--thanks", "to all of you")
         self.assertEqual(refused.code, 5)
-        for words in ("CC-BY-SA-4.0 of \"Shared\"", "CC-BY-NC-4.0 of \"Bound\""):
+        for words in ("CC-BY-SA-4.0 of \"Shared\"",
+                      "CC-BY-NC-4.0 of \"Bound\""):
             self.assertIn(words, refused.err)
 
     def test_a_source_is_resolved_later_and_another_withdrawn(self):

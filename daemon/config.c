@@ -75,6 +75,16 @@ static void print_lan(char out[CONFIG_VALUE_MAX], const struct config *c)
     (void)snprintf(out, CONFIG_VALUE_MAX, "%s", c->lan ? "yes" : "no");
 }
 
+static enum err take_meet(struct config *c, const char *value)
+{
+    return parse_bool(&c->meet, value);
+}
+
+static void print_meet(char out[CONFIG_VALUE_MAX], const struct config *c)
+{
+    (void)snprintf(out, CONFIG_VALUE_MAX, "%s", c->meet ? "yes" : "no");
+}
+
 static enum err take_portmap(struct config *c, const char *value)
 {
     return parse_bool(&c->portmap, value);
@@ -188,6 +198,7 @@ static const struct setting settings[] = {
       "HOST:PORT with a number as host, at most 8 of them", true },
     { "node", "lan", take_lan, print_lan, "yes or no", true },
     { "node", "portmap", take_portmap, print_portmap, "yes or no", true },
+    { "node", "meet", take_meet, print_meet, "yes or no", true },
     { "node", "log_level", take_log_level, print_log_level,
       "error, warn, info or debug", false },
     { "node", "quota", take_quota, print_quota,
@@ -310,6 +321,7 @@ void config_default(struct config *out)
     *out = (struct config){
         .lan = true,
         .portmap = true,
+        .meet = true,
         .log_level = LOG_LEVEL_INFO,
         .board_quota_bytes = (uint64_t)1 << 30,
         .topic_quota_bytes = (uint64_t)256 << 20,

@@ -16,6 +16,7 @@
  *     listen = 0.0.0.0:7433       ; may be repeated
  *     lan = yes
  *     portmap = yes
+ *     meet = yes                  ; connect to nodes that others tell of
  *     log_level = info
  *     quota = 100 GiB             ; blobs; 0 for no bound
  *     board_quota = 1 GiB         ; records of the call board; 0 for no bound
@@ -38,6 +39,7 @@ struct config {
     size_t listen_count;
     bool lan;
     bool portmap;
+    bool meet;
     enum log_level log_level;
     uint64_t quota_bytes;
     uint64_t board_quota_bytes; /* of records */

@@ -83,6 +83,8 @@ void gossip_endpoints_changed(struct gossip *g)
         listening[n] = node_listening(g->node, n);
         n++;
     }
+    if (!node_config(g->node)->meet)
+        return; /* nobody is told where we are */
     reach_of_machine(&reach, listening, n);
     for (size_t i = 0; i < reach.count; i++) {
         struct sockaddr_storage address;
@@ -194,6 +196,10 @@ static void apply(struct gossip *g, const struct mesh_effect *effect)
 {
     struct conn *c;
 
+    if (effect->type == MESH_DIAL && !node_config(g->node)->meet) {
+        gossip_dial_failed(g, effect->node);
+        return;
+    }
     if (effect->type == MESH_DIAL) {
         dialler_meet(node_dialler(g->node), effect->node, effect->endpoints,
                      effect->count);

@@ -92,6 +92,7 @@ static enum err override(struct config *c, const struct options *o)
     }
     c->lan = c->lan && !o->no_lan;
     c->portmap = c->portmap && !o->no_portmap;
+    c->meet = c->meet && !o->no_meet;
     return ERR_OK;
 }
 

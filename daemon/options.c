@@ -8,6 +8,7 @@ enum option_code {
     OPTION_NETWORK,
     OPTION_NO_LAN,
     OPTION_NO_PORTMAP,
+    OPTION_NO_MEET,
     OPTION_TEST_CLOCK,
     OPTION_CHECK_CONFIG,
     OPTION_LOG_LEVEL,
@@ -21,6 +22,7 @@ static const struct option long_options[] = {
     { "network", required_argument, NULL, OPTION_NETWORK },
     { "no-lan", no_argument, NULL, OPTION_NO_LAN },
     { "no-portmap", no_argument, NULL, OPTION_NO_PORTMAP },
+    { "no-meet", no_argument, NULL, OPTION_NO_MEET },
     { "test-clock", no_argument, NULL, OPTION_TEST_CLOCK },
     { "check-config", no_argument, NULL, OPTION_CHECK_CONFIG },
     { "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
@@ -52,6 +54,9 @@ static enum err take(struct options *o, int code, const char *name,
         return ERR_OK;
     case OPTION_NO_PORTMAP:
         o->no_portmap = true;
+        return ERR_OK;
+    case OPTION_NO_MEET:
+        o->no_meet = true;
         return ERR_OK;
     case OPTION_TEST_CLOCK:
         o->test_clock = true;
@@ -121,6 +126,7 @@ void options_print_help(FILE *to)
         "  --network NAME       the network to join (default: lab)\n"
         "  --no-lan             do not look for peers on the local network\n"
         "  --no-portmap         do not ask the router to map a port\n"
+        "  --no-meet            connect to no node that others tell of\n"
         "  --test-clock         let `troupe clock set` move the clock\n"
         "  --check-config       say what is wrong with troupe.conf, and end: "
         "with 2\n"

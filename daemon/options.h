@@ -21,6 +21,7 @@ struct options {
     const char *network;   /* NULL: by config */
     const char *log_level; /* NULL: by config */
     bool no_lan;
+    bool no_meet;
     bool no_portmap;
     bool test_clock;
     bool check_config; /* say what is wrong with troupe.conf, and end */

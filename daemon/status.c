@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/body.h"
+#include "daemon/gossip.h"
 #include "daemon/pair.h"
 #include "daemon/version.h"
 #include "store/blobs.h"
@@ -224,12 +225,29 @@ static void put_warnings(struct desk *desk, struct writer *w)
                        "troupe verify");
 }
 
+/* What is true of this node alone. */
+static void put_local(const struct node *node, struct writer *w)
+{
+    struct mesh_counts counts;
+
+    gossip_count(node_gossip(node), &counts);
+    mp_put_text(w, "local");
+    mp_put_map(w, 1);
+    mp_put_text(w, "gossip");
+    mp_put_map(w, 5);
+    pair_bool(w, "meet", node_config(node)->meet);
+    pair_uint(w, "active", counts.active);
+    pair_uint(w, "passive", counts.passive);
+    pair_uint(w, "eager", counts.eager);
+    pair_uint(w, "lazy", counts.lazy);
+}
+
 void status_put(struct desk *desk, struct writer *w)
 {
     struct node *node = desk_node(desk);
     const struct person_keys *person = node_person(node);
 
-    mp_put_map(w, 13);
+    mp_put_map(w, 14);
     pair_text(w, "version", TROUPE_VERSION);
     pair_text(w, "network", node_network(node)->name);
     pair_id(w, "node", node_keys(node)->sign.public_key);
@@ -242,5 +260,6 @@ void status_put(struct desk *desk, struct writer *w)
     mp_put_text(w, "jobs");
     jobs_put(desk_jobs(desk), w);
     put_hosts(node, w);
+    put_local(node, w);
     put_warnings(desk, w);
 }

@@ -594,9 +594,25 @@ void mesh_tick(struct mesh *m, uint64_t now_ms)
             flush_batch(m, &m->links[i]);
 }
 
+static void count_tree(const struct mesh *m, struct mesh_counts *out)
+{
+    const struct plumtree_peer *peers;
+    const uint8_t *topic;
+
+    out->eager = 0;
+    out->lazy = 0;
+    for (size_t i = 0; (topic = plumtree_topic(&m->tree, i)) != NULL; i++) {
+        size_t count = plumtree_links(&m->tree, topic, &peers);
+
+        for (size_t j = 0; j < count; j++)
+            *(peers[j].is_eager ? &out->eager : &out->lazy) += 1;
+    }
+}
+
 void mesh_count(const struct mesh *m, struct mesh_counts *out)
 {
     *out = m->counts;
+    count_tree(m, out);
     out->links = m->links_count;
     out->active = hyparview_active(&m->overlay);
     out->passive = m->overlay.passive_count;

@@ -137,6 +137,8 @@ struct mesh_counts {
     size_t active;  /* neighbours of the overlay */
     size_t dialled; /* of them, by us */
     size_t passive;
+    size_t eager;    /* links times topics that get records whole */
+    size_t lazy;     /* that are told of them */
     uint64_t pushed; /* records queued as pushes, over all time */
     uint64_t announced;
     uint64_t grafted;

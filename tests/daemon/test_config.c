@@ -26,7 +26,7 @@ static void an_empty_file_is_the_default(void **state)
     (void)state;
     assert_int_equal(parse(&c, &f, ""), ERR_OK);
     assert_string_equal(c.network.name, "lab");
-    assert_true(c.lan && c.portmap);
+    assert_true(c.lan && c.portmap && c.meet);
     assert_int_equal(c.log_level, LOG_LEVEL_INFO);
     assert_int_equal(c.listen_count, 0);
 }
@@ -40,14 +40,15 @@ static void every_setting_is_read(void **state)
     assert_int_equal(parse(&c, &f,
                            "# mine\n[node]\nnetwork = test-1\n"
                            "listen = 127.0.0.1:0\nlisten = [::1]:7433\n"
-                           "lan = no\nportmap = off\nlog_level = debug\n"
+                           "lan = no\nportmap = off\nmeet = no\n"
+                           "log_level = debug\n"
                            "quota = 3 GiB ; enough\n"
                            "[peers]\nadd = " NODE "@10.0.0.1:7433\n"),
                      ERR_OK);
     assert_string_equal(c.network.name, "test-1");
     assert_int_equal(c.listen_count, 2);
     assert_string_equal(c.listen[1], "[::1]:7433");
-    assert_false(c.lan || c.portmap);
+    assert_false(c.lan || c.portmap || c.meet);
     assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
     assert_int_equal(c.quota_bytes, (uint64_t)3 << 30);
     assert_int_equal(c.peers_count, 1);

@@ -39,20 +39,21 @@ static void every_option_is_understood(void **state)
     struct options o;
 
     (void)state;
-    assert_int_equal(parse(&o, ARGS(ARG("--home"), ARG("/h"), ARG("--listen"),
-                                    ARG("127.0.0.1:0"), ARG("--listen=[::1]:7"),
-                                    ARG("--network"), ARG("test-a"),
-                                    ARG("--no-lan"), ARG("--no-portmap"),
-                                    ARG("--test-clock"), ARG("--check-config"),
-                                    ARG("--log-level"), ARG("debug"))),
-                     ERR_OK);
+    assert_int_equal(
+        parse(&o,
+              ARGS(ARG("--home"), ARG("/h"), ARG("--listen"),
+                   ARG("127.0.0.1:0"), ARG("--listen=[::1]:7"),
+                   ARG("--network"), ARG("test-a"), ARG("--no-lan"),
+                   ARG("--no-portmap"), ARG("--no-meet"), ARG("--test-clock"),
+                   ARG("--check-config"), ARG("--log-level"), ARG("debug"))),
+        ERR_OK);
     assert_string_equal(o.home, "/h");
     assert_int_equal(o.listen_count, 2);
     assert_string_equal(o.listen[0], "127.0.0.1:0");
     assert_string_equal(o.listen[1], "[::1]:7");
     assert_string_equal(o.network, "test-a");
     assert_string_equal(o.log_level, "debug");
-    assert_true(o.no_lan && o.no_portmap && o.test_clock);
+    assert_true(o.no_lan && o.no_portmap && o.no_meet && o.test_clock);
     assert_true(o.check_config);
     assert_false(o.help || o.version);
 }

@@ -217,6 +217,53 @@ static void a_burst_is_left_to_sessions(void **state)
     net_wipe(&net);
 }
 
+/* The link of node 0 to node 1 while its session runs. */
+static const struct net_link *open_session(struct net *net)
+{
+    const struct net_link *l = &net->nodes[0].links[1];
+
+    net_connect(net, 0, 2, true);
+    net_run(net, 1000);
+    for (uint64_t n = 0; n < 2000; n++)
+        net_publish(net, 1, n, 100);
+    net_connect(net, 0, 1, true);
+    assert_true(l->is_up && l->other == 1);
+    for (int i = 0; i < 10000 && !peer_in_session(&l->peer, NET_TOPIC); i++)
+        net_run(net, 1);
+    assert_true(peer_in_session(&l->peer, NET_TOPIC));
+    return l;
+}
+
+/* §5.5: what a session brings, all have; but not what was made just now. */
+static void what_is_new_is_pushed_though_it_crossed_a_session(void **state)
+{
+    struct net net;
+    const struct net_link *l;
+    struct mesh *mesh;
+    struct mesh_counts before;
+    struct mesh_counts after;
+    struct record_key key = { .created_ms = NET_WALL_MS - GOSSIP_NEW_MS,
+                              .id = { 77 } };
+
+    (void)state;
+    net_init(&net, 3, SEED);
+    l = open_session(&net);
+    mesh = net.nodes[0].mesh;
+    mesh_set_clock(mesh, net.now_ms, NET_WALL_MS);
+    mesh_count(mesh, &before);
+    mesh_record_added(mesh, NET_TOPIC, &key, 100, l->number, net.now_ms);
+    mesh_count(mesh, &after);
+    assert_int_equal(after.pushed, before.pushed);
+    assert_int_equal(after.announced, before.announced + 1);
+    key.created_ms++;
+    mesh_record_added(mesh, NET_TOPIC, &key, 100, l->number, net.now_ms);
+    mesh_count(mesh, &after);
+    assert_int_equal(after.pushed, before.pushed + 1);
+    assert_int_equal(after.announced, before.announced + 1);
+    assert_int_equal(after.eager + after.lazy, 2); /* a topic, two links */
+    net_wipe(&net);
+}
+
 /* The same seed, the same run. */
 static void a_run_can_be_replayed(void **state)
 {
@@ -246,6 +293,7 @@ int main(void)
         cmocka_unit_test(of_few_nodes_each_tells_all_others),
         cmocka_unit_test(a_long_body_reaches_all),
         cmocka_unit_test(a_burst_is_left_to_sessions),
+        cmocka_unit_test(what_is_new_is_pushed_though_it_crossed_a_session),
         cmocka_unit_test(a_run_can_be_replayed),
     };
 

@@ -19,6 +19,7 @@ static const struct {
     KEY(rate),      KEY(text),     KEY(latency_min_ms), KEY(latency_max_ms),
     KEY(jitter_ms), KEY(loss_ppm), KEY(bytes_per_ms),   KEY(commit_ms),
     KEY(percent),   KEY(silent),   KEY(hostile),        KEY(report_s),
+    KEY(skew_s),
 #undef KEY
 };
 

@@ -15,6 +15,7 @@ struct scenario {
 extern const struct scenario scenarios[];
 
 void scenario_steady(struct sim *sim);
+void scenario_wrong_clocks(struct sim *sim);
 void scenario_join_empty(struct sim *sim);
 void scenario_returning_laptop(struct sim *sim);
 void scenario_scattered_gaps(struct sim *sim);

@@ -61,6 +61,25 @@ void scenario_mass_failure(struct sim *sim)
                  (unsigned long long)sim->stats.latency_max_ms);
 }
 
+/*
+ * Some clocks are ahead and some behind; what is dated up to tomorrow goes
+ * everywhere all the same, as fast and as seldom twice.
+ */
+void scenario_wrong_clocks(struct sim *sim)
+{
+    int64_t most = (int64_t)sim->params.skew_s * 1000;
+
+    for (uint32_t i = 0; i < sim->nodes_count; i++)
+        if (rng_below(&sim->rng, 100) < sim->params.percent)
+            sim->nodes[i].skew_ms =
+                (int64_t)rng_below(&sim->rng, 2 * (uint64_t)most + 1) - most;
+    begin(sim);
+    stage_publish_for(sim, sim->params.seconds * 1000);
+    expect_all(sim, SETTLE_MS);
+    stage_expect_redundancy(sim, 0.1);
+    stage_expect_p99(sim, hops(sim->nodes_count) * stage_mean_latency_ms(sim));
+}
+
 /* Two halves do not see each other for a while, and both go on. */
 void scenario_split_brain(struct sim *sim)
 {

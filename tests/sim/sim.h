@@ -29,6 +29,7 @@ struct sim_params {
     uint64_t percent;  /* of nodes that fail, or whatever the scenario says */
     uint64_t silent;   /* those who fail do not even reset connections */
     uint64_t hostile;  /* number of hostile nodes */
+    uint64_t skew_s;   /* wrong clocks are wrong by up to so much */
     uint64_t report_s; /* a line on stderr every so many seconds; 0: none */
 };
 

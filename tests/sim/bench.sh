@@ -2,6 +2,8 @@
 # bench.sh: the simulator's figures, a line of JSON each, as the bench prints
 # them.  What is simulated is the same on any machine; sim.large is not.
 set -eu
+# Thousands of nodes are spread over much memory: large pages, where there are.
+export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 status=0
 
 # run OPTION...: one scenario

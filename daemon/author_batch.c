@@ -17,7 +17,8 @@
 #include "proto/authority.h"
 #include "store/store.h"
 
-enum { JOB_DRAFTS = 64, JOBS = 2, ERRORS_MAX = 100 };
+/* Of the pool's four threads, one is always left to the writer. */
+enum { JOB_DRAFTS = 64, JOBS = 3, ERRORS_MAX = 100 };
 
 /* One draft on its way: read, made on the pool, tried, published. */
 struct draft {
@@ -34,8 +35,7 @@ struct draft {
     enum err err;
     struct bytes wrong; /* the field that was */
     uint8_t id[ID_LEN];
-    uint8_t *whole; /* until it is published */
-    size_t len;
+    struct topic_entry made; /* the record, until it is durable */
 };
 
 struct batch {
@@ -82,7 +82,7 @@ static void put_ids(struct writer *w, const struct batch *b)
 static void batch_free(struct batch *b)
 {
     for (size_t i = 0; b->drafts != NULL && i < b->count; i++)
-        free(b->drafts[i].whole);
+        topic_entry_wipe(&b->drafts[i].made);
     free(b->drafts);
     writer_free(&b->errors);
     person_keys_wipe(&b->keys);
@@ -133,6 +133,12 @@ static void refuse(struct draft *d, enum err e, const char *text)
     release(b);
 }
 
+/* A record that founds a topic is the first of its own. */
+static const uint8_t *topic_of(const struct draft *d)
+{
+    return sodium_is_zero(d->topic, ID_LEN) ? d->id : d->topic;
+}
+
 static void on_published(void *context, enum err e,
                          const struct store_result *result)
 {
@@ -142,10 +148,13 @@ static void on_published(void *context, enum err e,
         refuse(d, e, NULL);
         return;
     }
-    if (result->outcome == STORE_KNOWN)
+    if (result->outcome == STORE_KNOWN) {
         d->batch->known++;
-    else
+    } else {
         d->batch->stored++;
+        topic_cache_put(desk_topics(call_desk(d->batch->call)), topic_of(d),
+                        result->seq, &d->made);
+    }
     release(d->batch);
 }
 
@@ -163,38 +172,21 @@ static void refuse_void(struct draft *d, const struct verdict *verdict)
     refuse(d, ERR_REFUSED, text);
 }
 
-static void publish(struct draft *d)
-{
-    uint8_t *bytes = d->whole;
-
-    d->whole = NULL;
-    node_publish(d->batch->node, (struct bytes){ bytes, d->len }, on_published,
-                 d);
-    free(bytes);
-}
-
 /* `state` is that of the draft's topic, judged. */
 static void try_one(struct draft *d, struct topic_state *state)
 {
-    struct bytes whole = { d->whole, d->len };
     /* Going back in time would judge the whole topic anew. */
     uint64_t now_ms =
         state->now_ms > d->created_ms ? state->now_ms : d->created_ms;
     struct verdict verdict;
-    enum err e = authority_try(state, &verdict, whole, now_ms);
+    enum err e = authority_try_made(state, &verdict, &d->made, now_ms);
 
     if (e != ERR_OK)
         refuse(d, e, NULL);
     else if (verdict.state == VERDICT_VOID)
         refuse_void(d, &verdict);
     else
-        publish(d);
-}
-
-/* A record that founds a topic is the first of its own. */
-static const uint8_t *topic_of(const struct draft *d)
-{
-    return sodium_is_zero(d->topic, ID_LEN) ? d->id : d->topic;
+        node_publish_record(d->batch->node, &d->made.record, on_published, d);
 }
 
 /* Topics are judged once for all drafts of a job that lie side by side. */
@@ -265,15 +257,8 @@ static void make(struct draft *d, struct writer *map, struct writer *whole)
     d->err = kind_encode(d->kind, map, &links, &d->wrong, d->fields);
     if (d->err == ERR_OK)
         d->err = sign(d, whole, writer_view(map), &links);
-    if (d->err != ERR_OK)
-        return;
-    d->whole = malloc(whole->len);
-    if (d->whole == NULL) {
-        d->err = ERR_NO_MEMORY;
-        return;
-    }
-    memcpy(d->whole, whole->data, whole->len);
-    d->len = whole->len;
+    if (d->err == ERR_OK)
+        d->err = topic_entry_make(&d->made, writer_view(whole));
 }
 
 static void on_sign(uv_work_t *work)

@@ -139,14 +139,12 @@ static bool client_drain(struct client *c)
     c->draining = true;
     while (!c->closing && done < c->input.len && !client_is_full(c)) {
         struct bytes rest = { c->input.data + done, c->input.len - done };
-        struct control_message probe;
         size_t used;
         uint8_t *copy;
 
-        e = control_decode(&probe, &used, rest);
+        e = control_measure(&used, rest);
         if (e != ERR_OK)
             break;
-        control_message_wipe(&probe);
         copy = malloc(used);
         if (copy == NULL)
             e = ERR_NO_MEMORY;

@@ -10,7 +10,7 @@
  */
 
 /* Bytes that are read at once. */
-#define CONTROL_READ_CHUNK ((size_t)64 * 1024)
+#define CONTROL_READ_CHUNK ((size_t)256 * 1024)
 
 struct control {
     struct desk *desk;

@@ -19,7 +19,8 @@
 #include "daemon/transfer.h"
 #include "store/store.h"
 
-enum { VERIFY_ITEMS = 64, VERIFY_JOBS = 2, QUICK_BYTES = 4096 };
+/* Of the pool's four threads, one is always left to the writer. */
+enum { VERIFY_ITEMS = 64, VERIFY_JOBS = 3, QUICK_BYTES = 4096 };
 
 struct verify_job {
     uv_work_t work;
@@ -92,7 +93,8 @@ struct item *ingest_item_new(struct ingest *g, uint64_t source,
     item->ingest = g;
     item->source = source;
     item->len = bytes.len;
-    memcpy(item->bytes, bytes.data, bytes.len);
+    if (bytes.len > 0)
+        memcpy(item->bytes, bytes.data, bytes.len);
     g->items++;
     g->bytes += bytes.len;
     return item;

@@ -47,9 +47,11 @@ void ingest_source_gone(struct ingest *ingest, uint64_t source);
 /* Starts verifying what has come in: before the loop waits. */
 void ingest_flush(struct ingest *ingest);
 
-/* node_publish() and node_import(). */
+/* node_publish(), node_publish_record() and node_import(). */
 void ingest_publish(struct ingest *ingest, struct bytes record,
                     node_published_fn *done, void *context);
+void ingest_publish_record(struct ingest *ingest, const struct record *record,
+                           node_published_fn *done, void *context);
 void ingest_import(struct ingest *ingest, struct bytes records,
                    node_imported_fn *done, void *context);
 

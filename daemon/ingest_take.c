@@ -167,20 +167,23 @@ enum err ingest_head(struct ingest *g, uint64_t source,
     return ERR_OK;
 }
 
+static void take_local_item(struct item *item, enum err e)
+{
+    item->is_local = true;
+    item->err = e == ERR_OK ? check_body(item) : e;
+    if (item->err == ERR_OK)
+        find_certificate(item);
+}
+
 static struct item *local_item(struct ingest *g, uint64_t source,
                                struct bytes record)
 {
     struct item *item = ingest_item_new(g, source, record);
 
-    if (item == NULL)
-        return NULL;
-    item->is_local = true;
-    item->err =
-        record_decode(&item->record, (struct bytes){ item->bytes, item->len });
-    if (item->err == ERR_OK)
-        item->err = check_body(item);
-    if (item->err == ERR_OK)
-        find_certificate(item);
+    if (item != NULL)
+        take_local_item(
+            item, record_decode(&item->record,
+                                (struct bytes){ item->bytes, item->len }));
     return item;
 }
 
@@ -194,12 +197,9 @@ struct item *ingest_local_item(struct ingest *g, uint64_t source,
     return item;
 }
 
-void ingest_publish(struct ingest *g, struct bytes record,
-                    node_published_fn *done, void *context)
+/* Takes an item, or NULL where memory is wanting. */
+static void publish(struct item *item, node_published_fn *done, void *context)
 {
-    uint64_t source = peers_next_number(node_peer_table(g->node));
-    struct item *item = local_item(g, source, record);
-
     if (item == NULL) {
         done(context, ERR_NO_MEMORY, NULL);
         return;
@@ -210,4 +210,25 @@ void ingest_publish(struct ingest *g, struct bytes record,
         ingest_enqueue(item);
     else
         ingest_commit(item); /* our own signature needs no second look */
+}
+
+void ingest_publish(struct ingest *g, struct bytes record,
+                    node_published_fn *done, void *context)
+{
+    uint64_t source = peers_next_number(node_peer_table(g->node));
+
+    publish(local_item(g, source, record), done, context);
+}
+
+void ingest_publish_record(struct ingest *g, const struct record *record,
+                           node_published_fn *done, void *context)
+{
+    uint64_t source = peers_next_number(node_peer_table(g->node));
+    struct item *item = ingest_item_new(g, source, (struct bytes){ NULL, 0 });
+
+    if (item != NULL) {
+        item->record = *record;
+        take_local_item(item, ERR_OK);
+    }
+    publish(item, done, context);
 }

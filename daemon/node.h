@@ -109,6 +109,9 @@ struct node_import {
     size_t errors_count;
 };
 typedef void node_imported_fn(void *context, const struct node_import *result);
+/* The same of one that is decoded; it is borrowed until `done`. */
+void node_publish_record(struct node *node, const struct record *record,
+                         node_published_fn *done, void *context);
 /* As node_publish() for concatenated records; `records` is copied. */
 void node_import(struct node *node, struct bytes records,
                  node_imported_fn *done, void *context);

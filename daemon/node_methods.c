@@ -15,6 +15,12 @@
 /* What node.h offers to control methods: each is handed to the part it is of.
  */
 
+void node_publish_record(struct node *n, const struct record *record,
+                         node_published_fn *done, void *context)
+{
+    ingest_publish_record(node_ingest(n), record, done, context);
+}
+
 void node_publish(struct node *n, struct bytes record, node_published_fn *done,
                   void *context)
 {

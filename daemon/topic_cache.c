@@ -216,3 +216,20 @@ enum err topic_cache_get(struct topic_cache *cache, const uint8_t topic[ID_LEN],
     *out = e->state;
     return ERR_OK;
 }
+
+void topic_cache_put(struct topic_cache *cache, const uint8_t topic[ID_LEN],
+                     uint64_t seq, struct topic_entry *take)
+{
+    struct entry *e = entry_find(cache, topic);
+
+    if (e != NULL && e->last_seq != 0 && e->last_seq + 1 == seq &&
+        e->bytes <= bytes_max) {
+        size_t len = take->record.head.len + take->record.body.len;
+
+        if (topic_state_put(e->state, take) == ERR_OK) {
+            e->bytes += sizeof *take + len + SIGNATURE_LEN;
+            e->last_seq = seq;
+        }
+    }
+    topic_entry_wipe(take);
+}

@@ -24,6 +24,13 @@ MUST_CHECK enum err topic_cache_get(struct topic_cache *cache,
                                     const uint8_t topic[ID_LEN],
                                     struct topic_state **out);
 
+/*
+ * Record number `seq` of the topic is durable: an entry that is as new as the
+ * record before it need not read it back.  Takes *take, used or not.
+ */
+void topic_cache_put(struct topic_cache *cache, const uint8_t topic[ID_LEN],
+                     uint64_t seq, struct topic_entry *take);
+
 /* Forgets all: a topic may have been left without a judgement. */
 void topic_cache_clear(struct topic_cache *cache);
 

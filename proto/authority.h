@@ -48,6 +48,12 @@ const uint8_t *authority_creator(const struct topic_state *ts, uint64_t at_ms);
 MUST_CHECK enum err authority_try(struct topic_state *ts, struct verdict *out,
                                   struct bytes whole, uint64_t now_ms);
 
+/* The same of an entry that was made already; it stays the caller's. */
+MUST_CHECK enum err authority_try_made(struct topic_state *ts,
+                                       struct verdict *out,
+                                       const struct topic_entry *made,
+                                       uint64_t now_ms);
+
 /* The earliest time after `now_ms` at which a verdict changes by itself (a
  * record that waits), or UINT64_MAX. */
 uint64_t authority_next_ms(const struct topic_state *ts, uint64_t now_ms);

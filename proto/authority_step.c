@@ -178,8 +178,8 @@ static enum err try_last(struct topic_state *ts, struct verdict *out)
         if (tried == ERR_OK)
             authority_rival_verdict(ts, e);
         *out = e->verdict;
-        topic_state_drop_last(ts);
-        ts->is_judged = true; /* nothing else was touched */
+        (void)topic_state_take_last(ts); /* its bytes are borrowed */
+        ts->is_judged = true;            /* nothing else was touched */
         return tried;
     }
     if (e->record.created_ms <= now_ms) {
@@ -187,33 +187,44 @@ static enum err try_last(struct topic_state *ts, struct verdict *out)
         tried = authority_judge(ts, now_ms);
     }
     *out = ts->entries[ts->count - 1].verdict; /* added, it waits */
-    topic_state_drop_last(ts);
+    (void)topic_state_take_last(ts);           /* likewise */
     if (tried == ERR_OK)
         tried = authority_judge(ts, now_ms);
     return tried;
 }
 
-enum err authority_try(struct topic_state *ts, struct verdict *out,
-                       struct bytes whole, uint64_t now_ms)
+enum err authority_try_made(struct topic_state *ts, struct verdict *out,
+                            const struct topic_entry *made, uint64_t now_ms)
 {
     const struct topic_entry *held;
+    struct topic_entry borrowed = *made;
     struct verdict verdict;
-    struct record r;
-    enum err err = record_decode(&r, whole);
+    enum err err = authority_judge(ts, now_ms);
 
-    if (err == ERR_OK)
-        err = authority_judge(ts, now_ms);
     if (err != ERR_OK)
         return err;
-    held = topic_state_find(ts, r.id);
+    held = topic_state_find(ts, made->record.id);
     if (held != NULL) {
         *out = held->verdict;
         return ERR_OK;
     }
-    err = topic_state_add(ts, whole);
+    err = topic_state_put(ts, &borrowed);
     if (err == ERR_OK)
         err = try_last(ts, &verdict);
     if (err == ERR_OK)
         *out = verdict;
+    return err;
+}
+
+enum err authority_try(struct topic_state *ts, struct verdict *out,
+                       struct bytes whole, uint64_t now_ms)
+{
+    struct topic_entry made;
+    enum err err = topic_entry_make(&made, whole);
+
+    if (err != ERR_OK)
+        return err;
+    err = authority_try_made(ts, out, &made, now_ms);
+    topic_entry_wipe(&made);
     return err;
 }

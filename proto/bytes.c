@@ -69,7 +69,12 @@ static uint64_t reader_be(struct reader *r, size_t len)
 
 uint8_t reader_u8(struct reader *r)
 {
-    return (uint8_t)reader_be(r, 1);
+    if (r->err == ERR_OK && r->left == 0)
+        r->err = ERR_TRUNCATED;
+    if (r->err != ERR_OK)
+        return 0;
+    r->left--;
+    return *r->pos++;
 }
 
 uint16_t reader_u16(struct reader *r)
@@ -294,7 +299,7 @@ enum err hex_decode(uint8_t *out, size_t len, const char *text, size_t text_len)
         if (hex_digit(text[i]) < 0)
             return ERR_MALFORMED;
     for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(hex_digit(text[2 * i]) * 16 +
-                           hex_digit(text[2 * i + 1]));
+        out[i] =
+            (uint8_t)(hex_digit(text[2 * i]) * 16 + hex_digit(text[2 * i + 1]));
     return ERR_OK;
 }

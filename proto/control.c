@@ -89,7 +89,7 @@ static bool read_message(struct control_message *m, const struct mp_value *v)
 }
 
 /* The first value's length, or why there is none; no more than the limit. */
-static enum err measure(size_t *len, struct bytes stream)
+enum err control_measure(size_t *used, struct bytes stream)
 {
     bool full = stream.len >= CONTROL_MESSAGE_MAX;
     struct bytes head = { stream.data,
@@ -99,7 +99,7 @@ static enum err measure(size_t *len, struct bytes stream)
 
     if (head.len == 0)
         return ERR_TRUNCATED;
-    e = mp_walk(&grade, len, head);
+    e = mp_walk(&grade, used, head);
     return e == ERR_TRUNCATED && full ? ERR_TOO_LARGE : e;
 }
 
@@ -111,7 +111,7 @@ enum err control_decode(struct control_message *out, size_t *used,
     enum err e;
 
     assert(out != NULL && used != NULL);
-    e = measure(&len, stream);
+    e = control_measure(&len, stream);
     if (e != ERR_OK)
         return e;
     e = mp_doc_parse(&m.doc, (struct bytes){ stream.data, len },

@@ -46,6 +46,11 @@ struct control_message {
  */
 MUST_CHECK enum err control_decode(struct control_message *out, size_t *used,
                                    struct bytes stream);
+/*
+ * The length of the stream's first value alone, with the same errors but for
+ * ERR_MALFORMED of what is a value and no message.
+ */
+MUST_CHECK enum err control_measure(size_t *used, struct bytes stream);
 /* Frees what the message owns; accepts a zeroed one. */
 void control_message_wipe(struct control_message *m);
 /* True if the message's method is `name` (NUL-terminated). */

@@ -5,10 +5,11 @@
 
 static uint64_t read_be(struct reader *r, unsigned width)
 {
+    struct bytes view = reader_bytes(r, width);
     uint64_t v = 0;
 
-    for (unsigned i = 0; i < width; i++)
-        v = (v << 8) | reader_u8(r);
+    for (size_t i = 0; i < view.len; i++)
+        v = (v << 8) | view.data[i];
     return v;
 }
 

@@ -5,6 +5,7 @@
  * than there are bytes left is refused at once, whatever it claims.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "proto/mp_token.h"
 
@@ -157,9 +158,25 @@ static int utf8_follow(uint8_t lead, uint8_t *low, uint8_t *high)
     return -1;
 }
 
+/* The first place from `i` on that is not ASCII, or the end. */
+static size_t skip_ascii(struct bytes text, size_t i)
+{
+    uint64_t eight;
+
+    for (; text.len - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, text.data + i, sizeof eight);
+        if ((eight & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    while (i < text.len && text.data[i] < 0x80)
+        i++;
+    return i;
+}
+
 bool mp_utf8_valid(struct bytes text)
 {
-    for (size_t i = 0; i < text.len;) {
+    for (size_t i = skip_ascii(text, 0); i < text.len;
+         i = skip_ascii(text, i)) {
         uint8_t low;
         uint8_t high;
         int follow = utf8_follow(text.data[i++], &low, &high);

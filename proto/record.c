@@ -129,7 +129,7 @@ static void read_head(struct reader *r, struct record *out)
         (void)mp_read_any(r);
 }
 
-/* Of a head in canonical form, with its id in `out` already. */
+/* Of a head whose id is in `out` already. */
 static enum err decode_head(struct record *out, struct bytes head,
                             const uint8_t *signature)
 {
@@ -149,6 +149,21 @@ static enum err decode_head(struct record *out, struct bytes head,
     return ERR_OK;
 }
 
+/*
+ * Elements that read_head() knows are read in their shortest form only, so
+ * that a head of nothing else needs no second look at its form.
+ */
+static enum err check_form(struct bytes head, enum err decoded)
+{
+    struct reader r = reader_of(head);
+    enum err e;
+
+    if (decoded == ERR_OK && mp_read_array(&r, HEAD_MAX_COUNT) == HEAD_ELEMENTS)
+        return ERR_OK;
+    e = mp_check_canonical(head);
+    return e != ERR_OK ? e : decoded;
+}
+
 enum err record_decode_head(struct record *out, struct bytes head,
                             const uint8_t *signature)
 {
@@ -157,11 +172,8 @@ enum err record_decode_head(struct record *out, struct bytes head,
 
     if (head.len > RECORD_HEAD_MAX)
         return ERR_TOO_LARGE;
-    e = mp_check_canonical(head);
-    if (e != ERR_OK)
-        return e;
     record_id(rec.id, head);
-    e = decode_head(&rec, head, signature);
+    e = check_form(head, decode_head(&rec, head, signature));
     if (e == ERR_OK)
         *out = rec;
     return e;

@@ -119,8 +119,7 @@ static bool belongs(const struct topic_state *ts, const struct record *r)
            r->kind == KIND_DEVICE_REVOKE || r->kind == KIND_SUCCESSION;
 }
 
-/* A private copy of `whole`, decoded and compared with its schema. */
-static enum err entry_make(struct topic_entry *out, struct bytes whole)
+enum err topic_entry_make(struct topic_entry *out, struct bytes whole)
 {
     struct topic_entry made = { 0 };
     const char *field;
@@ -151,43 +150,64 @@ static enum err entry_make(struct topic_entry *out, struct bytes whole)
     return ERR_OK;
 }
 
+void topic_entry_wipe(struct topic_entry *e)
+{
+    free(e->whole);
+    *e = (struct topic_entry){ 0 };
+}
+
+/* The body that was missing takes its place. */
+static enum err entry_replace(struct topic_state *ts, uint32_t index,
+                              struct topic_entry *take)
+{
+    struct topic_entry *old = &ts->entries[index];
+
+    if (old->record.body.data != NULL || take->record.body.data == NULL) {
+        topic_entry_wipe(take);
+        return ERR_OK;
+    }
+    topic_state_drop_bodies(ts);
+    free(old->whole);
+    *old = *take;
+    old->first = index;
+    *take = (struct topic_entry){ 0 };
+    ts->is_judged = false;
+    return topic_links_note(ts, index, true);
+}
+
+enum err topic_state_put(struct topic_state *ts, struct topic_entry *take)
+{
+    uint32_t index = topic_state_index(ts, take->record.id);
+    enum err e;
+
+    if (!belongs(ts, &take->record))
+        return ERR_USAGE;
+    if (index != TOPIC_NONE)
+        return entry_replace(ts, index, take);
+    e = ts->count < ts->records_max ? grow(ts) : ERR_TOO_LARGE;
+    if (e != ERR_OK)
+        return e;
+    ts->entries[ts->count] = *take;
+    ts->entries[ts->count].first = ts->count;
+    slot_put(ts, ts->count++);
+    e = topic_links_note(ts, ts->count - 1, false);
+    if (e == ERR_OK) {
+        *take = (struct topic_entry){ 0 };
+    } else {
+        (void)topic_state_take_last(ts); /* it stays the caller's */
+    }
+    return e;
+}
+
 enum err topic_state_add(struct topic_state *ts, struct bytes whole)
 {
     struct topic_entry made;
-    uint32_t index;
-    enum err e = entry_make(&made, whole);
+    enum err e = topic_entry_make(&made, whole);
 
     if (e != ERR_OK)
         return e;
-    index = topic_state_index(ts, made.record.id);
-    if (!belongs(ts, &made.record)) {
-        e = ERR_USAGE;
-    } else if (index != TOPIC_NONE) {
-        struct topic_entry *old = &ts->entries[index];
-
-        if (old->record.body.data == NULL && made.record.body.data != NULL) {
-            topic_state_drop_bodies(ts);
-            free(old->whole);
-            made.first = index;
-            *old = made;
-            ts->is_judged = false;
-            return topic_links_note(ts, index, true);
-        }
-    } else if (ts->count >= ts->records_max) {
-        e = ERR_TOO_LARGE;
-    } else {
-        e = grow(ts);
-        if (e == ERR_OK) {
-            made.first = ts->count;
-            ts->entries[ts->count] = made;
-            slot_put(ts, ts->count++);
-            e = topic_links_note(ts, ts->count - 1, false);
-            if (e != ERR_OK)
-                topic_state_drop_last(ts);
-            return e;
-        }
-    }
-    free(made.whole);
+    e = topic_state_put(ts, &made);
+    topic_entry_wipe(&made); /* what was taken is gone from it */
     return e;
 }
 
@@ -195,11 +215,12 @@ enum err topic_state_add(struct topic_state *ts, struct bytes whole)
  * Nothing was put after it, so that its slot can be freed without breaking the
  * way to any other.
  */
-void topic_state_drop_last(struct topic_state *ts)
+uint8_t *topic_state_take_last(struct topic_state *ts)
 {
     uint32_t last = ts->count - 1;
     uint32_t at;
     uint32_t kept = 0;
+    uint8_t *whole;
 
     assert(ts->count > 0);
     topic_state_drop_bodies(ts);
@@ -218,8 +239,14 @@ void topic_state_drop_last(struct topic_state *ts)
         ts->judged_count = last;
         ts->is_judged = false;
     }
-    free(ts->entries[last].whole);
+    whole = ts->entries[last].whole;
     ts->count--;
+    return whole;
+}
+
+void topic_state_drop_last(struct topic_state *ts)
+{
+    free(topic_state_take_last(ts));
 }
 
 const struct topic_entry *topic_state_find(const struct topic_state *ts,

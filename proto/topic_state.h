@@ -124,9 +124,23 @@ void topic_state_free(struct topic_state *ts); /* accepts NULL */
 MUST_CHECK enum err topic_state_add(struct topic_state *ts, struct bytes whole);
 
 /*
+ * The same in two steps, the first of which needs no topic and may run
+ * anywhere: a private copy of `whole`, decoded and compared with its schema.
+ * On ERR_OK wipe *out, unless it was taken.
+ */
+MUST_CHECK enum err topic_entry_make(struct topic_entry *out,
+                                     struct bytes whole);
+void topic_entry_wipe(struct topic_entry *entry); /* accepts a zeroed one */
+/* Zeroes *take on ERR_OK; after an error it is still the caller's. */
+MUST_CHECK enum err topic_state_put(struct topic_state *ts,
+                                    struct topic_entry *take);
+
+/*
  * Takes the record that was added last out again.  After it, judge anew.
  */
 void topic_state_drop_last(struct topic_state *ts);
+/* The same, but its bytes are the caller's to free. */
+uint8_t *topic_state_take_last(struct topic_state *ts);
 
 /* The entry with that id or NULL; valid until the next add or judgement. */
 const struct topic_entry *topic_state_find(const struct topic_state *ts,

@@ -15,6 +15,7 @@
 
 #define BENCH_NETWORK "test-bench"
 #define BENCH_RECORDS 100000
+#define BENCH_RECENT  1000 /* the newest, which one side lacks */
 #define BENCH_BLOB    ((uint64_t)1 << 30)
 #define BENCH_MIB     (1024.0 * 1024.0)
 
@@ -29,6 +30,13 @@ double bench_median(double *values, size_t n); /* sorts them */
 double bench_p99(double *values, size_t n);
 /* One line of JSON: {name, value, unit, limit, ratio}. */
 void bench_row(const char *name, double value, const char *unit, double limit);
+/* Asked for with `bench NAME full`: longer windows, more records. */
+bool bench_is_full(void);
+/*
+ * Whether there is time for another round, if it takes as long as those of
+ * `done` since `begun`: it is to end `seconds` after the program's start.
+ */
+bool bench_again(size_t done, size_t rounds, double begun, double seconds);
 /* The folder of this run, which is removed at its end. */
 const char *bench_folder(void);
 void bench_path(char out[PATHS_LEN_MAX], const char *name);
@@ -76,6 +84,8 @@ uint64_t watch_stop(struct watch *w);
 uint64_t watch_anon(pid_t pid);     /* bytes, now */
 double watch_cpu(pid_t pid);        /* seconds of both kinds so far */
 uint64_t watch_wire(unsigned port); /* bytes both ways of its connections */
+/* The same with the headers of TCP and IPv4, timestamps among them. */
+uint64_t watch_wire_whole(unsigned port);
 
 /* --- records (records.c) --- */
 
@@ -127,7 +137,10 @@ void limit_random_file(const char *path, uint64_t len);
 /* --- the measurements --- */
 
 void bench_sync(void);
-void bench_reconcile(void);
+/* Of two daemons, a part of `sync`; `seconds` as bench_again() has it. */
+void reconcile_rows(const struct pile *p, double seconds);
+/* What the machines of daemons need for the same, in memory. */
+void messages_rows(void);
 void bench_million(void);
 void bench_live(void);
 void bench_idle(void);

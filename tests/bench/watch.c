@@ -115,8 +115,8 @@ static struct nlmsghdr *next_message(struct nlmsghdr *h, unsigned *left)
     return (void *)((char *)h + len);
 }
 
-/* What one answer says of a socket: payload bytes both ways. */
-static uint64_t bytes_of(struct nlmsghdr *h, unsigned port)
+/* What one answer says of a socket: bytes both ways. */
+static uint64_t bytes_of(struct nlmsghdr *h, unsigned port, size_t header)
 {
     struct inet_diag_msg *msg = NLMSG_DATA(h);
     struct rtattr *attr = (struct rtattr *)(msg + 1);
@@ -132,7 +132,8 @@ static uint64_t bytes_of(struct nlmsghdr *h, unsigned port)
             continue;
         memset(&info, 0, sizeof info);
         memcpy(&info, RTA_DATA(attr), len < sizeof info ? len : sizeof info);
-        return info.tcpi_bytes_acked + info.tcpi_bytes_received;
+        return info.tcpi_bytes_acked + info.tcpi_bytes_received +
+               header * (info.tcpi_segs_out + info.tcpi_segs_in);
     }
     return 0;
 }
@@ -156,7 +157,7 @@ static void ask(int fd)
                 "asking for sockets");
 }
 
-uint64_t watch_wire(unsigned port)
+static uint64_t wire(unsigned port, size_t header)
 {
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     _Alignas(struct nlmsghdr) char buf[32768];
@@ -174,9 +175,19 @@ uint64_t watch_wire(unsigned port)
             if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
                 done = true;
             else
-                sum += bytes_of(h, port);
+                sum += bytes_of(h, port, header);
         }
     }
     (void)close(fd);
     return sum;
+}
+
+uint64_t watch_wire(unsigned port)
+{
+    return wire(port, 0);
+}
+
+uint64_t watch_wire_whole(unsigned port)
+{
+    return wire(port, 20 + 20 + 12);
 }

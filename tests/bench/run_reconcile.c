@@ -126,7 +126,7 @@ void reconcile_rows(const struct pile *p, double seconds)
     bench_row("sync.scattered", bench_median(scattered.ms, n), "ms", 50);
     bench_row("sync.scattered_wire", bench_median(scattered.bytes, n) - records,
               "B", 10240);
-    bench_row("sync.recent", bench_median(recent.ms, n), "ms", 50);
+    bench_row("sync.recent", bench_median(recent.ms, n), "ms", 100);
     bench_row("sync.recent_wire", bench_median(recent.bytes, n) / BENCH_RECENT,
               "B/record", 420);
 }

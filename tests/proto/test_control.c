@@ -103,6 +103,24 @@ static void every_truncation_asks_for_more(void **state)
     }
 }
 
+/* Its length is known before it is believed to be a message. */
+static void a_value_is_measured(void **state)
+{
+    size_t used = 0;
+
+    (void)state;
+    for (size_t len = 0; len < request.len; len++)
+        assert_int_equal(
+            control_measure(&used, (struct bytes){ request.data, len }),
+            ERR_TRUNCATED);
+    assert_int_equal(control_measure(&used, request), ERR_OK);
+    assert_int_equal(used, request.len);
+    assert_int_equal(control_measure(&used, BYTES_LITERAL("\x2a\x2a")), ERR_OK);
+    assert_int_equal(used, 1);
+    assert_int_equal(control_measure(&used, BYTES_LITERAL("\xc1")),
+                     ERR_MALFORMED);
+}
+
 static void messages_follow_one_another(void **state)
 {
     struct bytes stream = BYTES_LITERAL(REQUEST RESPONSE NOTIFICATION "\x94");
@@ -427,6 +445,7 @@ int main(void)
         cmocka_unit_test(a_response_is_read),
         cmocka_unit_test(a_notification_is_read),
         cmocka_unit_test(every_truncation_asks_for_more),
+        cmocka_unit_test(a_value_is_measured),
         cmocka_unit_test(messages_follow_one_another),
         cmocka_unit_test(other_shapes_are_refused),
         cmocka_unit_test(a_method_name_has_a_limit),

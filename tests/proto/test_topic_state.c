@@ -233,6 +233,40 @@ static void a_body_that_was_missing_is_taken(void **state)
     scene_free(&s);
 }
 
+/* What is made beforehand is taken once, and is else still its maker's. */
+static void an_entry_made_beforehand_is_taken_or_left(void **state)
+{
+    static struct scene s;
+    const struct made *p = scene_begin(&s);
+    const struct made *w = scene_work(&s, 'B', 110, "CC0-1.0", "");
+    uint8_t other[ID_LEN] = { 1 };
+    struct topic_entry made;
+    struct verdict verdict;
+    struct topic_state *ts;
+
+    (void)state;
+    assert_int_equal(topic_entry_make(&made, (struct bytes){ w->whole, 5 }),
+                     ERR_TRUNCATED);
+    assert_int_equal(
+        topic_entry_make(&made, (struct bytes){ w->whole, w->len }), ERR_OK);
+    assert_int_equal(topic_state_new(&ts, other, 10), ERR_OK);
+    assert_int_equal(topic_state_put(ts, &made), ERR_USAGE);
+    assert_non_null(made.whole);
+    topic_state_free(ts);
+    assert_int_equal(topic_state_new(&ts, p->id, 1), ERR_OK);
+    assert_int_equal(authority_try_made(ts, &verdict, &made, 200), ERR_OK);
+    assert_int_equal(topic_state_count(ts), 0);
+    assert_non_null(made.whole);
+    assert_int_equal(topic_state_put(ts, &made), ERR_OK);
+    assert_null(made.whole);
+    assert_memory_equal(topic_state_find(ts, w->id)->record.id, w->id, ID_LEN);
+    assert_int_equal(topic_state_add(ts, (struct bytes){ p->whole, p->len }),
+                     ERR_TOO_LARGE);
+    topic_entry_wipe(&made);
+    topic_state_free(ts);
+    scene_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +276,7 @@ int main(void)
             a_trial_without_memory_leaves_the_records_as_they_were),
         cmocka_unit_test(readers_without_memory_write_nothing),
         cmocka_unit_test(a_body_that_was_missing_is_taken),
+        cmocka_unit_test(an_entry_made_beforehand_is_taken_or_left),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

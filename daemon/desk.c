@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/body.h"
+#include "daemon/hide.h"
 #include "daemon/inbox.h"
 #include "daemon/methods.h"
 #include "daemon/wait.h"
@@ -25,6 +26,7 @@ struct desk {
     struct topic_cache *topics;
     struct waits *waits;
     struct inbox *inbox;
+    struct hide *hide;
     struct view_names names;
     char name[NAME_MAX_LEN]; /* the last one asked for */
     uint64_t last_ms;        /* of the newest record made here */
@@ -55,6 +57,11 @@ struct event_log *desk_events(const struct desk *desk)
 struct waits *desk_waits(const struct desk *desk)
 {
     return desk->waits;
+}
+
+struct hide *desk_hide(const struct desk *desk)
+{
+    return desk->hide;
 }
 
 struct topic_cache *desk_topics(const struct desk *desk)
@@ -102,11 +109,9 @@ struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN])
     return desk->names.name(desk->names.context, person);
 }
 
-bool desk_shows_author(const struct desk *desk, const uint8_t author[ID_LEN])
+bool desk_shows_author(struct desk *desk, const uint8_t author[ID_LEN])
 {
-    (void)desk;
-    (void)author;
-    return true; /* nobody is left out */
+    return !desk_is_blocked(desk, author);
 }
 
 struct inbox *desk_inbox(const struct desk *desk)
@@ -145,6 +150,7 @@ static void desk_free(struct desk *desk)
     inbox_close(desk->inbox);
     waits_close(desk->waits);
     event_log_close(desk->events);
+    hide_free(desk->hide);
     topic_cache_free(desk->topics);
     free(desk);
 }
@@ -159,6 +165,8 @@ enum err desk_open(struct desk **out, struct node *node)
     desk->node = node;
     desk->names = (struct view_names){ .name = name_of, .context = desk };
     e = topic_cache_new(&desk->topics, node);
+    if (e == ERR_OK)
+        e = hide_new(&desk->hide, desk);
     if (e == ERR_OK)
         e = control_open(&desk->control, desk, node_loop(node),
                          node_home(node)->runtime, methods);

@@ -13,6 +13,7 @@
  * what the methods share.  It sits on a node and knows it only by node.h.
  */
 struct desk;
+struct hide;
 struct waits;
 
 /* Opens the control socket of the node's home; `node` outlives the desk. */
@@ -26,6 +27,7 @@ struct control *desk_control(const struct desk *desk);
 struct jobs *desk_jobs(const struct desk *desk);
 struct event_log *desk_events(const struct desk *desk);
 struct waits *desk_waits(const struct desk *desk);
+struct hide *desk_hide(const struct desk *desk); /* for hide.c */
 struct topic_cache *desk_topics(const struct desk *desk);
 /* Names of people, from their profiles held here. */
 const struct view_names *desk_names(const struct desk *desk);
@@ -35,7 +37,7 @@ struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN]);
  * The one place where people are left out of what is shown: false if nothing
  * of this author is.
  */
-bool desk_shows_author(const struct desk *desk, const uint8_t author[ID_LEN]);
+bool desk_shows_author(struct desk *desk, const uint8_t author[ID_LEN]);
 /* What concerns this node's person. */
 struct inbox *desk_inbox(const struct desk *desk);
 /*

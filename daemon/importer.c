@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/pair.h"
+#include "daemon/safety.h"
 #include "proto/kind.h"
 #include "store/blobs.h"
 
@@ -114,6 +115,9 @@ static void importer_fail(struct importer *run)
     if (e == ERR_NOT_FOUND)
         call_failf(call, e, "Check the path; folders are not files.",
                    "there is no file to read at %s", path);
+    else if (e == ERR_REFUSED)
+        call_failf(call, e, "See why with: troupe takedown list",
+                   "%s was taken down here, and is not held again", path);
     else if (e == ERR_NO_SPACE)
         call_failf(call, e, "Free some space, then run the command again.",
                    "the disk is full: %s was not taken in", path);
@@ -152,6 +156,13 @@ static void on_applied(void *context, enum err e, struct store_batch *batch)
     kept.done(kept.call, kept.list);
 }
 
+/* Taken down here: not held again, whoever brings it. */
+static bool is_refused(const struct importer *run, size_t i)
+{
+    return safety_has(call_node(run->call), LAW_NO_BLOB,
+                      run->list->files[i].blob.root);
+}
+
 static void on_worked(uv_work_t *work, int status)
 {
     struct importer *run = work->data;
@@ -161,8 +172,11 @@ static void on_worked(uv_work_t *work, int status)
         run->err = ERR_CANCELLED;
     if (run->err == ERR_OK)
         run->err = store_batch_new(&batch);
-    for (size_t i = 0; i < run->list->count && run->err == ERR_OK; i++)
-        run->err = blob_import_put(run->imports[i], batch);
+    for (size_t i = 0; i < run->list->count && run->err == ERR_OK; i++) {
+        run->failed = i;
+        run->err = is_refused(run, i) ? ERR_REFUSED
+                                      : blob_import_put(run->imports[i], batch);
+    }
     if (run->err != ERR_OK) {
         store_batch_free(batch);
         importer_fail(run);

@@ -16,6 +16,7 @@
 #include "daemon/missing.h"
 #include "daemon/peers.h"
 #include "daemon/renew.h"
+#include "daemon/safety.h"
 #include "daemon/transfer.h"
 #include "store/store.h"
 
@@ -217,8 +218,11 @@ static void on_committed(void *context, enum err e,
         item->proof->is_stored = true;
     if (e == ERR_OK)
         interest_stored(node_interest(item->ingest->node), &item->record,
-                        item->is_head, result, item->source);
-    if (e == ERR_OK && !item->is_head && result->outcome != STORE_KNOWN &&
+                        item->is_head || item->is_refused, result,
+                        item->source);
+    if (e == ERR_OK && result->outcome != STORE_KNOWN)
+        safety_stored(node_safety(item->ingest->node), &item->record);
+    if (e == ERR_OK && !item->is_head && !item->is_refused && result->outcome != STORE_KNOWN &&
         result->outcome != STORE_OVER)
         announce(item, result);
     ingest_finish(item, e, result);
@@ -232,14 +236,17 @@ static bool is_by_person_key(const struct item *item)
                   KEY_LEN) == 0;
 }
 
-static enum err put(struct store_batch *batch, const struct item *item)
+static enum err put(struct store_batch *batch, struct item *item)
 {
+    const struct record *r = &item->record;
     uint64_t now_ms = node_clock_ms(item->ingest->node);
     const struct signers_proof *proof = item->proof;
     struct bytes certificate = { NULL, 0 };
     struct interest_terms terms = { .account = STORE_ACCOUNT_NONE };
 
-    if (item->is_head)
+    item->is_refused = safety_refuses(item->ingest->node, r->id, r->author,
+                                      r->topic, r->kind);
+    if (item->is_head || item->is_refused)
         return store_batch_put_not_kept(batch, &item->record, now_ms);
     if (proof != NULL && !proof->is_stored)
         certificate = (struct bytes){ proof->bytes, proof->len };

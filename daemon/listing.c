@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/hide.h"
 #include "daemon/pair.h"
 
 enum { PAGE = 64, SCANNED_MAX = 200000 };
@@ -43,8 +44,9 @@ void listing_fail(struct call *call, enum err e, const char *not_found)
 static bool is_wanted(const struct listing *listing,
                       const struct store_item *item)
 {
-    if ((!listing->any_presence && item->presence != RECORD_HELD) ||
-        !desk_shows_author(call_desk(listing->call), item->author))
+    if (!listing->any_presence &&
+        (item->presence != RECORD_HELD ||
+         desk_hides(call_desk(listing->call), item->id, item->author, NULL)))
         return false;
     return !listing->only_founders ||
            memcmp(item->id, item->topic, ID_LEN) == 0;

@@ -232,7 +232,8 @@ void method_blob_read(struct call *call)
     struct store_item item;
     enum err e;
 
-    if (!param_record(call, "record", PARAM_READS, &item))
+    if (!param_record(call, "record", PARAM_READS, &item) ||
+        !param_is_shown(call, &item))
         return;
     r = calloc(1, sizeof *r);
     e = r == NULL ? ERR_NO_MEMORY
@@ -252,6 +253,11 @@ void method_blob_read(struct call *call)
                   e == ERR_NOT_FOUND ? "this record has no file of that name"
                                      : NULL,
                   NULL);
+        return;
+    }
+    if (!param_may_hold(call, &r->blob)) {
+        free(r->bytes);
+        free(r);
         return;
     }
     r->listener.on_event = on_event;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/body.h"
+#include "daemon/hide.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
@@ -144,8 +145,7 @@ static enum err try_number(struct call *call, uint64_t seq, uint64_t asked,
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     if (e != ERR_OK || !is_wanted(item.kind, asked) ||
-        item.presence != RECORD_HELD ||
-        !desk_shows_author(call_desk(call), item.author))
+        item.presence != RECORD_HELD || desk_hides(call_desk(call), item.id, item.author, NULL))
         return e;
     return find_item(call, &item, w, taken);
 }

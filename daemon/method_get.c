@@ -312,7 +312,8 @@ static struct getting *getting_new(struct call *call)
         g->files = calloc(FILES_MAX, sizeof *g->files);
     if (g == NULL || g->files == NULL)
         goto fail;
-    if (!param_record(call, "record", PARAM_READS, &item))
+    if (!param_record(call, "record", PARAM_READS, &item) ||
+        !param_is_shown(call, &item))
         goto answered;
     e = ERR_USAGE;
     if (out == NULL || out[0] != '/' || strlen(out) >= sizeof g->out)
@@ -326,6 +327,9 @@ static struct getting *getting_new(struct call *call)
                        mp_str(call_param(call, "file")));
     if (e != ERR_OK)
         goto fail;
+    for (size_t i = 0; i < g->count; i++)
+        if (!param_may_hold(call, &g->files[i].blob))
+            goto answered;
     writer_free(&record);
     return g;
 fail:

@@ -149,6 +149,23 @@ void method_role_handover(struct call *call);
 void method_vouch(struct call *call);
 void method_project_news(struct call *call);
 
+/* method_safety.c */
+void method_block(struct call *call);
+void method_unblock(struct call *call);
+void method_block_list(struct call *call);
+void method_report(struct call *call);
+void method_ruling(struct call *call);
+void method_keeper_follow(struct call *call);
+void method_keeper_unfollow(struct call *call);
+void method_keeper_list(struct call *call);
+void method_keeper_allow(struct call *call);
+void method_takedown(struct call *call);
+void method_takedown_lift(struct call *call);
+void method_takedown_list(struct call *call);
+
+/* method_retract.c */
+void method_retract(struct call *call);
+
 /* method_edit.c */
 void method_edit(struct call *call);
 

@@ -17,6 +17,7 @@
 #include "daemon/log.h"
 #include "daemon/peers.h"
 #include "daemon/renew.h"
+#include "daemon/safety.h"
 #include "daemon/transfer.h"
 
 /*
@@ -46,6 +47,7 @@ struct node {
     struct ingest *ingest;
     struct interest *interest;
     struct renew *renew;
+    struct safety *safety;
     struct book *book;
     struct peers *peers;
     struct transfer *transfer;
@@ -146,7 +148,7 @@ void node_reload(struct node *n)
 
 static bool is_idle(const struct node *n)
 {
-    return ingest_is_idle(n->ingest) && interest_is_idle(n->interest) && commits_is_idle(n->commits) &&
+    return ingest_is_idle(n->ingest) && safety_is_idle(n->safety) && interest_is_idle(n->interest) && commits_is_idle(n->commits) &&
            transfer_is_idle(n->transfer);
 }
 
@@ -157,6 +159,7 @@ static void on_prepare(uv_prepare_t *prepare)
     transfer_flush(n->transfer);
     ingest_flush(n->ingest);
     interest_flush(n->interest);
+    safety_flush(n->safety);
     commits_flush(n->commits, ingest_has_many(n->ingest));
     gossip_flush(n->gossip);
     peers_flush(n->peers);
@@ -178,6 +181,7 @@ static void on_day(uv_timer_t *timer)
     commits_tick(n->commits);
     interest_tick(n->interest);
     renew_tick(n->renew);
+    safety_tick(n->safety);
     if (day == n->day)
         return;
     n->day = day;
@@ -259,6 +263,8 @@ static enum err open_parts(struct node *n)
         e = interest_open(&n->interest, n);
     if (e == ERR_OK)
         e = renew_open(&n->renew, n);
+    if (e == ERR_OK)
+        e = safety_open(&n->safety, n);
     if (e == ERR_OK)
         e = book_open(&n->book, n);
     if (e == ERR_OK)
@@ -414,6 +420,7 @@ void node_shutdown(struct node *n)
     transfer_shutdown(n->transfer);
     interest_shutdown(n->interest);
     renew_shutdown(n->renew);
+    safety_shutdown(n->safety);
     coder_shutdown(n->coder);
     uv_close((uv_handle_t *)&n->day_timer, NULL);
 }
@@ -428,6 +435,7 @@ void node_free(struct node *n)
     transfer_free(n->transfer);
     renew_free(n->renew);
     interest_free(n->interest);
+    safety_free(n->safety);
     peers_free(n->peers);
     book_close(n->book);
     ingest_close(n->ingest);
@@ -562,6 +570,11 @@ struct interest *node_interest(const struct node *n)
 struct renew *node_renew(const struct node *n)
 {
     return n->renew;
+}
+
+struct safety *node_safety(const struct node *n)
+{
+    return n->safety;
 }
 
 struct peers *node_peer_table(const struct node *n)

@@ -15,6 +15,7 @@ struct ingest;
 struct interest;
 struct peers;
 struct renew;
+struct safety;
 struct transfer;
 
 struct book *node_book(const struct node *node);
@@ -25,6 +26,7 @@ struct ingest *node_ingest(const struct node *node);
 struct interest *node_interest(const struct node *node);
 struct peers *node_peer_table(const struct node *node);
 struct renew *node_renew(const struct node *node);
+struct safety *node_safety(const struct node *node);
 struct transfer *node_transfer(const struct node *node);
 
 /* The topics that this node holds have changed: peers are told. */

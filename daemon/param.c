@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "daemon/hide.h"
+#include "daemon/safety.h"
 #include "proto/kind.h"
 
 enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 500 };
@@ -104,6 +106,30 @@ bool param_record(struct call *call, const char *name, enum param_use use,
                        list_hint(name) != NULL ? name : "record");
 }
 
+bool param_is_shown(struct call *call, const struct store_item *item)
+{
+    struct hide_reason why;
+    char id[2 * ID_LEN + 1];
+
+    if (!desk_hides(call_desk(call), item->id, item->author, &why))
+        return true;
+    hex_encode(id, BYTES_ARRAY(why.about));
+    id[CONTROL_PREFIX_SIGN_MIN] = '\0';
+    call_failf(call, ERR_REFUSED, NULL,
+               "this is not shown: %s (see it with: %s %s)", why.text, why.way,
+               id);
+    return false;
+}
+
+bool param_may_hold(struct call *call, const struct blob_id *blob)
+{
+    if (!safety_has(call_node(call), LAW_NO_BLOB, blob->root))
+        return true;
+    call_fail(call, ERR_REFUSED, "this file was taken down here",
+              "See why with: troupe takedown list");
+    return false;
+}
+
 bool param_record_of(struct call *call, const char *name, enum param_use use,
                      uint64_t kind, struct store_item *out)
 {
@@ -112,7 +138,7 @@ bool param_record_of(struct call *call, const char *name, enum param_use use,
     if (!param_record(call, name, use, out))
         return false;
     if (out->kind == kind)
-        return true;
+        return use != PARAM_READS || param_is_shown(call, out);
     is = kind_find(out->kind);
     call_failf(call, ERR_USAGE, NULL, "this is the id of a %s, not of a %s",
                is == NULL ? "record of a kind that is not known here"

@@ -14,6 +14,10 @@ enum param_use { PARAM_READS, PARAM_SIGNS };
 /* The record that a prefix names.  ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_USAGE */
 bool param_record(struct call *call, const char *name, enum param_use use,
                   struct store_item *out);
+/* Whether its owner wants to see it (hide.h); else the call has been failed. */
+bool param_is_shown(struct call *call, const struct store_item *item);
+/* Whether this node may hold such a file; else the call has been failed. */
+bool param_may_hold(struct call *call, const struct blob_id *blob);
 /* As above, and of this kind (enum kind_number). */
 bool param_record_of(struct call *call, const char *name, enum param_use use,
                      uint64_t kind, struct store_item *out);

@@ -6,6 +6,7 @@
 
 #include "daemon/body.h"
 #include "daemon/desk.h"
+#include "daemon/hide.h"
 #include "daemon/node.h"
 #include "daemon/pair.h"
 #include "daemon/search.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/safety.h"
 #include "proto/kind.h"
 #include "store/store.h"
 
@@ -12,6 +13,7 @@ enum {
     RECORDS_KEPT = 100000, /* of all topics but the one asked for */
     TOPIC_RECORDS_MAX = 1 << 20,
     AHEAD_MAX_MS = 1000,
+    HEADS_MAX = 4096,
     PAGE = 256
 };
 
@@ -24,6 +26,7 @@ struct entry {
     uint64_t changes;          /* likewise */
     uint64_t used;
     size_t bytes; /* about what its records take */
+    unsigned heads; /* of records that the owner refuses */
 };
 
 struct topic_cache {
@@ -87,10 +90,26 @@ static struct entry *entry_make(struct topic_cache *cache)
     return oldest;
 }
 
+/*
+ * What the owner refuses is judged by its head, as one whose body is absent:
+ * releases and choices of others that name it go on to stand.  Anybody can make
+ * such heads, so they are counted.
+ */
+static bool is_missed(struct entry *e, const struct node *node,
+                      const struct store_item *item)
+{
+    if (e->heads == HEADS_MAX ||
+        !safety_refuses(node, item->id, item->author, item->topic, item->kind))
+        return false;
+    e->heads++;
+    return true;
+}
+
 /* Adds what a scan yields, if it belongs to the topic. */
-static enum err entry_fill(struct entry *e, struct store *store,
+static enum err entry_fill(struct entry *e, struct node *node,
                            struct store_scan *scan)
 {
+    struct store *store = node_store(node);
     struct store_item items[PAGE];
     struct writer w = writer_growing(RECORD_LEN_MAX);
     enum err err = ERR_OK;
@@ -102,12 +121,15 @@ static enum err entry_fill(struct entry *e, struct store *store,
             bool identity = items[i].kind == KIND_DEVICE_REVOKE ||
                             items[i].kind == KIND_SUCCESSION;
 
-            if (items[i].presence != RECORD_HELD ||
+            if ((items[i].presence != RECORD_HELD &&
+                 !is_missed(e, node, &items[i])) ||
                 (!identity &&
                  memcmp(items[i].topic, e->state->topic, ID_LEN) != 0))
                 continue;
             writer_reset(&w);
-            err = store_read_seq(store, items[i].seq, true, &w, NULL);
+            err = items[i].presence == RECORD_HELD
+                      ? store_read_seq(store, items[i].seq, true, &w, NULL)
+                      : store_read_head_seq(store, items[i].seq, &w);
             e->bytes += sizeof(struct topic_entry) + w.len;
             if (err == ERR_OK && e->bytes > bytes_max)
                 err = ERR_TOO_LARGE;
@@ -160,7 +182,7 @@ static enum err entry_update(struct entry *e, struct node *node)
     else
         store_scan_by_seq(&scan, e->last_seq);
     if (totals.last_seq != e->last_seq)
-        err = entry_fill(e, store, &scan);
+        err = entry_fill(e, node, &scan);
     if (err == ERR_OK)
         err = authority_judge(e->state, now_ms);
     if (err != ERR_OK)

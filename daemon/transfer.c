@@ -166,7 +166,7 @@ static void on_ended(void *context, struct fetch *fetch, enum err e)
               err_name(e));
     if (e == ERR_OK)
         tell_held(t, want);
-    else if (!t->stopping)
+    else if (!t->stopping && e != ERR_CANCELLED)
         put_off(t, want);
 }
 
@@ -565,6 +565,19 @@ void transfer_want(struct transfer *t, const struct blob_id *blob,
     }
     *wish = (struct wish){ t, done, context };
     commits_expect(node_commits(t->node), on_wanted, wish);
+}
+
+void transfer_give_up(struct transfer *t, const struct blob_id *blob,
+                      const uint8_t topic[ID_LEN])
+{
+    for (size_t i = 0; i < FETCHES; i++) {
+        struct fetch *f = t->slots[i].fetch;
+
+        if (f != NULL && !t->slots[i].ended &&
+            blob_id_equal(&fetch_want(f)->blob, blob) &&
+            memcmp(fetch_want(f)->topic, topic, ID_LEN) == 0)
+            fetch_stop(f, ERR_CANCELLED);
+    }
 }
 
 uint64_t transfer_progress(const struct transfer *t, const struct blob_id *blob)

@@ -31,6 +31,9 @@ void transfer_topic_changed(struct transfer *transfer,
 void transfer_want(struct transfer *transfer, const struct blob_id *blob,
                    const uint8_t topic[ID_LEN], node_done_fn *done,
                    void *context);
+/* Nobody wants the blob for that topic any more: what fetches it ends. */
+void transfer_give_up(struct transfer *transfer, const struct blob_id *blob,
+                      const uint8_t topic[ID_LEN]);
 uint64_t transfer_progress(const struct transfer *transfer,
                            const struct blob_id *blob);
 void transfer_read_at(struct transfer *transfer, const struct blob_id *blob,

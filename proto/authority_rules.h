@@ -189,6 +189,9 @@ authority_rule_fn authority_judge_feedback;
 authority_rule_fn authority_judge_lesson;
 authority_rule_fn authority_judge_courage;
 authority_rival_fn authority_rival_feedback;
+/* authority_safety.c */
+authority_rule_fn authority_judge_report;
+authority_rule_fn authority_judge_ruling;
 /* authority_split.c */
 authority_rule_fn authority_judge_income;
 authority_rule_fn authority_judge_split_proposal;

@@ -203,14 +203,17 @@ static enum err put_certificate(struct change *c, const struct op *op)
     return txn_put(c->records, T_CERTIFICATES, key_view(&key), op->data2);
 }
 
-static enum err put_record(struct change *c, struct op *op)
+/* `forbidden`: taken down here, so that its head alone is known. */
+static enum err put_record(struct change *c, struct op *op, bool forbidden)
 {
-    struct row_record row = { .held = op->kind == OP_PUT_RECORD,
+    struct row_record row = { .held = op->kind == OP_PUT_RECORD && !forbidden,
                               .received_ms = op->number,
                               .record = op->record };
     uint64_t seq = c->totals.last_seq + 1;
     enum err e;
 
+    if (forbidden)
+        op->account = STORE_ACCOUNT_NONE; /* a head uses up no budget */
     memcpy(op->result.id, op->record.id, ID_LEN);
     memcpy(op->result.topic, op->record.topic, ID_LEN);
     e = put_certificate(c, op);
@@ -219,8 +222,12 @@ static enum err put_record(struct change *c, struct op *op)
     op->result.listed = (op->record.flags & RECORD_LISTED) != 0 ||
                         index_is_identity(c->records, &op->record);
     e = index_number(c->index, op->record.id, &seq);
-    if (e == ERR_OK)
-        return meet_new(c, op, seq, &row);
+    if (e == ERR_OK) {
+        e = meet_new(c, op, seq, &row);
+        if (e == ERR_OK && forbidden)
+            op->result.outcome = STORE_OVER;
+        return e;
+    }
     return e == ERR_EXISTS ? meet_known(c, op, seq, &row) : e;
 }
 
@@ -243,10 +250,29 @@ static enum err erase(struct change *c, struct op *op)
     op->result.seq = seq;
     memcpy(op->result.id, op->topic, ID_LEN);
     memcpy(op->result.topic, before.record.topic, ID_LEN);
+    if (before.held == op->flag && before.record.body.data == NULL)
+        return ERR_OK; /* it is so already */
     after = before;
     after.record.body = (struct bytes){ NULL, 0 };
-    after.held = before.held && op->flag;
+    after.held = op->flag;
     return replace(c, seq, &before, &after);
+}
+
+static enum err forget(struct change *c, struct op *op)
+{
+    uint8_t buf[APPLY_ROW_MAX];
+    struct row_record row;
+    uint64_t seq;
+    enum err e = find_seq(c, op->topic, &seq);
+
+    if (e == ERR_OK)
+        e = apply_copy_row(c, seq, buf, &row);
+    if (e != ERR_OK || row.held)
+        return e;
+    memcpy(op->result.topic, row.record.topic, ID_LEN);
+    op->result.listed = (row.record.flags & RECORD_LISTED) != 0;
+    op->result.removed = 1;
+    return apply_remove(c, seq, &row);
 }
 
 /* ---- Rows ------------------------------------------------------------- */
@@ -354,12 +380,22 @@ static enum err may_be_absent(struct op *op, enum err e)
 
 static enum err apply_op(struct change *c, struct op *op)
 {
+    bool forbidden;
+    enum err e;
+
     memset(&op->result, 0, sizeof op->result);
     op->result.outcome = STORE_DONE;
+    e = law_forbids(c, op, &forbidden);
+    if (e != ERR_OK)
+        return e;
+    if (forbidden && op->kind != OP_PUT_RECORD) {
+        op->result.err = ERR_REFUSED;
+        return ERR_OK;
+    }
     switch (op->kind) {
     case OP_PUT_RECORD:
     case OP_PUT_NOT_KEPT:
-        return put_record(c, op);
+        return put_record(c, op, forbidden);
     case OP_ERASE:
         return erase(c, op);
     case OP_FOLLOW:
@@ -376,6 +412,11 @@ static enum err apply_op(struct change *c, struct op *op)
         return may_be_absent(op, delete_id(c, T_PEERS, op->topic));
     case OP_META:
         return may_be_absent(op, put_meta(c, op));
+    case OP_LAW:
+    case OP_UNLAW:
+        return may_be_absent(op, law_apply(c, op));
+    case OP_FORGET:
+        return may_be_absent(op, forget(c, op));
     case OP_TRIM:
     case OP_FORGET_OVER:
     case OP_SETTLE:
@@ -474,6 +515,9 @@ static bool only_removes(const struct store_batch *batch)
         case OP_TRIM:
         case OP_FORGET_OVER:
         case OP_SETTLE:
+        case OP_LAW:
+        case OP_UNLAW:
+        case OP_FORGET:
         case OP_BLOB_RELEASE:
             break;
         default:

@@ -24,6 +24,7 @@ enum records_table {
     T_BLOB_TOPICS,  /* topic, blob -> nothing */
     T_LAYERS,       /* blob, page -> uncles and hashes */
     T_META,         /* name -> value */
+    T_LAWS,         /* kind of law, id -> law */
     T_RECORDS_COUNT
 };
 
@@ -183,6 +184,11 @@ MUST_CHECK enum err trim_open(struct store *store);
 struct op;
 MUST_CHECK enum err trim_apply(struct change *c, struct op *op);
 
+/* law.c: the owner's law binds every batch, whatever put it together. */
+MUST_CHECK enum err law_apply(struct change *c, const struct op *op);
+MUST_CHECK enum err law_forbids(struct change *c, const struct op *op,
+                                bool *out);
+
 /*
  * rebuild.c: an empty index gets all records.  ERR_EXISTS if two of them have
  * one id: then it has to be made record by record.
@@ -227,6 +233,9 @@ enum op_kind {
     OP_FORGET_OVER,
     OP_SETTLE,
     OP_META,
+    OP_LAW, /* key in data, value in data2 */
+    OP_UNLAW,
+    OP_FORGET,
     OP_BLOB_WHOLE, /* state, detail, topic; layer in data2 */
     OP_BLOB_BEGIN,
     OP_BLOB_HOLD,

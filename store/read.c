@@ -156,6 +156,22 @@ enum err store_read_seq(struct store *store, uint64_t seq,
     return read_row(look, &row, seq, with_certificate, w, item);
 }
 
+enum err store_read_head_seq(struct store *store, uint64_t seq,
+                             struct writer *w)
+{
+    const struct bytes none = { NULL, 0 };
+    struct look *look;
+    struct row_record row;
+    enum err e = store_look(store, &look);
+
+    if (e == ERR_OK)
+        e = look_record(look, seq, &row);
+    if (e != ERR_OK)
+        return e;
+    record_join(w, row.record.head, none, row.record.signature, none);
+    return w->err;
+}
+
 enum err store_certificate(struct store *store, const uint8_t person[ID_LEN],
                            const uint8_t signer[KEY_LEN], struct writer *w)
 {

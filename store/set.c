@@ -71,6 +71,15 @@ static enum err set_list(void *set, const uint8_t topic[ID_LEN],
     return ERR_OK;
 }
 
+/*
+ * What was erased after its author's retraction goes as a mere head: so it may
+ * come before the retraction, and the other side needs no certificate for it.
+ */
+static bool is_sent_whole(const struct row_record *row)
+{
+    return row->held && row->record.body.data != NULL;
+}
+
 static enum err set_presence(void *set, const uint8_t topic[ID_LEN],
                              const uint8_t id[ID_LEN],
                              enum record_presence *out)
@@ -90,7 +99,7 @@ static enum err set_presence(void *set, const uint8_t topic[ID_LEN],
         e = tree_find(look->index, topic, &key, &entry);
     }
     if (e == ERR_OK)
-        *out = row.held ? RECORD_HELD : RECORD_NOT_KEPT;
+        *out = is_sent_whole(&row) ? RECORD_HELD : RECORD_NOT_KEPT;
     if (e != ERR_NOT_FOUND)
         return e;
     *out = RECORD_ABSENT;
@@ -118,7 +127,7 @@ static enum err set_get(void *set, const uint8_t id[ID_LEN],
         e = look_find(look, id, &seq, &row);
     if (e != ERR_OK)
         return e;
-    if (row.held)
+    if (is_sent_whole(&row))
         e = look_join(look, &row, with_certificate, w);
     else
         put_head(w, &row.record);

@@ -125,8 +125,9 @@ store_batch_put_charged(struct store_batch *batch, const struct record *record,
                         enum store_account account, const struct budget *budget,
                         bool or_nothing);
 /*
- * Erases the body of a held record: `keep` true leaves it held with a nil body
- * (retracted), false makes it known, not held.  ERR_NOT_FOUND in the result.
+ * Erases the body of a record: `keep` true leaves it held with a nil body
+ * (retracted; what was known alone is held so from then on), false makes it
+ * known, not held.  ERR_NOT_FOUND in the result.
  */
 MUST_CHECK enum err store_batch_erase(struct store_batch *batch,
                                       const uint8_t id[ID_LEN], bool keep);
@@ -230,6 +231,12 @@ MUST_CHECK enum err store_read(struct store *store, const uint8_t id[ID_LEN],
 MUST_CHECK enum err store_read_seq(struct store *store, uint64_t seq,
                                    bool with_certificate, struct writer *w,
                                    struct store_item *item);
+/*
+ * What is known of a record that is not held, as one with a nil body and
+ * without a certificate.
+ */
+MUST_CHECK enum err store_read_head_seq(struct store *store, uint64_t seq,
+                                        struct writer *w);
 /* Appends the certificate by which `signer` signs for `person`. */
 MUST_CHECK enum err store_certificate(struct store *store,
                                       const uint8_t person[ID_LEN],

@@ -87,7 +87,9 @@ static enum err list_item(struct call *call, const struct store_item *item,
     if (e != ERR_OK)
         return e;
     view.topic = state;
-    e = view_record_item(w, &view, item->id, 1);
+    e = item->presence == RECORD_HELD
+            ? view_record_item(w, &view, item->id, 1)
+            : ERR_NOT_FOUND;
     if (e == ERR_NOT_FOUND)
         put_bare(w, item, 1);
     else if (e != ERR_OK)
@@ -147,7 +149,8 @@ void method_record_show(struct call *call)
         !param_view(call, item.topic, &view))
         return;
     w = call_reply(call);
-    e = view_record_show(w, &view, item.id, 1);
+    e = item.presence == RECORD_HELD ? view_record_show(w, &view, item.id, 1)
+                                     : ERR_NOT_FOUND;
     if (e == ERR_NOT_FOUND)
         put_bare(w, &item, 1);
     else if (e != ERR_OK) {

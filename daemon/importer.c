@@ -159,8 +159,11 @@ static void on_applied(void *context, enum err e, struct store_batch *batch)
 /* Taken down here: not held again, whoever brings it. */
 static bool is_refused(const struct importer *run, size_t i)
 {
-    return safety_has(call_node(run->call), LAW_NO_BLOB,
-                      run->list->files[i].blob.root);
+    if (!safety_has(call_node(run->call), LAW_NO_BLOB,
+                    run->list->files[i].blob.root))
+        return false;
+    blob_import_discard(run->imports[i]);
+    return true;
 }
 
 static void on_worked(uv_work_t *work, int status)

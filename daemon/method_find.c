@@ -145,7 +145,8 @@ static enum err try_number(struct call *call, uint64_t seq, uint64_t asked,
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     if (e != ERR_OK || !is_wanted(item.kind, asked) ||
-        item.presence != RECORD_HELD || desk_hides(call_desk(call), item.id, item.author, NULL))
+        item.presence != RECORD_HELD ||
+        desk_hides(call_desk(call), item.id, item.author, NULL))
         return e;
     return find_item(call, &item, w, taken);
 }

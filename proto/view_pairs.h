@@ -40,6 +40,12 @@ void view_put_person(struct view_pairs *p, const struct view *v,
 MUST_CHECK enum err view_put_fields(struct view_pairs *p,
                                     const struct topic_entry *e);
 
+/*
+ * Of a record that was retracted: {retracted, retraction, retraction_reason}
+ * and what the retraction keeps of {title, licence}.
+ */
+void view_put_kept(struct view_pairs *p, const struct view *v,
+                   const struct topic_entry *e);
 /* {in_force, state, void_reason} and what the verdict is about. */
 void view_put_verdict(struct view_pairs *p, const struct view *v,
                       const struct topic_entry *e);

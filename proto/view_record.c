@@ -74,6 +74,8 @@ enum err view_record_show(struct writer *w, const struct view *v,
     put_links(&p, &e->record);
     view_put_uint(&p, "flags", e->record.flags);
     view_put_uint(&p, "body_len", e->record.body_len);
+    if (e->is_erased)
+        view_put_kept(&p, v, e);
     view_key(&p, "fields");
     err = view_put_fields(&fields, e);
     if (err == ERR_OK)
@@ -102,6 +104,8 @@ static enum err put_node(struct writer *w, const struct view *v,
         view_put_text(&p, "kind", kind_text(e->record.kind));
         view_put_person(&p, v, "author", "author_name", e->record.author);
         view_put_uint(&p, "created_ms", e->record.created_ms);
+        if (e->is_erased)
+            view_put_kept(&p, v, e);
         err = topic_entry_body(&doc, shown == NULL ? e : shown);
         if (err == ERR_OK)
             view_put_str(&p, "title",

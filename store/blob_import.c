@@ -53,6 +53,12 @@ enum err blob_import_new(struct blob_import **out, struct store *store,
     return ERR_OK;
 }
 
+void blob_import_discard(struct blob_import *import)
+{
+    if (import->done && import->state == BLOB_FILE)
+        blob_file_remove(import->store, &import->id, false);
+}
+
 void blob_import_free(struct blob_import *import)
 {
     if (import == NULL)

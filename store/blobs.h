@@ -114,6 +114,9 @@ MUST_CHECK enum err blob_import_run(struct blob_import *import,
 void blob_import_id(const struct blob_import *import, struct blob_id *out);
 MUST_CHECK enum err blob_import_put(struct blob_import *import,
                                     struct store_batch *batch);
+/* Of content that is refused here (store/law.h), and so has no row: removes the
+ * file that was made.  Not for what may be held already. */
+void blob_import_discard(struct blob_import *import);
 /* Accepts NULL; leaves no trace of an import that was not put. */
 void blob_import_free(struct blob_import *import);
 

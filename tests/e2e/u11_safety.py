@@ -261,7 +261,7 @@ class Safety(lab.LabTest):
         self.assertTrue(self.has(self.b, blob))  # others decide themselves
         for step in range(3):
             self.assertNotIn(work, self.listed(self.a))
-            self.assertEqual(self.a.refused("get", work).code, 5)
+            self.assertEqual(self.a.refused("get", work, "--out", self.folder).code, 5)
             refused = self.a.refused(
                 "contribute", self.request, twin, "--title", "Twin",
                 "--licence", LICENCE, "--accept-terms")
@@ -278,7 +278,7 @@ class Safety(lab.LabTest):
             "contribute", self.request, twin, "--title", "Twin", "--licence",
             LICENCE, "--accept-terms")["id"], None
         self.reaches(other, self.a)
-        refused = self.a.refused("get", other)
+        refused = self.a.refused("get", other, "--out", self.folder)
         self.assertEqual(refused.code, 5, refused)
         self.assertFalse(self.has(self.a, blob))
         down = {i["id"]: i for i in self.a.json("takedown", "list")["items"]}

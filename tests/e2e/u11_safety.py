@@ -261,7 +261,8 @@ class Safety(lab.LabTest):
         self.assertTrue(self.has(self.b, blob))  # others decide themselves
         for step in range(3):
             self.assertNotIn(work, self.listed(self.a))
-            self.assertEqual(self.a.refused("get", work, "--out", self.folder).code, 5)
+            refused = self.a.refused("get", work, "--out", self.folder)
+            self.assertEqual(refused.code, 5)
             refused = self.a.refused(
                 "contribute", self.request, twin, "--title", "Twin",
                 "--licence", LICENCE, "--accept-terms")

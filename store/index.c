@@ -187,8 +187,7 @@ static struct key topic_kind_key(const uint8_t topic[ID_LEN], uint64_t seq,
     struct key key = key_of_id(topic);
 
     key_add_u64(&key, r->kind);
-    key_add_u64(&key, r->created_ms);
-    key_add_u64(&key, seq);
+    key_add_place(&key, r->created_ms, r->id, seq);
     return key;
 }
 
@@ -502,10 +501,9 @@ static enum err join_listed(const struct step *s, uint64_t seq,
 /* ---- One record ------------------------------------------------------- */
 
 static enum err put_tail(const struct step *s, unsigned table, struct key key,
-                         uint64_t created_ms, uint64_t seq)
+                         const struct record *r, uint64_t seq)
 {
-    key_add_u64(&key, created_ms);
-    key_add_u64(&key, seq);
+    key_add_place(&key, r->created_ms, r->id, seq);
     return put_row(s, table, &key);
 }
 
@@ -520,12 +518,12 @@ static enum err add_links(const struct step *s, uint64_t seq,
     while (e == ERR_OK && record_link_next(&links, &link)) {
         key = key_of_id(link.id);
         key_add_u64(&key, link.relation);
-        e = put_tail(s, I_LINK, key, r->created_ms, seq);
+        e = put_tail(s, I_LINK, key, r, seq);
     }
     if (e == ERR_OK && r->has_revises) {
         key = key_of_id(r->revises);
         key_add_u64(&key, RELATION_REVISES);
-        e = put_tail(s, I_LINK, key, r->created_ms, seq);
+        e = put_tail(s, I_LINK, key, r, seq);
     }
     return e;
 }
@@ -562,9 +560,9 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
     if (e == ERR_OK && joins_board(store, r))
         e = join(&s, store->options.board, seq, row);
     if (e == ERR_OK)
-        e = put_tail(&s, I_KIND, key_of_u64(r->kind), r->created_ms, seq);
+        e = put_tail(&s, I_KIND, key_of_u64(r->kind), r, seq);
     if (e == ERR_OK)
-        e = put_tail(&s, I_AUTHOR, key_of_id(r->author), r->created_ms, seq);
+        e = put_tail(&s, I_AUTHOR, key_of_id(r->author), r, seq);
     if (e == ERR_OK)
         e = add_links(&s, seq, r);
     if (e == ERR_OK)
@@ -598,12 +596,11 @@ enum err index_leave(struct store *store, struct txn *index,
 }
 
 static enum err drop_tail(struct txn *index, unsigned table, struct key key,
-                          uint64_t created_ms, uint64_t seq)
+                          const struct record *r, uint64_t seq)
 {
     enum err e;
 
-    key_add_u64(&key, created_ms);
-    key_add_u64(&key, seq);
+    key_add_place(&key, r->created_ms, r->id, seq);
     e = txn_delete(index, table, key_view(&key));
     return e == ERR_NOT_FOUND ? ERR_OK : e; /* a link may stand there twice */
 }
@@ -619,12 +616,12 @@ static enum err drop_links(struct txn *index, uint64_t seq,
     while (e == ERR_OK && record_link_next(&links, &link)) {
         key = key_of_id(link.id);
         key_add_u64(&key, link.relation);
-        e = drop_tail(index, I_LINK, key, r->created_ms, seq);
+        e = drop_tail(index, I_LINK, key, r, seq);
     }
     if (e == ERR_OK && r->has_revises) {
         key = key_of_id(r->revises);
         key_add_u64(&key, RELATION_REVISES);
-        e = drop_tail(index, I_LINK, key, r->created_ms, seq);
+        e = drop_tail(index, I_LINK, key, r, seq);
     }
     return e;
 }
@@ -639,10 +636,9 @@ enum err index_remove(struct store *store, struct txn *index, uint64_t seq,
     if (e == ERR_OK)
         e = index_leave(store, index, store->options.board, seq, row);
     if (e == ERR_OK)
-        e = drop_tail(index, I_KIND, key_of_u64(r->kind), r->created_ms, seq);
+        e = drop_tail(index, I_KIND, key_of_u64(r->kind), r, seq);
     if (e == ERR_OK)
-        e = drop_tail(index, I_AUTHOR, key_of_id(r->author), r->created_ms,
-                      seq);
+        e = drop_tail(index, I_AUTHOR, key_of_id(r->author), r, seq);
     if (e == ERR_OK)
         e = drop_links(index, seq, r);
     if (e == ERR_OK)

@@ -67,6 +67,14 @@ void key_add_u64(struct key *key, uint64_t v)
     add(key, bytes, sizeof bytes);
 }
 
+void key_add_place(struct key *key, uint64_t created_ms,
+                   const uint8_t id[ID_LEN], uint64_t number)
+{
+    key_add_u64(key, created_ms);
+    key_add_u64(key, get_u64(id));
+    key_add_u64(key, number);
+}
+
 void key_add_blob(struct key *key, const struct blob_id *blob)
 {
     add(key, blob->root, HASH_LEN);

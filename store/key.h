@@ -27,6 +27,12 @@ struct key key_of_blob(const struct blob_id *blob);
 void key_add_id(struct key *key, const uint8_t id[ID_LEN]);
 void key_add_u64(struct key *key, uint64_t v);
 void key_add_blob(struct key *key, const struct blob_id *blob);
+/*
+ * The place of a record in a list: by time, then by the first 8 bytes of its
+ * id, so that it does not depend on when this node learned of it; its number.
+ */
+void key_add_place(struct key *key, uint64_t created_ms,
+                   const uint8_t id[ID_LEN], uint64_t number);
 
 /* Valid while the key is. */
 struct bytes key_view(const struct key *key);

@@ -114,8 +114,7 @@ static void link_candidate(struct store_scan *scan,
     struct key key = key_of_id(target);
 
     key_add_u64(&key, relation);
-    key_add_u64(&key, r->created_ms);
-    key_add_u64(&key, seq);
+    key_add_place(&key, r->created_ms, r->id, seq);
     if (key_has_prefix(key_view(&key), prefix) &&
         bytes_compare(key_view(&key), pos) > 0)
         set_position(scan, key_view(&key));
@@ -178,9 +177,10 @@ static enum err position_of(const struct look *look, struct store_scan *scan,
         return link_position(scan, seq, r);
     if (scan->table == SCAN_TOPIC)
         return position_in_topic(look, scan, r);
-    if (scan->table != SCAN_SEQ)
-        key_add_u64(&key, r->created_ms);
-    key_add_u64(&key, seq);
+    if (scan->table == SCAN_SEQ)
+        key_add_u64(&key, seq);
+    else
+        key_add_place(&key, r->created_ms, r->id, seq);
     if (scan->table != SCAN_SEQ)
         e = txn_get(look->index, TABLES[scan->table], key_view(&key), &value);
     if (e == ERR_OK)

@@ -24,7 +24,7 @@ struct store_batch;
 
 /* Of records.mdb, and of index.mdb, which is made anew when its own changes. */
 #define STORE_SCHEMA       3
-#define STORE_INDEX_SCHEMA 6
+#define STORE_INDEX_SCHEMA 7
 /* One transaction takes at most this many operations or bytes. */
 #define STORE_BATCH_OPS   1000
 #define STORE_BATCH_BYTES (8 * 1024 * 1024)

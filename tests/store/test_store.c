@@ -197,6 +197,32 @@ static size_t scan_all(struct store *store, struct store_scan scan,
     return count;
 }
 
+static void records_of_one_time_are_listed_by_their_ids(void **state)
+{
+    struct fixture *f = *state;
+    struct store_scan scan;
+    struct store_item items[8];
+    uint8_t topic[ID_LEN];
+    uint8_t id[ID_LEN];
+    size_t n;
+
+    put(f, &(struct sketch){ .kind = KIND_PROJECT, .created_ms = DAY0 }, topic);
+    for (uint32_t i = 0; i < 7; i++)
+        put(f,
+            &(struct sketch){
+                .topic = topic, .created_ms = DAY0 + 1, .number = i },
+            id);
+    store_scan_by_topic_kind(&scan, topic, KIND_COMMENT);
+    assert_int_equal(store_scan_next(f->store, &scan, items, 8, &n), ERR_OK);
+    assert_int_equal(n, 7);
+    for (size_t i = 1; i < n; i++)
+        assert_true(memcmp(items[i - 1].id, items[i].id, ID_LEN) < 0);
+    store_scan_by_kind(&scan, KIND_COMMENT);
+    assert_int_equal(store_scan_after(f->store, &scan, items[3].seq), ERR_OK);
+    assert_int_equal(store_scan_next(f->store, &scan, items, 8, &n), ERR_OK);
+    assert_int_equal(n, 3);
+}
+
 static void scans_walk_both_ways_in_pages(void **state)
 {
     struct fixture *f = *state;
@@ -403,9 +429,11 @@ static void the_board_has_identity_records_whatever_else_it_has(void **state)
         put_identity(&narrow, DAY0 + i);
     }
     set = store_record_set(f->store);
-    assert_int_equal(set.ops->sum(set.set, options.board, &late, &with), ERR_OK);
+    assert_int_equal(set.ops->sum(set.set, options.board, &late, &with),
+                     ERR_OK);
     set = store_record_set(narrow.store);
-    assert_int_equal(set.ops->sum(set.set, options.board, &late, &without), ERR_OK);
+    assert_int_equal(set.ops->sum(set.set, options.board, &late, &without),
+                     ERR_OK);
     assert_int_equal(with.count, 79);
     assert_memory_equal(&with, &without, sizeof with);
     fixture_close(&narrow);
@@ -753,6 +781,7 @@ int main(void)
         TEST(reads_see_one_moment_until_they_are_refreshed),
         TEST(a_head_counts_but_cannot_be_read_as_a_record),
         TEST(an_erased_body_leaves_the_record_or_the_head),
+        TEST(records_of_one_time_are_listed_by_their_ids),
         TEST(scans_walk_both_ways_in_pages),
         TEST(revisions_are_found_by_the_first_record),
         TEST(listed_records_are_on_the_call_board_too),

@@ -3,6 +3,7 @@
  * be large, but what can give or take standing; and not at each such record,
  * which anybody may write, but after a pause that grows with what it costs.
  */
+#include <sodium.h>
 #include <string.h>
 
 #include "daemon/interest_parts.h"
@@ -127,10 +128,13 @@ static enum err judge(struct interest *in, const uint8_t topic[ID_LEN],
     struct reading r = { .store = node_store(in->node),
                          .w = writer_growing(RECORD_LEN_MAX) };
     const uint8_t *root = NULL;
+    struct slot_key key;
     enum err e = topic_state_new(&r.state, topic, STANDING_MAX);
 
     if (e != ERR_OK)
         return e;
+    randombytes_buf(&key, sizeof key);
+    topic_state_set_key(r.state, &key);
     if (memcmp(topic, node_board(in->node), ID_LEN) == 0)
         root = own == NULL ? nobody : own->person;
     else if (own != NULL && memcmp(topic, own->person, ID_LEN) == 0)

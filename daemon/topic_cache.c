@@ -1,6 +1,7 @@
 /* Topics in memory for those who look at them; the store stays the truth. */
 #include "daemon/topic_cache.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,6 +142,17 @@ static enum err entry_fill(struct entry *e, struct node *node,
     return err;
 }
 
+static enum err state_new(struct topic_state **out, const uint8_t topic[ID_LEN])
+{
+    struct slot_key key;
+    enum err err = topic_state_new(out, topic, TOPIC_RECORDS_MAX);
+
+    randombytes_buf(&key, sizeof key);
+    if (err == ERR_OK)
+        topic_state_set_key(*out, &key);
+    return err;
+}
+
 /* Records that were there have changed or are gone: begins anew. */
 static enum err entry_restart(struct entry *e)
 {
@@ -148,7 +160,7 @@ static enum err entry_restart(struct entry *e)
 
     memcpy(topic, e->state->topic, ID_LEN);
     entry_drop(e);
-    return topic_state_new(&e->state, topic, TOPIC_RECORDS_MAX);
+    return state_new(&e->state, topic);
 }
 
 /*
@@ -225,7 +237,7 @@ enum err topic_cache_get(struct topic_cache *cache, const uint8_t topic[ID_LEN],
 
     if (e == NULL) {
         e = entry_make(cache);
-        err = topic_state_new(&e->state, topic, TOPIC_RECORDS_MAX);
+        err = state_new(&e->state, topic);
     }
     if (err == ERR_OK)
         err = entry_update(e, cache->node);

@@ -8,11 +8,10 @@
 
 #include "proto/authority_rules.h"
 
-/* Keys are made of ids, which are hashes: their first bytes spread well. */
 static uint32_t slot_of(const struct topic_state *ts, uint64_t kind,
                         const uint8_t key[AUTHORITY_KEY_LEN])
 {
-    uint64_t mixed = get_u64(key) ^ (get_u64(key + ID_LEN) * 3) ^ kind;
+    uint64_t mixed = slot_hash(&ts->key, key, AUTHORITY_KEY_LEN) ^ kind;
 
     return (uint32_t)(mixed & (ts->rivals_cap - 1));
 }

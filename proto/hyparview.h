@@ -52,6 +52,7 @@ struct hyparview_link {
     bool is_manual;
     enum endpoint_scope scope;
     bool is_active;
+    uint64_t joins_ms; /* how far ahead of the clock its joins are */
     bool is_found;     /* again, after it was lost: ask it first of all */
     uint64_t asked_ms; /* our NEIGHBOUR is unanswered since; 0: none */
     uint64_t ask_ms;   /* not to be asked before */

@@ -79,17 +79,32 @@ static void disconnect(struct hyparview *h, struct hyparview_link *l)
     hyparview_say(h, l->link, BYTES_ARRAY(payload));
 }
 
-static void forward_join(struct hyparview *h, uint64_t link, uint8_t steps,
-                         struct bytes contact)
+/* Others can make us say these: no more of them go over one link than its
+ * other end can take without holding us for who floods (§5.6). */
+static bool has_room_for_join(const struct hyparview *h,
+                              struct hyparview_link *l)
+{
+    if (l->joins_ms < h->now_ms)
+        l->joins_ms = h->now_ms;
+    if (l->joins_ms - h->now_ms >= OVERLAY_JOINS_MAX * OVERLAY_JOIN_MS)
+        return false;
+    l->joins_ms += OVERLAY_JOIN_MS;
+    return true;
+}
+
+static void forward_join(struct hyparview *h, struct hyparview_link *to,
+                         uint8_t steps, struct bytes contact)
 {
     uint8_t buf[2 + 2 + ANNOUNCEMENT_MAX];
     struct writer w = writer_fixed(buf, sizeof buf);
 
+    if (!has_room_for_join(h, to))
+        return;
     writer_u8(&w, HYPARVIEW_FORWARD_JOIN);
     writer_u8(&w, steps);
     hyparview_put(&w, contact);
     assert(w.err == ERR_OK);
-    hyparview_say(h, link, writer_view(&w));
+    hyparview_say(h, to->link, writer_view(&w));
 }
 
 /* Neighbours that found us; those that we chose have places of their own. */
@@ -145,8 +160,7 @@ static void on_neighbour(struct hyparview *h, struct hyparview_link *l,
         return;
     for (size_t i = 0; i < h->links_count; i++)
         if (h->links[i].is_active && h->links[i].link != l->link)
-            forward_join(h, h->links[i].link, OVERLAY_ACTIVE_WALK,
-                         m->contacts[0]);
+            forward_join(h, &h->links[i], OVERLAY_ACTIVE_WALK, m->contacts[0]);
 }
 
 static void on_answer(struct hyparview *h, struct hyparview_link *l,
@@ -176,7 +190,7 @@ static void on_forward_join(struct hyparview *h, struct hyparview_link *l,
     if (m->number > 0 && next != NULL) {
         if (m->number == OVERLAY_PASSIVE_WALK)
             hyparview_learn(h, m->contacts[0], l->scope);
-        forward_join(h, next->link, (uint8_t)(m->number - 1), m->contacts[0]);
+        forward_join(h, next, (uint8_t)(m->number - 1), m->contacts[0]);
         return;
     }
     hyparview_learn(h, m->contacts[0], l->scope);

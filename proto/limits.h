@@ -163,8 +163,12 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 /* Contacts in one shuffle, the sender's own not counted. */
 #define OVERLAY_SHUFFLE_MAX 8
 /* Steps of a JOIN that is passed on, and where it is noted (HyParView). */
-#define OVERLAY_ACTIVE_WALK     6
-#define OVERLAY_PASSIVE_WALK    3
+#define OVERLAY_ACTIVE_WALK  6
+#define OVERLAY_PASSIVE_WALK 3
+/* Joins passed on over one connection: one in so long, so many at once.  They
+ * are half of what its other end allows (§5.6). */
+#define OVERLAY_JOIN_MS         64
+#define OVERLAY_JOINS_MAX       1024
 #define OVERLAY_SHUFFLE_MS      30000
 #define OVERLAY_SHUFFLE_IDLE_MS 600000
 /* Nobody can have an address dialled more often. */

@@ -34,10 +34,12 @@ static uint64_t kind_of(const struct topic_state *ts,
     return ts->entries[link->by].record.kind;
 }
 
-/* Ids are hashes themselves; the kind is spread over them. */
-static uint64_t hash_of(const uint8_t mark[MARK_LEN], uint64_t kind)
+/* The kind is spread over the hash of the id. */
+static uint64_t hash_of(const struct topic_state *ts,
+                        const uint8_t mark[MARK_LEN], uint64_t kind)
 {
-    return get_u64(mark) ^ get_u64(mark + 8) ^ (kind + 1) * 0x9e3779b97f4a7c15u;
+    return slot_hash(&ts->key, mark, MARK_LEN) ^
+           (kind + 1) * 0x9e3779b97f4a7c15u;
 }
 
 /* The slot of that chain, or the free one where it would be. */
@@ -45,7 +47,7 @@ static uint32_t *find(const struct topic_state *ts,
                       const uint8_t mark[MARK_LEN], uint64_t kind)
 {
     const struct topic_links *l = &ts->back;
-    uint32_t at = (uint32_t)(hash_of(mark, kind) & (l->slots_count - 1));
+    uint32_t at = (uint32_t)(hash_of(ts, mark, kind) & (l->slots_count - 1));
 
     /* Ends: at most half of the slots are taken. */
     for (; l->slots[at] != 0; at = (at + 1) & (l->slots_count - 1)) {

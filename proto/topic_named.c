@@ -1,4 +1,4 @@
-/* An open table of the beginnings of ids. */
+/* An open table of hashes of ids. */
 #include "proto/topic_named.h"
 
 #include <stdlib.h>
@@ -15,10 +15,11 @@ void topic_named_wipe(struct topic_named *named)
     *named = (struct topic_named){ 0 };
 }
 
-/* An id that begins with zeros is as good as one that begins with a one. */
-static uint64_t mark_of(const uint8_t id[ID_LEN])
+/* A hash of zero is as good as one. */
+static uint64_t mark_of(const struct topic_named *named,
+                        const uint8_t id[ID_LEN])
 {
-    uint64_t mark = get_u64(id);
+    uint64_t mark = slot_hash(&named->key, id, ID_LEN);
 
     return mark == 0 ? 1 : mark;
 }
@@ -36,7 +37,7 @@ static uint64_t *find(const struct topic_named *named, uint64_t mark)
 
 bool topic_named_has(const struct topic_named *named, const uint8_t id[ID_LEN])
 {
-    return named->count > 0 && *find(named, mark_of(id)) != 0;
+    return named->count > 0 && *find(named, mark_of(named, id)) != 0;
 }
 
 static enum err grow(struct topic_named *named)
@@ -44,7 +45,8 @@ static enum err grow(struct topic_named *named)
     struct topic_named grown = { .count = named->count,
                                  .slots_count = named->slots_count == 0
                                                     ? SLOTS_FIRST
-                                                    : named->slots_count * 2 };
+                                                    : named->slots_count * 2,
+                                 .key = named->key };
 
     if ((named->count + 1) * 2 <= named->slots_count)
         return ERR_OK;
@@ -64,6 +66,7 @@ static enum err note(struct topic_named *named, const struct topic_state *ts,
                      const struct topic_entry *by, const uint8_t id[ID_LEN])
 {
     uint32_t index = topic_state_index(ts, id);
+    uint64_t mark = mark_of(named, id);
     uint64_t *slot;
     enum err err;
 
@@ -73,9 +76,9 @@ static enum err note(struct topic_named *named, const struct topic_state *ts,
     err = grow(named);
     if (err != ERR_OK)
         return err;
-    slot = find(named, mark_of(id));
+    slot = find(named, mark);
     if (*slot == 0) {
-        *slot = mark_of(id);
+        *slot = mark;
         named->count++;
     }
     return ERR_OK;

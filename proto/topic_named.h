@@ -3,16 +3,19 @@
 
 #include "proto/bytes.h"
 #include "proto/limits.h"
+#include "proto/slot_hash.h"
 
 /*
  * Ids that records of a topic name before they are there: whoever comes under
- * such an id may change what is known of others.  The first eight bytes stand
- * for the id; what is taken for named without being so costs time, not truth.
+ * such an id may change what is known of others.  A hash of eight bytes
+ * stands for the id; what is taken for named without being so costs time, not
+ * truth.
  */
 struct topic_named {
     uint64_t *slots; /* open addressing; 0 is free */
     uint32_t count;
     uint32_t slots_count; /* a power of two, more than twice `count` */
+    struct slot_key key;
 };
 
 struct topic_state;

@@ -44,11 +44,11 @@ static void *grown(void *items, uint32_t count, uint32_t *cap, size_t size)
     return items;
 }
 
-/* Person ids are hashes: their first bytes spread well. */
 static uint32_t slot_of(const struct topic_roles *roles,
                         const uint8_t person[ID_LEN])
 {
-    uint32_t at = (uint32_t)(get_u64(person) & (roles->slots_count - 1));
+    uint32_t at = (uint32_t)(slot_hash(&roles->key, person, ID_LEN) &
+                             (roles->slots_count - 1));
 
     /* Ends: at most half of the slots are taken. */
     while (roles->slots[at] != 0 &&

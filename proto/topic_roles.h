@@ -3,6 +3,7 @@
 
 #include "proto/bytes.h"
 #include "proto/limits.h"
+#include "proto/slot_hash.h"
 
 /*
  * Who is what in a topic, and since when (docs/protocol.md §7.4): written by
@@ -72,10 +73,12 @@ struct topic_roles {
     uint32_t versions_count;
     uint32_t versions_cap;
 
+    struct slot_key key;
+
     /* Of the walk: */
     uint8_t terms_hash[HASH_LEN];
-    bool has_terms;       /* terms_hash is that of the fixing version */
-    uint64_t alive_ms;    /* the creator's newest record so far */
+    bool has_terms;    /* terms_hash is that of the fixing version */
+    uint64_t alive_ms; /* the creator's newest record so far */
 };
 
 void topic_roles_wipe(struct topic_roles *roles);

@@ -27,6 +27,14 @@ enum err topic_state_new(struct topic_state **out, const uint8_t topic[ID_LEN],
     return ERR_OK;
 }
 
+void topic_state_set_key(struct topic_state *ts, const struct slot_key *key)
+{
+    assert(ts->count == 0);
+    ts->key = *key;
+    ts->roles.key = *key;
+    ts->named.key = *key;
+}
+
 void topic_state_free(struct topic_state *ts)
 {
     if (ts == NULL)
@@ -48,10 +56,9 @@ void topic_state_free(struct topic_state *ts)
     free(ts);
 }
 
-/* Ids are hashes themselves: any eight bytes of one spread well. */
 static uint32_t slot_of(const struct topic_state *ts, const uint8_t id[ID_LEN])
 {
-    return (uint32_t)(get_u64(id) & (ts->slots_count - 1));
+    return (uint32_t)(slot_hash(&ts->key, id, ID_LEN) & (ts->slots_count - 1));
 }
 
 static void slot_put(struct topic_state *ts, uint32_t index)

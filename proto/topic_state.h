@@ -78,6 +78,7 @@ struct topic_state {
     uint32_t founder;      /* the usable record whose id is the topic */
     uint32_t terms;        /* the revision that fixes a project's terms */
 
+    struct slot_key key;
     struct topic_roles roles;
     struct topic_links back; /* who names whom, of all entries */
 
@@ -109,6 +110,12 @@ MUST_CHECK enum err topic_state_new(struct topic_state **out,
                                     const uint8_t topic[ID_LEN],
                                     size_t records_max);
 void topic_state_free(struct topic_state *ts); /* accepts NULL */
+
+/*
+ * Random bytes, so that nobody can make up ids that are slow to find; before
+ * the first record.  Without them everything is found all the same.
+ */
+void topic_state_set_key(struct topic_state *ts, const struct slot_key *key);
 
 /*
  * Adds one whole record, which must have been admitted, and copies it.  A nil

@@ -177,12 +177,13 @@ enum err view_thread_show(struct writer *w, const struct view *v,
 static void list_feedback(struct list *l, const struct view *v,
                           const struct topic_entry *shown)
 {
-    enum class_part part =
-        class_part_of(v->topic, shown->record.author, shown->record.created_ms);
+    enum class_part part;
     struct view_pairs p;
 
     if (l->err != ERR_OK)
         return;
+    part =
+        class_part_of(v->topic, shown->record.author, shown->record.created_ms);
     p = view_pairs_begin();
     if (part != CLASS_NONE)
         view_put_text(&p, "part", class_part_text(part));

@@ -149,6 +149,27 @@ static void who_joins_is_told_of_to_all_neighbours(void **state)
     assert_int_equal(take(v, HYPARVIEW_SAY, HYPARVIEW_FORWARD_JOIN, NULL), 4);
 }
 
+static void who_joins_over_and_over_does_not_make_us_flood(void **state)
+{
+    struct view *v = *state;
+    size_t told = 0;
+
+    neighbours(v, 1);
+    up(v, 2, false);
+    (void)take(v, HYPARVIEW_SAY, 0, NULL);
+    for (unsigned i = 0; i < 3 * OVERLAY_JOINS_MAX; i++) {
+        assert_int_equal(say(v, 2, HYPARVIEW_NEIGHBOUR, HYPARVIEW_JOIN, 2, T0),
+                         ERR_OK);
+        assert_int_equal(say(v, 2, HYPARVIEW_DISCONNECT, 0, 2, T0), ERR_OK);
+        told += take(v, HYPARVIEW_SAY, HYPARVIEW_FORWARD_JOIN, NULL);
+    }
+    assert_int_equal(told, OVERLAY_JOINS_MAX);
+    assert_int_equal(
+        say(v, 2, HYPARVIEW_NEIGHBOUR, HYPARVIEW_JOIN, 2, T0 + OVERLAY_JOIN_MS),
+        ERR_OK);
+    assert_int_equal(take(v, HYPARVIEW_SAY, HYPARVIEW_FORWARD_JOIN, NULL), 1);
+}
+
 static void places_are_kept_for_nodes_of_our_own_choice(void **state)
 {
     struct view *v = *state;
@@ -453,6 +474,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_first_link_is_asked_to_join),
         TEST(who_joins_is_told_of_to_all_neighbours),
+        TEST(who_joins_over_and_over_does_not_make_us_flood),
         TEST(places_are_kept_for_nodes_of_our_own_choice),
         TEST(another_nodes_announcement_is_refused),
         TEST(every_truncation_and_each_byte_too_many_is_refused),

@@ -43,16 +43,30 @@ enum err authority_judge_lesson(struct topic_state *ts, struct topic_entry *e)
     return ERR_OK;
 }
 
+/* A declaration is judged before who answers it, whatever their dates. */
+static enum err judge_declared(struct topic_state *ts,
+                               struct topic_entry *declared)
+{
+    if (declared->is_settled || declared->record.has_revises ||
+        authority_has_link(declared, RELATION_HELPS))
+        return ERR_OK;
+    return authority_judge_kind(ts, declared);
+}
+
 /* Somebody who walks along answers another's declaration, not a helper's.
  * First records are judged before revisions, so it is the first that counts. */
-static void judge_helper(struct topic_state *ts, struct topic_entry *e)
+static enum err judge_helper(struct topic_state *ts, struct topic_entry *e)
 {
-    const struct topic_entry *declared =
+    struct topic_entry *declared =
         authority_need(ts, e, RELATION_HELPS, KIND_COURAGE);
     enum void_reason reason;
+    enum err err;
 
     if (declared == NULL)
-        return;
+        return ERR_OK;
+    err = judge_declared(ts, declared);
+    if (err != ERR_OK)
+        return err;
     if (declared->record.has_revises)
         reason = VOID_NOT_FIRST;
     else if (authority_has_link(declared, RELATION_HELPS))
@@ -62,8 +76,9 @@ static void judge_helper(struct topic_state *ts, struct topic_entry *e)
     else if (authority_same_author(e, declared))
         reason = VOID_OWN_WORK;
     else
-        return;
+        return ERR_OK;
     authority_void_by(e, reason, VERDICT_ABOUT_RECORD, declared->record.id);
+    return ERR_OK;
 }
 
 static bool is_credited(const struct credits *credits,
@@ -111,8 +126,7 @@ enum err authority_judge_courage(struct topic_state *ts, struct topic_entry *e)
     if (authority_need_valid(ts, e, RELATION_THREAD, KIND_THREAD) == NULL)
         return ERR_OK;
     if (authority_has_link(e, RELATION_HELPS)) {
-        judge_helper(ts, e);
-        return ERR_OK;
+        return judge_helper(ts, e);
     }
     return authority_has_link(e, RELATION_KEEPSAKE) ? judge_keepsake(ts, e)
                                                     : ERR_OK;

@@ -355,7 +355,7 @@ class Topic:
     def project_rule(self, r):
         if r is not self.founder and r.author != self.at.creator:
             raise Void("not creator", r.author)
-        if self.fixed and terms_hash(r) != terms_hash(self.fixed):
+        if self.fixed and changes_terms(r, self.fixed):
             raise Void("terms changed", self.fixed.id)
         self.versions_stand.append(r)
 
@@ -371,7 +371,7 @@ class Topic:
                 self.fixed = version
         for version in list(self.versions_stand):
             if version.place > self.fixed.place and \
-                    terms_hash(version) != terms_hash(self.fixed):
+                    changes_terms(version, self.fixed):
                 self.give(version, "void", "terms changed", self.fixed.id)
                 self.versions_stand.remove(version)
 
@@ -901,6 +901,12 @@ class Topic:
 def terms_hash(version):
     return sha(b"troupe terms 1\0", pack([version.get("licence"),
                                           version.get("terms")]))
+
+
+def changes_terms(version, fixed):
+    """Nothing is compared with a version that cannot be read."""
+    return fixed.get("terms") is not None and \
+        terms_hash(version) != terms_hash(fixed)
 
 
 def leads_to(graph, a, b):

@@ -200,9 +200,7 @@ class Topic:
         for r in self.open():
             if r.kind != "device_revoke":
                 continue
-            if r.fields is None:
-                continue
-            if not r.is_well_formed():
+            if r.fields is not None and not r.is_well_formed():
                 self.give(r, "void", "malformed")
             elif r.topic != r.author:
                 self.give(r, "void", "wrong topic")
@@ -212,6 +210,8 @@ class Topic:
                 self.give(r, "void", "too many")
             else:
                 count[r.author] = count.get(r.author, 0) + 1
+                if r.fields is None:
+                    continue
                 self.give(r, "in force")
                 self.revokes.append(r)
         for r in self.open():

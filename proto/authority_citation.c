@@ -90,9 +90,16 @@ static void void_revisions(struct topic_state *ts)
     }
 }
 
+/* Whether it, or what it revises, answers a claim. */
+static bool is_answer(const struct topic_state *ts, const struct topic_entry *e)
+{
+    return authority_has_link(e, RELATION_ANSWERS) ||
+           authority_has_link(&ts->entries[e->first], RELATION_ANSWERS);
+}
+
 /*
- * §7.7.2: what an answer names is by somebody else and about the same work.
- * The heads say so, and then it is a claim if it is not void.
+ * §7.7.2: what an answer names is by somebody else, about the same work, and no
+ * answer.  The heads say so, and then it is a claim if it is not void.
  */
 static void judge_answer(struct topic_state *ts, struct topic_entry *e)
 {
@@ -104,7 +111,7 @@ static void judge_answer(struct topic_state *ts, struct topic_entry *e)
         return;
     child = child_of(ts, claim);
     if (child == NULL || child->first != child_of(ts, e)->first ||
-        authority_same_author(claim, e))
+        authority_same_author(claim, e) || is_answer(ts, claim))
         authority_void_by(e, VOID_WRONG_TARGET, VERDICT_ABOUT_RECORD,
                           claim->record.id);
     else if (claim->verdict.state == VERDICT_VOID)

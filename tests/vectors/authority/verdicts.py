@@ -83,7 +83,9 @@ class Roles:
 class Topic:
     def __init__(self, topic, records):
         self.topic = topic
-        self.all = sorted(records, key=lambda r: r.place)
+        # A set: what came twice is there once.
+        self.all = sorted({r.id: r for r in records}.values(),
+                          key=lambda r: r.place)
 
     def judge(self, now):
         self.now = now
@@ -494,6 +496,8 @@ class Topic:
             claim = self.named(r, "answers", ("resource",))
             other = self.held.get(claim.link("child"))
             if other is None or claim.author == r.author or \
+                    claim.link("answers") is not None or \
+                    self.object(claim).link("answers") is not None or \
                     self.object(other) is not self.object(child):
                 raise Void("wrong target", claim.id)
             self.not_void(claim)

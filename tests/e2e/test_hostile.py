@@ -498,9 +498,12 @@ class HostileTest(unittest.TestCase):
     # Blobs.
 
     def works(self, attacker, blobs):
-        """A contribution with these files, stored by the target."""
-        work = attacker.publish(contribution(attacker, self.topic, blobs,
-                                             person=OLGA))
+        """A contribution with these files, stored by the target.
+
+        By somebody new: a stranger's 65th record of a day is not held."""
+        work = attacker.publish(contribution(
+            attacker, self.topic, blobs,
+            person=records.Person(os.urandom(8).hex())))
         self.stored(work.id)
         return work
 

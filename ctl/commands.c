@@ -762,7 +762,7 @@ const struct command commands[] = {
       .help = "works, by request, project or person" },
     { .noun = "contribution", .verb = "show", .method = "contribution.show", .options = contribution,
       .help = "a work and its files" },
-    { .noun = "get", .method = "get", .options = get, .show = render_files, .flags = COMMAND_JOB,
+    { .noun = "get", .method = "get", .options = get, .run = run_get, .show = render_files, .flags = COMMAND_JOB,
       .help = "fetch the files of a record, checked",
       .more = "An identical file is left alone, a different one never overwritten. An interrupted transfer goes on where it was." },
     { .noun = "cat", .method = "blob.read", .options = cat, .run = run_cat, .flags = COMMAND_LONG | COMMAND_NO_JSON,

@@ -52,6 +52,7 @@ bool run_peer_add(struct run *run);
 bool run_project_create(struct run *run);
 bool run_edit(struct run *run);
 bool run_contribute(struct run *run);
+bool run_get(struct run *run);
 bool run_open(struct run *run);
 bool run_cat(struct run *run);
 bool run_tree(struct run *run);

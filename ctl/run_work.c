@@ -107,6 +107,20 @@ static void show_file(const char *path)
         (void)waitpid(pid, NULL, 0);
 }
 
+/* Without --out the files come to where one stands. */
+bool run_get(struct run *run)
+{
+    char here[PATHS_LEN_MAX];
+
+    if (run_text(run->params, "out") == NULL) {
+        if (getcwd(here, sizeof here) == NULL)
+            return fail_errno(&run->ctl->fail, "cannot tell where this is");
+        (void)value_put(run->params, "out", json_string(here));
+    }
+    run->result = run_job(run->ctl, "get", run->params);
+    return run->result != NULL;
+}
+
 bool run_open(struct run *run)
 {
     struct ctl *ctl = run->ctl;

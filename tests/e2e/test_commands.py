@@ -227,6 +227,10 @@ class Files(CommandTest):
         again = self.ada.json("get", work, "--out", out)["files"][0]
         self.assertEqual(pathlib.Path(again["path"]).read_text(), "<svg/>")
         self.assertEqual(len(list(out.iterdir())), 2)
+        # Without --out, where one stands: the home's folder, in these tests.
+        here = self.ada.json("get", work)["files"][0]
+        self.assertEqual(pathlib.Path(here["path"]).parent,
+                         self.ada.home.parent)
 
     def test_parts_of_a_file_and_files_by_name(self):
         project = self.project()

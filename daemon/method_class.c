@@ -197,13 +197,11 @@ static bool first_helper(const struct declared *declared, uint8_t out[ID_LEN])
 }
 
 /* The helper whom the declarer names from now on, if there is one. */
-static void put_helper(struct call *call, struct say *say,
-                       const struct declared *declared,
+static void put_helper(struct say *say, const struct declared *declared,
                        const struct mp_value *body)
 {
     uint8_t helper[ID_LEN];
 
-    (void)call;
     if (mp_bin_exact(mp_get(body, "helper"), helper, ID_LEN) ||
         first_helper(declared, helper))
         say_put_id(say, "helper", helper);
@@ -251,7 +249,7 @@ static void go_on(struct call *call, const struct store_item *work,
         say_put_id(say, "thread", declared.thread);
         mp_put_str(author_fields_put(&say->fields, "declaration"),
                    mp_str(mp_get(mp_doc_root(doc), "declaration")));
-        put_helper(call, say, &declared, mp_doc_root(doc));
+        put_helper(say, &declared, mp_doc_root(doc));
         put_attempts(say, mp_doc_root(doc), work);
         if (keepsake != NULL)
             say_put_id(say, "keepsake", keepsake->id);

@@ -28,12 +28,6 @@ void say_put_id(struct say *say, const char *field, const uint8_t id[ID_LEN])
                (struct bytes){ id, ID_LEN });
 }
 
-void say_take(struct call *call, struct say *say, const char *const *names)
-{
-    for (; *names != NULL; names++)
-        author_fields_take(&say->fields, call, *names);
-}
-
 static void publish(struct call *call, struct say *say)
 {
     struct author_draft draft = { .kind = say->kind,
@@ -41,7 +35,6 @@ static void publish(struct call *call, struct say *say)
                                   .revises =
                                       say->has_revises ? say->revises : NULL,
                                   .listed = say->listed };
-
     struct author_fields fields = say->fields;
 
     draft.fields = author_fields_map(&fields, call_param(call, "fields"));

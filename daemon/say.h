@@ -33,8 +33,6 @@ struct say {
 struct say *say_new(struct call *call, enum kind_number kind);
 /* Puts a link or an id among the fields. */
 void say_put_id(struct say *say, const char *field, const uint8_t id[ID_LEN]);
-/* Copies params of the same names, as far as they are given. */
-void say_take(struct call *call, struct say *say, const char *const *names);
 /* Imports, signs, answers {id}. */
 void say_run(struct call *call, struct say *say);
 

@@ -125,9 +125,8 @@ enum err authority_judge_courage(struct topic_state *ts, struct topic_entry *e)
 {
     if (authority_need_valid(ts, e, RELATION_THREAD, KIND_THREAD) == NULL)
         return ERR_OK;
-    if (authority_has_link(e, RELATION_HELPS)) {
+    if (authority_has_link(e, RELATION_HELPS))
         return judge_helper(ts, e);
-    }
     return authority_has_link(e, RELATION_KEEPSAKE) ? judge_keepsake(ts, e)
                                                     : ERR_OK;
 }

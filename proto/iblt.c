@@ -123,50 +123,50 @@ static bool is_single(const struct iblt_symbol *s)
 }
 
 /* Symbols to be looked at, each at most once in the list at a time. */
-struct todo {
+struct queue {
     uint16_t list[SYNC_SYMBOLS_MAX];
     bool is_listed[SYNC_SYMBOLS_MAX];
     size_t count;
 };
 
-static void todo_add(struct todo *todo, size_t i)
+static void queue_add(struct queue *queue, size_t i)
 {
-    if (todo->is_listed[i])
+    if (queue->is_listed[i])
         return;
-    todo->is_listed[i] = true;
-    todo->list[todo->count++] = (uint16_t)i;
+    queue->is_listed[i] = true;
+    queue->list[queue->count++] = (uint16_t)i;
 }
 
-static void take_away(struct iblt_symbol *prefix, size_t n, struct todo *todo,
+static void take_away(struct iblt_symbol *prefix, size_t n, struct queue *queue,
                       const struct iblt_symbol *single)
 {
     struct walk walk = walk_of(single);
 
     for (; walk.at < n; walk_next(&walk)) {
         merge(&prefix[walk.at], single);
-        todo_add(todo, (size_t)walk.at);
+        queue_add(queue, (size_t)walk.at);
     }
 }
 
 bool iblt_decode(struct iblt_symbol *prefix, size_t n,
                  struct iblt_symbol *found, size_t *count)
 {
-    struct todo todo = { .count = 0 };
+    struct queue queue = { .count = 0 };
     size_t done = 0;
 
     assert(n > 0 && n <= SYNC_SYMBOLS_MAX);
     for (size_t i = 0; i < n; i++)
-        todo_add(&todo, i);
-    while (todo.count > 0) { /* ends: `done` is bounded */
-        size_t i = todo.list[--todo.count];
+        queue_add(&queue, i);
+    while (queue.count > 0) { /* ends: `done` is bounded */
+        size_t i = queue.list[--queue.count];
 
-        todo.is_listed[i] = false;
+        queue.is_listed[i] = false;
         if (!is_single(&prefix[i]))
             continue;
         if (done == n)
             return false;
         found[done] = prefix[i];
-        take_away(prefix, n, &todo, &found[done]);
+        take_away(prefix, n, &queue, &found[done]);
         done++;
     }
     for (size_t i = 0; i < n; i++)

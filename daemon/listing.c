@@ -163,3 +163,18 @@ void listing_run(struct listing *listing, listing_fn *item)
     call_send(call);
     writer_free(&items);
 }
+
+void listing_show(struct call *call, const struct store_item *item,
+                  listing_view_fn *view, const char *not_found)
+{
+    struct view of;
+    enum err e;
+
+    if (!param_view(call, item->topic, &of))
+        return;
+    e = view(call_reply(call), &of, item->id, 0);
+    if (e != ERR_OK)
+        listing_fail(call, e, not_found);
+    else
+        call_send(call);
+}

@@ -43,6 +43,12 @@ bool listing_search(struct listing *listing, const struct search *search,
 /* Runs it and answers {items, next}. */
 void listing_run(struct listing *listing, listing_fn *item);
 
+/* Answers one record as `view` shows it, or NOT_FOUND with `not_found`. */
+typedef enum err listing_view_fn(struct writer *w, const struct view *v,
+                                 const uint8_t id[ID_LEN], uint32_t extra);
+void listing_show(struct call *call, const struct store_item *item,
+                  listing_view_fn *view, const char *not_found);
+
 /* After call_reply(): fails the call instead of sending what was put. */
 void listing_fail(struct call *call, enum err e, const char *not_found);
 

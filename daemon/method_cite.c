@@ -410,15 +410,7 @@ void method_cite_decline(struct call *call)
 void method_tree(struct call *call)
 {
     struct store_item item;
-    struct view view;
-    enum err e;
 
-    if (!param_record(call, "record", PARAM_READS, &item) ||
-        !param_view(call, item.topic, &view))
-        return;
-    e = view_tree(call_reply(call), &view, item.id, 0);
-    if (e != ERR_OK)
-        listing_fail(call, e, "this record has no lineage");
-    else
-        call_send(call);
+    if (param_record(call, "record", PARAM_READS, &item))
+        listing_show(call, &item, view_tree, "this record has no lineage");
 }

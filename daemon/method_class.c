@@ -277,15 +277,8 @@ void method_courage_keep(struct call *call)
 void method_courage_show(struct call *call)
 {
     struct store_item item;
-    struct view view;
-    enum err e;
 
-    if (!param_record_of(call, "courage", PARAM_READS, KIND_COURAGE, &item) ||
-        !param_view(call, item.topic, &view))
-        return;
-    e = view_courage_show(call_reply(call), &view, item.id, 0);
-    if (e != ERR_OK)
-        listing_fail(call, e, "this declaration is void or retracted");
-    else
-        call_send(call);
+    if (param_record_of(call, "courage", PARAM_READS, KIND_COURAGE, &item))
+        listing_show(call, &item, view_courage_show,
+                     "this declaration is void or retracted");
 }

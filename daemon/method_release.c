@@ -341,17 +341,9 @@ void method_release_publish(struct call *call)
 void method_release_show(struct call *call)
 {
     struct store_item item;
-    struct view view;
-    enum err e;
 
-    if (!param_record_of(call, "release", PARAM_READS, KIND_RELEASE, &item) ||
-        !param_view(call, item.topic, &view))
-        return;
-    e = view_release_show(call_reply(call), &view, item.id, 0);
-    if (e != ERR_OK)
-        listing_fail(call, e, "this is no release");
-    else
-        call_send(call);
+    if (param_record_of(call, "release", PARAM_READS, KIND_RELEASE, &item))
+        listing_show(call, &item, view_release_show, "this is no release");
 }
 
 void method_credits(struct call *call)
@@ -375,15 +367,8 @@ void method_credits(struct call *call)
 void method_attribution(struct call *call)
 {
     struct store_item item;
-    struct view view;
-    enum err e;
 
-    if (!param_record(call, "record", PARAM_READS, &item) ||
-        !param_view(call, item.topic, &view))
-        return;
-    e = view_attribution(call_reply(call), &view, item.id, 0);
-    if (e != ERR_OK)
-        listing_fail(call, e, "only a contribution or a release is attributed");
-    else
-        call_send(call);
+    if (param_record(call, "record", PARAM_READS, &item))
+        listing_show(call, &item, view_attribution,
+                     "only a contribution or a release is attributed");
 }

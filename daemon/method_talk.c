@@ -192,15 +192,8 @@ void method_journal_list(struct call *call)
 void method_thread_show(struct call *call)
 {
     struct store_item item;
-    struct view view;
-    enum err e;
 
-    if (!param_record(call, "record", PARAM_READS, &item) ||
-        !param_view(call, item.topic, &view))
-        return;
-    e = view_thread_show(call_reply(call), &view, item.id, 0);
-    if (e != ERR_OK)
-        listing_fail(call, e, "this record is not held here");
-    else
-        call_send(call);
+    if (param_record(call, "record", PARAM_READS, &item))
+        listing_show(call, &item, view_thread_show,
+                     "this record is not held here");
 }

@@ -2,12 +2,13 @@
 #define DAEMON_INTEREST_PARTS_H
 
 #include "daemon/interest.h"
+#include "proto/blob_tree.h"
 #include "proto/standing.h"
 
 /*
  * What the files of interest share: interest.c its life and judgements,
- * interest_standing.c who has standing, interest_work.c what goes in steps.
- * For nobody else.
+ * interest_standing.c who has standing, interest_work.c what goes in steps,
+ * interest_blobs.c the files among it.  For nobody else.
  */
 
 enum {
@@ -48,6 +49,18 @@ struct interest_job {
     uint8_t current[ID_LEN]; /* the author for whom something is done */
     bool is_settling;        /* what they had over is forgotten already */
     uint64_t day_ms;         /* to go on settling from */
+    bool is_trimmed;         /* GIVE_UP: its records went, now its blobs */
+    bool has_blob;           /* gone through up to this one */
+    struct blob_id blob;
+};
+
+/* Blobs of a topic that is given up: those that nothing names go. */
+enum { INTEREST_BLOBS = 64 };
+struct interest_sweep {
+    struct blob_id blobs[INTEREST_BLOBS];
+    size_t count;
+    struct store_scan scan; /* of what stays in the topic */
+    bool is_walking;
 };
 
 struct interest {
@@ -64,6 +77,7 @@ struct interest {
     size_t jobs_count;
     uint8_t leaving[INTEREST_LEAVING][ID_LEN]; /* being unfollowed */
     size_t leaving_count;
+    struct interest_sweep sweep; /* of the first job */
     bool has_stale; /* some topic is, perhaps */
     bool is_applying;
     bool is_stopping;
@@ -89,5 +103,16 @@ void interest_job_add(struct interest *interest,
                       const struct interest_job *job);
 /* Remembers which topics are being given up, over restarts. */
 void interest_jobs_load(struct interest *interest);
+
+/* --- interest_blobs.c --- */
+
+/*
+ * The next step of freeing the blobs of `job`'s topic: puts some releases into
+ * the batch, or nothing when it has to be called once more.
+ *   ERR_NOT_FOUND  none are left
+ */
+MUST_CHECK enum err interest_blobs_step(struct interest *interest,
+                                        struct interest_job *job,
+                                        struct store_batch *batch);
 
 #endif

@@ -101,6 +101,7 @@ void interest_jobs_load(struct interest *in)
 
 static void take_first(struct interest *in)
 {
+    in->sweep = (struct interest_sweep){ 0 };
     in->jobs_count--;
     memmove(&in->jobs[0], &in->jobs[1], in->jobs_count * sizeof in->jobs[0]);
 }
@@ -139,11 +140,21 @@ static void on_trimmed(struct interest *in, struct interest_job *job,
         job->from = r->at;
         return;
     }
-    log_event(LOG_LEVEL_INFO, "interest",
-              job->kind == INTEREST_CUT ? "cut" : "given_up", "topic=%s",
+    if (job->kind == INTEREST_GIVE_UP) {
+        job->is_trimmed = true;
+        return;
+    }
+    log_event(LOG_LEVEL_INFO, "interest", "cut", "topic=%s",
               log_id(job->topic).text);
-    if (job->kind == INTEREST_GIVE_UP)
-        forget_given_up(in);
+    take_first(in);
+}
+
+/* Neither records nor blobs are left of the topic. */
+static void finish_given_up(struct interest *in)
+{
+    log_event(LOG_LEVEL_INFO, "interest", "given_up", "topic=%s",
+              log_id(in->jobs[0].topic).text);
+    forget_given_up(in);
     take_first(in);
 }
 
@@ -178,7 +189,7 @@ static void on_applied(void *context, enum err e, struct store_batch *batch)
         take_first(in); /* looked at again when there is a reason to */
     } else if (job->kind == INTEREST_REVIEW) {
         on_reviewed(in, job, store_batch_result(batch, 0));
-    } else {
+    } else if (!job->is_trimmed) {
         on_trimmed(in, job, store_batch_result(batch, 0));
     }
     store_batch_free(batch);
@@ -273,7 +284,8 @@ static enum err step(struct interest *in, struct interest_job *job,
         return step_review(in, job, batch);
     if (job->kind == INTEREST_GIVE_UP && is_followed(in, job->topic))
         return ERR_NOT_FOUND;
-    return step_trim(in, job, batch);
+    return job->is_trimmed ? interest_blobs_step(in, job, batch)
+                           : step_trim(in, job, batch);
 }
 
 void interest_flush(struct interest *in)
@@ -289,6 +301,11 @@ void interest_flush(struct interest *in)
     if (store_batch_new(&batch) != ERR_OK)
         return; /* again at the next turn */
     e = step(in, &in->jobs[0], batch);
+    if (e == ERR_NOT_FOUND && in->jobs[0].is_trimmed) {
+        store_batch_free(batch);
+        finish_given_up(in);
+        return;
+    }
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         log_event(LOG_LEVEL_ERROR, "interest", "step_failed", "topic=%s why=%s",
                   log_id(in->jobs[0].topic).text, err_name(e));

@@ -181,6 +181,36 @@ class BudgetTest(lab.LabTest):
             self.daemon.json("project", "follow", self.project.hex())
             lab.until(lambda: ids <= self.daemon.records(), "them again")
 
+    def test_the_files_of_a_topic_go_with_it_but_for_ones_own(self):
+        self.start()
+        other = self.node("other", person="Olaf")
+        project = other.json(
+            "project", "create", "--title", "Big", "--goal", "Much",
+            "--medium", "short_film", "--licence", "CC-BY-4.0")["id"]
+        other.meet(self.daemon)
+
+        def work(node, name, content):
+            return node.json(
+                "contribute", "--project", project, "--title", name,
+                "--licence", "CC-BY-4.0", "--rights", "own_work",
+                "--accept-terms", self.file(name, content))["blobs"][0]["root"]
+        theirs = [work(other, f"theirs{i}", f"{i}" * 50_000)
+                  for i in range(70)]
+        self.daemon.json("seed", project)
+        for root in theirs:
+            self.daemon.run("wait", f"held:{root}:1")
+        mine = work(self.daemon, "mine", "m" * 50_000)
+
+        def held():
+            return {f.name.split(".")[0] for f in
+                    (self.daemon.home / "data" / "blobs").glob("??/*")}
+        self.assertEqual(len(held()), 71)
+        other.stop()
+        self.daemon.json("project", "unfollow", project)
+        lab.until(lambda: len(held()) == 1, "room")
+        self.assertEqual(held(), {mine[2:]})
+        self.assertEqual(self.daemon.json("status")["blobs"]["count"], 1)
+
     def test_a_kill_while_a_topic_goes_leaves_nothing_of_it(self):
         self.start()
         other = self.node("other", person="Olaf")

@@ -14,6 +14,7 @@
 #include "daemon/fetch_parts.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "store/blob_disk.h"
 
 static void tell(struct fetch *f, const struct blob_fetch_effect *ef,
                  enum frame_type type);
@@ -393,9 +394,9 @@ static enum err on_data(struct fetch *f, unsigned provider,
         return e;
     slot = &f->slots[place.slot];
     if (slot->data == NULL)
-        slot->data = malloc(fetch_blob(f)->size < BLOB_SPAN_LEN
-                                ? (size_t)fetch_blob(f)->size
-                                : BLOB_SPAN_LEN);
+        slot->data = blob_disk_buffer(fetch_blob(f)->size < BLOB_SPAN_LEN
+                                          ? (size_t)fetch_blob(f)->size
+                                          : BLOB_SPAN_LEN);
     if (slot->data == NULL) {
         fetch_stop(f, ERR_NO_MEMORY);
         return ERR_OK;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/blob_disk.h"
 #include "store/blob_file.h"
 
 /* Space is taken this far ahead, so that a full disk is met early. */
@@ -21,6 +22,7 @@ struct blob_part {
     struct blob_id id;
     char *path;
     int fd;
+    struct blob_disk disk;
     uint64_t spans;
     bool named; /* it was renamed before a crash; only the row is missing */
     bool known; /* the folder's entry is durable */
@@ -91,6 +93,7 @@ static enum err open_file(struct blob_part *part)
         return blob_file_error(errno);
     if (fstat(part->fd, &st) != 0)
         return blob_file_error(errno);
+    blob_disk_init(&part->disk, part->fd, part->path);
     trust_file(part, (uint64_t)st.st_size);
     part->allocated = (uint64_t)st.st_size;
     return ERR_OK;
@@ -136,6 +139,7 @@ enum err blob_part_open(struct blob_part **out, struct store *store,
     part->store = store;
     part->id = *id;
     part->fd = -1;
+    part->disk.direct = -1;
     part->spans = blob_span_count(id->size);
     (void)pthread_mutex_init(&part->lock, NULL);
     e = make(part, row.detail);
@@ -151,6 +155,7 @@ void blob_part_close(struct blob_part *part)
 {
     if (part == NULL)
         return;
+    blob_disk_wipe(&part->disk);
     if (part->fd >= 0)
         (void)close(part->fd); /* what counts was flushed before */
     (void)pthread_mutex_destroy(&part->lock);
@@ -231,7 +236,7 @@ enum err blob_part_write(struct blob_part *part, uint64_t span,
     e = allocate(part, offset + bytes.len);
     (void)pthread_mutex_unlock(&part->lock);
     if (e == ERR_OK)
-        e = blob_file_write(part->fd, offset, bytes);
+        e = blob_disk_write(&part->disk, offset, bytes);
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_IO : e;
     (void)pthread_mutex_lock(&part->lock);

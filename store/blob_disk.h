@@ -1,0 +1,33 @@
+#ifndef STORE_BLOB_DISK_H
+#define STORE_BLOB_DISK_H
+
+#include "proto/bytes.h"
+
+/*
+ * A large file that is written once, in pieces that are in memory already:
+ * round the page cache where the file system can (O_DIRECT), so that bytes
+ * that nobody is about to read are neither copied again nor push out what
+ * somebody does read.  What is not aligned for that goes the usual way.
+ * Several threads may write at once, each to its own range.
+ */
+
+/* Buffers and offsets at multiples of this go round the cache. */
+#define BLOB_DISK_ALIGN 4096
+
+struct blob_disk {
+    int fd;     /* the caller's */
+    int direct; /* the same file, or -1 */
+};
+
+/* `path` is the file that `fd` has open for writing; it is borrowed. */
+void blob_disk_init(struct blob_disk *disk, int fd, const char *path);
+/* Leaves `fd` to its owner. */
+void blob_disk_wipe(struct blob_disk *disk);
+/* ERR_NO_SPACE, ERR_IO; what of it was written is not known then. */
+MUST_CHECK enum err blob_disk_write(const struct blob_disk *disk,
+                                    uint64_t offset, struct bytes src);
+
+/* A buffer for such writes, to be given to free(); NULL without memory. */
+uint8_t *blob_disk_buffer(size_t len);
+
+#endif

@@ -31,6 +31,36 @@ static void end(struct blob_serve_request *r, enum err code)
     r->code = code;
 }
 
+/* What it takes to answer it, in bytes read or made. */
+static uint64_t cost_of(const struct blob_serve_request *r)
+{
+    uint64_t first;
+    uint64_t end;
+
+    if (r->ask.what != BLOB_WHAT_BLOCKS)
+        return BLOB_BLOCK_LEN;
+    blob_ask_range(&r->ask, &first, &end);
+    return end - first;
+}
+
+/*
+ * Fair queueing: a request begins when those before it for the same blob have
+ * ended, but not in the past; the one that begins first is served first.
+ */
+static uint64_t start_of(const struct blob_serve *s, const struct blob_id *blob)
+{
+    uint64_t start = s->now;
+
+    for (size_t i = 0; i < BLOB_REQUESTS_MAX; i++) {
+        const struct blob_serve_request *r = &s->requests[i];
+
+        if (r->open && !r->ended && blob_id_equal(&r->ask.id, blob) &&
+            r->start + cost_of(r) > start)
+            start = r->start + cost_of(r);
+    }
+    return start;
+}
+
 enum err blob_serve_ask(struct blob_serve *s, const struct blob_msg *msg,
                         enum err verdict)
 {
@@ -44,6 +74,7 @@ enum err blob_serve_ask(struct blob_serve *s, const struct blob_msg *msg,
     *r = (struct blob_serve_request){ .open = true,
                                       .request = msg->request,
                                       .turn = s->turn++,
+                                      .start = start_of(s, &msg->ask.id),
                                       .ask = msg->ask,
                                       .read_end = 1 };
     if (msg->ask.what == BLOB_WHAT_BLOCKS)
@@ -99,17 +130,25 @@ void blob_serve_read_done(struct blob_serve *s, unsigned buffer, enum err e)
     drop_buffers(s, r);
 }
 
-/* The oldest request for which `wanted` is true; turns may wrap. */
+/* Turns may wrap. */
+static bool is_before(const struct blob_serve *s,
+                      const struct blob_serve_request *a,
+                      const struct blob_serve_request *b)
+{
+    return a->start != b->start ? a->start < b->start
+                                : s->turn - a->turn > s->turn - b->turn;
+}
+
+/* Of those for which `wanted` is true, the one to be served first. */
 static struct blob_serve_request *
-oldest(struct blob_serve *s, bool (*wanted)(const struct blob_serve_request *))
+first(struct blob_serve *s, bool (*wanted)(const struct blob_serve_request *))
 {
     struct blob_serve_request *best = NULL;
 
     for (size_t i = 0; i < BLOB_REQUESTS_MAX; i++) {
         struct blob_serve_request *r = &s->requests[i];
 
-        if (r->open && wanted(r) &&
-            (best == NULL || s->turn - r->turn > s->turn - best->turn))
+        if (r->open && wanted(r) && (best == NULL || is_before(s, r, best)))
             best = r;
     }
     return best;
@@ -145,7 +184,7 @@ static bool next_read(struct blob_serve *s, struct blob_serve_effect *out)
         [BLOB_WHAT_BLOCKS] = BLOB_SERVE_READ_DATA,
         [BLOB_WHAT_INNER] = BLOB_SERVE_READ_INNER,
     };
-    struct blob_serve_request *r = oldest(s, has_unread);
+    struct blob_serve_request *r = first(s, has_unread);
     struct blob_serve_buffer *b = NULL;
     uint64_t left;
 
@@ -162,6 +201,7 @@ static bool next_read(struct blob_serve *s, struct blob_serve_effect *out)
         .len = left < BLOB_SERVE_READ ? (size_t)left : BLOB_SERVE_READ,
     };
     r->read_at += b->len;
+    s->now = r->start;
     *out = effect_of(r, kinds[r->ask.what]);
     out->buffer = (unsigned)(b - s->buffers);
     out->offset = b->offset;
@@ -211,7 +251,7 @@ static void send_from(struct blob_serve *s, struct blob_serve_request *r,
 
 static bool next_send(struct blob_serve *s, struct blob_serve_effect *out)
 {
-    struct blob_serve_request *r = oldest(s, has_ended);
+    struct blob_serve_request *r = first(s, has_ended);
     struct blob_serve_buffer *b;
 
     if (r != NULL) {
@@ -220,7 +260,9 @@ static bool next_send(struct blob_serve *s, struct blob_serve_effect *out)
         r->open = false;
         return true;
     }
-    r = oldest(s, is_open);
+    if (s->no_pieces)
+        return false;
+    r = first(s, is_open);
     b = r == NULL ? NULL : buffer_due(s, r);
     if (b == NULL)
         return false;
@@ -228,8 +270,22 @@ static bool next_send(struct blob_serve *s, struct blob_serve_effect *out)
     return true;
 }
 
+bool blob_serve_is_idle(const struct blob_serve *s)
+{
+    for (size_t i = 0; i < BLOB_REQUESTS_MAX; i++)
+        if (s->requests[i].open)
+            return false;
+    return true;
+}
+
+void blob_serve_hold(struct blob_serve *s, bool pieces, bool reads)
+{
+    s->no_pieces = pieces;
+    s->no_reads = reads;
+}
+
 bool blob_serve_next(struct blob_serve *s, bool room,
                      struct blob_serve_effect *out)
 {
-    return (room && next_send(s, out)) || next_read(s, out);
+    return (room && next_send(s, out)) || (!s->no_reads && next_read(s, out));
 }

@@ -7,8 +7,9 @@
  * The provider's side of one connection (docs/protocol.md §6.4): which requests
  * are open, what is read next, what is sent next.  The caller owns two read
  * buffers of BLOB_SERVE_READ bytes (or a page's or a span's hashes) and the
- * files.  Requests are served one after the other, oldest first, with the next
- * read running while the last one is sent.
+ * files.  Requests for one blob are served one after the other, oldest first;
+ * blobs take turns, so that a small one does not wait for all of a large one.
+ * The next read runs while the last one is sent.
  *
  *   BLOB_ASK came     look whether the blob is held for the tag's topic, then
  *                     blob_serve_ask() with that verdict
@@ -32,7 +33,8 @@ struct blob_serve_request {
     bool ended;    /* only its END is left to be sent */
     enum err code; /* of that END */
     uint32_t request;
-    uint32_t turn; /* its place in the order of arrival */
+    uint32_t turn;  /* its place in the order of arrival */
+    uint64_t start; /* when it would begin if all blobs were served at once */
     struct blob_ask ask;
     uint64_t read_at; /* next byte to be read; a page or a span: 0, then 1 */
     uint64_t read_end;
@@ -60,6 +62,9 @@ struct blob_serve {
     struct blob_serve_request requests[BLOB_REQUESTS_MAX];
     struct blob_serve_buffer buffers[BLOB_SERVE_BUFFERS];
     uint32_t turn;
+    uint64_t now;   /* the start of what is being read */
+    bool no_pieces; /* see blob_serve_hold() */
+    bool no_reads;
     uint64_t bytes_sent; /* of blobs, since init: for the caller's figures */
 };
 
@@ -116,6 +121,15 @@ void blob_serve_cancel(struct blob_serve *s, const struct blob_msg *msg);
  * asker as ERR_NOT_HELD: why a file of ours fails is nobody else's business.
  */
 void blob_serve_read_done(struct blob_serve *s, unsigned buffer, enum err e);
+
+/* Whether all requests have been answered. */
+bool blob_serve_is_idle(const struct blob_serve *s);
+
+/*
+ * What blob_serve_next() may not give until the next call of this: bytes and
+ * hashes to be sent, and reads.  Ends of requests are always told.
+ */
+void blob_serve_hold(struct blob_serve *s, bool pieces, bool reads);
 
 /*
  * Gives the next thing to do, or false if there is nothing now.  Without

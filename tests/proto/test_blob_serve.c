@@ -248,6 +248,69 @@ static void the_oldest_request_goes_first_even_when_turns_wrap(void **state)
     (void)next(&s, BLOB_SERVE_READ_DATA, 2);
 }
 
+static void ask_of_other(struct blob_serve *s, uint32_t request, uint64_t first)
+{
+    struct blob_msg msg = ask_of(request, BLOB_WHAT_BLOCKS, first, 16);
+
+    msg.ask.id.root[0] = 2;
+    assert_int_equal(blob_serve_ask(s, &msg, ERR_OK), ERR_OK);
+}
+
+/* Takes the next read and all that follows from it: whose it was. */
+static uint32_t serve_one(struct blob_serve *s)
+{
+    struct blob_serve_effect fx;
+    uint32_t request = 0;
+
+    while (blob_serve_next(s, true, &fx)) {
+        if (fx.kind == BLOB_SERVE_READ_DATA)
+            blob_serve_read_done(s, fx.buffer, ERR_OK);
+        request = fx.request;
+        if (fx.kind == BLOB_SERVE_SEND_END)
+            break;
+    }
+    return request;
+}
+
+static void another_blob_does_not_wait_for_all_of_the_first(void **state)
+{
+    static const uint32_t order[] = { 1, 11, 2, 12, 3, 13, 4, 5 };
+    struct blob_serve s;
+
+    (void)state;
+    blob_serve_init(&s);
+    for (uint32_t i = 1; i <= 5; i++)
+        ask(&s, i, 16 * i, 16, ERR_OK);
+    assert_int_equal(serve_one(&s), order[0]);
+    for (uint32_t i = 1; i <= 3; i++)
+        ask_of_other(&s, 10 + i, 16 * i);
+    for (size_t i = 1; i < 8; i++)
+        assert_int_equal(serve_one(&s), order[i]);
+    assert_true(blob_serve_is_idle(&s));
+}
+
+static void what_is_held_back_comes_later(void **state)
+{
+    struct blob_serve s;
+    struct blob_serve_effect fx;
+
+    (void)state;
+    blob_serve_init(&s);
+    ask(&s, 1, 0, 16, ERR_OK);
+    ask(&s, 2, 0, 16, ERR_BUSY);
+    blob_serve_hold(&s, true, true);
+    ends(&s, 2, ERR_BUSY); /* nobody waits for a refusal */
+    nothing_more(&s);
+    blob_serve_hold(&s, true, false);
+    fx = next(&s, BLOB_SERVE_READ_DATA, 1);
+    blob_serve_read_done(&s, fx.buffer, ERR_OK);
+    fx = next(&s, BLOB_SERVE_READ_DATA, 1);
+    nothing_more(&s);
+    assert_false(blob_serve_is_idle(&s));
+    blob_serve_hold(&s, false, true);
+    (void)next(&s, BLOB_SERVE_SEND_DATA, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +323,8 @@ int main(void)
         cmocka_unit_test(a_cancelled_request_ends_once_and_frees_its_buffers),
         cmocka_unit_test(a_failed_read_is_told_as_not_held),
         cmocka_unit_test(reads_that_end_out_of_order_are_sent_in_order),
+        cmocka_unit_test(another_blob_does_not_wait_for_all_of_the_first),
+        cmocka_unit_test(what_is_held_back_comes_later),
         cmocka_unit_test(the_oldest_request_goes_first_even_when_turns_wrap),
     };
 

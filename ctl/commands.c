@@ -211,6 +211,11 @@ static const struct option keeper_allow[] = {
     { "end", OPTION_FLAG, 0, NULL, NULL, "let rulings hide it again" },
     END };
 
+static const struct option contact_allow[] = {
+    NEEDS("target", "PERSON or COMMENT or all", "whom you let in: a person, one comment alone, or everybody"),
+    { "end", OPTION_FLAG, 0, NULL, NULL, "let them wait again" },
+    END };
+
 static const struct option retract[] = {
     NEEDS("record", "RECORD", "a record of your own"),
     { "reason", OPTION_TEXT, OPTION_REQUIRED, NULL, "TEXT", "why, for everybody" },
@@ -312,6 +317,9 @@ static const struct option contribution_list[] = {
     { "author", OPTION_TEXT, 0, NULL, "PERSON", "of this person" },
     { "never-used", OPTION_FLAG, 0, NULL, NULL, "that are in no release" },
     { "pending", OPTION_FLAG, 0, NULL, NULL, "that no leader has answered" },
+    { "decided", OPTION_FLAG, 0, NULL, NULL, "that a leader has answered, by direction or choice" },
+    { "mine", OPTION_FLAG, 0, NULL, NULL, "your own" },
+    { "led", OPTION_FLAG, 0, NULL, NULL, "in what you lead" },
     { "hidden", OPTION_FLAG, 0, NULL, NULL, "also what a request asks not to show yet" },
     END };
 
@@ -423,6 +431,10 @@ static const struct option comment[] = {
     NEEDS("target", "RECORD", "what you speak of"),
     NEEDS("text", "TEXT", "what you say"),
     { "reply-to", OPTION_TEXT, 0, NULL, "COMMENT", "whom you answer" },
+    END };
+
+static const struct option feedback_list[] = {
+    NEEDS("target", "RECORD", "what it is about"),
     END };
 
 static const struct option feedback[] = {
@@ -702,6 +714,14 @@ const struct command commands[] = {
       .more = "A report is public, and changes nothing by itself." },
     { .noun = "ruling", .method = "ruling", .options = ruling, .said = "said and signed",
       .help = "as a keeper, hide something from those who follow your rulings" },
+    { .noun = "contact", .verb = "list", .method = "contact.list", .options = none, .flags = COMMAND_LIST, .columns = "author_name text created_ms author id",
+      .help = "comments by strangers on works of yours, which wait for your leave" },
+    { .noun = "contact", .verb = "allow", .method = "contact.allow", .options = contact_allow, .said = "done, for this machine",
+      .help = "let somebody speak to you about your works",
+      .more = "What strangers say about a work, a release or a journal entry of yours is not shown here before you have let them in. A stranger is whom you do not follow, and who leads nothing and has no role in that project, nor is vouched for there. Others see their words all the same.",
+      .example = "troupe contact list\ntroupe contact allow 99aabbccddee" },
+    { .noun = "contact", .verb = "allowed", .method = "contact.allowed", .options = none, .columns = "name id since_ms",
+      .help = "whom you have let in" },
     { .noun = "keeper", .verb = "follow", .method = "keeper.follow", .options = keeper, .said = "their rulings count here from now on",
       .help = "let somebody's rulings hide things here" },
     { .noun = "keeper", .verb = "unfollow", .method = "keeper.unfollow", .options = keeper, .said = "their rulings count no more",
@@ -751,15 +771,16 @@ const struct command commands[] = {
       .help = "something you would not have looked for" },
     { .noun = "inbox", .method = "inbox.list", .options = inbox, .flags = COMMAND_LIST, .columns = "kind author text at_ms read about id",
       .help = "what concerns you, newest first",
-      .more = "Kinds: cited, answered, welcome (a first work of somebody), directed, chosen, feedback, comment, update, closing (within a day), undecided (a request of yours past its deadline), proposed, final, receipt, reply, invited. All of them come in unless a mask says off.",
-      .example = "troupe inbox --mark-read\ntroupe inbox --mask update=off" },
+      .more = "Kinds: cited, answered, welcome (a first work of somebody), directed, chosen, feedback, comment, update, closing (within a day), undecided (a request of yours past its deadline), proposed, final, receipt, reply, invited, contact (a stranger's comment waits). All but comment and update come in from the beginning; a mask says which do from then on.",
+      .example = "troupe inbox --mark-read\ntroupe inbox --mask comment=on --mask answered=off" },
 
     { .noun = "contribute", .method = "contribute", .options = contribute, .kind = "contribution", .run = run_contribute, .said = "contributed", .flags = COMMAND_LONG,
       .help = "give a work: to a request, or to a project's pool",
       .more = "Hashes and stores the files, signs, and tells the project. The project's terms must have been read: without --accept-terms they are shown, and asked for on a terminal.",
       .example = "troupe contribute 1f2e3d4c5b6a7988 crown.svg --title Crown --licence CC-BY-SA-4.0 --from 99aabbccddeeff00 --thanks \"Your melody set the mood\" --accept-terms" },
     { .noun = "contribution", .verb = "list", .method = "contribution.list", .options = contribution_list, .flags = COMMAND_LIST, .columns = "title kind author created_ms selection licence id",
-      .help = "works, by request, project or person" },
+      .help = "works, by request, project or person",
+      .example = "troupe contribution list --led --pending\ntroupe contribution list --mine --decided" },
     { .noun = "contribution", .verb = "show", .method = "contribution.show", .options = contribution,
       .help = "a work and its files" },
     { .noun = "get", .method = "get", .options = get, .run = run_get, .show = render_files, .flags = COMMAND_JOB,
@@ -797,6 +818,8 @@ const struct command commands[] = {
     { .noun = "comment", .method = "comment", .options = comment, .kind = "comment", .said = "said",
       .help = "say something about anything" },
 
+    { .noun = "feedback", .verb = "list", .method = "feedback.list", .options = feedback_list, .flags = COMMAND_LIST, .columns = "author_name tone text created_ms id",
+      .help = "what was said about a work, oldest first" },
     { .noun = "feedback", .method = "feedback", .options = feedback, .kind = "feedback", .said = "said",
       .help = "tell somebody what you see in their work",
       .more = "One voice for each person and work: what you say again replaces what you said. It may point to a time, a page or a region.",
@@ -809,7 +832,7 @@ const struct command commands[] = {
       .help = "begin to talk about something" },
     { .noun = "thread", .verb = "list", .method = "thread.list", .options = thread_list, .flags = COMMAND_LIST, .columns = "title author_name created_ms id",
       .help = "the threads of a board or project" },
-    { .noun = "thread", .verb = "show", .method = "thread.show", .options = thread_show,
+    { .noun = "thread", .verb = "show", .method = "thread.show", .options = thread_show, .flags = COMMAND_LIST,
       .help = "a thread with all that was said, pinned words first" },
     { .noun = "journal", .verb = "write", .method = "journal.write", .options = journal_write, .kind = "journal", .said = "it stands in your journal",
       .help = "write into your journal",

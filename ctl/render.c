@@ -291,14 +291,16 @@ static void note_hidden(const struct run *run)
 
 static void put_items(const struct run *run, const json_t *items)
 {
-    const char *next = json_string_value(json_object_get(run->result, "next"));
+    const json_t *next = json_object_get(run->result, "next");
 
     if (json_array_size(items) == 0)
         render_note(run->ctl, "nothing here");
     render_table(items, run->command->columns);
     note_hidden(run);
-    if (next != NULL)
-        render_note(run->ctl, "there is more: go on with --after %s", next);
+    if (json_is_integer(next))
+        render_note(run->ctl,
+                    "there is more: go on with --after %" JSON_INTEGER_FORMAT,
+                    json_integer_value(next));
 }
 
 static void put_text(const struct run *run)

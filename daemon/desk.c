@@ -69,9 +69,10 @@ struct topic_cache *desk_topics(const struct desk *desk)
     return desk->topics;
 }
 
-const struct view_names *desk_names(const struct desk *desk)
+struct view desk_view(struct desk *desk)
 {
-    return &desk->names;
+    return (struct view){ .names = &desk->names,
+                          .filter = hide_filter(desk) };
 }
 
 /* The newest profile that the person made, as view_names asks for it. */
@@ -107,11 +108,6 @@ static struct bytes name_of(void *context, const uint8_t person[ID_LEN])
 struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN])
 {
     return desk->names.name(desk->names.context, person);
-}
-
-bool desk_shows_author(struct desk *desk, const uint8_t author[ID_LEN])
-{
-    return !desk_is_blocked(desk, author);
 }
 
 struct inbox *desk_inbox(const struct desk *desk)

@@ -29,15 +29,14 @@ struct event_log *desk_events(const struct desk *desk);
 struct waits *desk_waits(const struct desk *desk);
 struct hide *desk_hide(const struct desk *desk); /* for hide.c */
 struct topic_cache *desk_topics(const struct desk *desk);
-/* Names of people, from their profiles held here. */
-const struct view_names *desk_names(const struct desk *desk);
+/*
+ * A view with everything but its topic: names of people, from their profiles
+ * held here, and what the owner does not want to see (hide.h).  It may read
+ * topics, so it comes before the one that is to be shown.
+ */
+struct view desk_view(struct desk *desk);
 /* The name of a person, empty if no profile is held; valid until the next. */
 struct bytes desk_name(const struct desk *desk, const uint8_t person[ID_LEN]);
-/*
- * The one place where people are left out of what is shown: false if nothing
- * of this author is.
- */
-bool desk_shows_author(struct desk *desk, const uint8_t author[ID_LEN]);
 /* What concerns this node's person. */
 struct inbox *desk_inbox(const struct desk *desk);
 /*

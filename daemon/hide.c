@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/contact.h"
 #include "daemon/safety.h"
 #include "proto/ruling.h"
 
@@ -11,11 +12,15 @@ enum { KEEPERS = 64 };
 
 struct hide {
     struct desk *desk;
+    struct view_filter filter;
     struct rulings rulings; /* of the keepers who are followed */
     uint64_t last_seq;      /* of the store when they were gathered */
     uint64_t changes;
     bool is_known;
 };
+
+static bool hides_entry(void *context, const struct topic_state *ts,
+                        const struct topic_entry *e);
 
 enum err hide_new(struct hide **out, struct desk *desk)
 {
@@ -24,6 +29,7 @@ enum err hide_new(struct hide **out, struct desk *desk)
     if (hide == NULL)
         return ERR_NO_MEMORY;
     hide->desk = desk;
+    hide->filter = (struct view_filter){ hides_entry, desk };
     *out = hide;
     return ERR_OK;
 }
@@ -100,26 +106,45 @@ static bool hides_person(struct desk *desk, const uint8_t person[ID_LEN],
     return true;
 }
 
-bool desk_is_blocked(struct desk *desk, const uint8_t person[ID_LEN])
+/* What `desk_hides` says, of what was gathered last. */
+static bool hides(struct desk *desk, const uint8_t id[ID_LEN],
+                  const uint8_t author[ID_LEN], struct hide_reason *why)
 {
-    gather(desk_hide(desk));
-    return hides_person(desk, person, NULL);
-}
-
-bool desk_hides(struct desk *desk, const uint8_t id[ID_LEN],
-                const uint8_t author[ID_LEN], struct hide_reason *why)
-{
-    struct hide *h = desk_hide(desk);
-
-    gather(h);
     if (safety_has(desk_node(desk), LAW_NO_RECORD, id)) {
         tell(why, "it was taken down here", "troupe takedown lift", id);
         return true;
     }
-    if (is_ruled(h, id)) {
+    if (is_ruled(desk_hide(desk), id)) {
         tell(why, "a keeper you follow has ruled against it",
              "troupe keeper allow", id);
         return true;
     }
     return hides_person(desk, author, why);
+}
+
+bool desk_hides(struct desk *desk, const uint8_t id[ID_LEN],
+                const uint8_t author[ID_LEN], struct hide_reason *why)
+{
+    gather(desk_hide(desk));
+    return hides(desk, id, author, why);
+}
+
+/* Reads no topic: the one at hand has to stay.  A ruling against the first
+ * version is one against all. */
+static bool hides_entry(void *context, const struct topic_state *ts,
+                        const struct topic_entry *e)
+{
+    const struct record *r = &e->record;
+
+    return hides(context, r->id, r->author, NULL) ||
+           hides(context, ts->entries[e->first].record.id, r->author, NULL) ||
+           contact_waits(context, ts, e);
+}
+
+const struct view_filter *hide_filter(struct desk *desk)
+{
+    struct hide *h = desk_hide(desk);
+
+    gather(h);
+    return &h->filter;
 }

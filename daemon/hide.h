@@ -21,10 +21,13 @@ struct hide_reason {
     uint8_t about[ID_LEN]; /* the id for that command */
 };
 
-/* Whether the person is blocked, or hidden by a ruling that is followed. */
-bool desk_is_blocked(struct desk *desk, const uint8_t person[ID_LEN]);
 /* Whether this record is not to be shown; `why` may be NULL. */
 bool desk_hides(struct desk *desk, const uint8_t id[ID_LEN],
                 const uint8_t author[ID_LEN], struct hide_reason *why);
+/*
+ * The same for what is shown within something else, and the gate of contact.h.
+ * Valid as long as the desk, true until the loop turns.
+ */
+const struct view_filter *hide_filter(struct desk *desk);
 
 #endif

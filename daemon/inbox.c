@@ -5,7 +5,9 @@
 #include <string.h>
 #include <uv.h>
 
+#include "daemon/contact.h"
 #include "daemon/event_log.h"
+#include "daemon/hide.h"
 #include "daemon/log.h"
 #include "daemon/node.h"
 #include "daemon/topic_cache.h"
@@ -40,7 +42,7 @@ static void marks_read(struct inbox *inbox)
     struct writer w = writer_growing(MARKS_LEN);
     struct reader r;
 
-    inbox->marks.wanted = ((uint32_t)1 << INBOX_KINDS) - 1;
+    inbox->marks.wanted = INBOX_DEFAULT;
     if (store_meta(node_store(inbox->node), MARKS, &w) == ERR_OK &&
         w.len == MARKS_LEN) {
         r = reader_of(writer_view(&w));
@@ -55,7 +57,8 @@ static void on_marked(void *context, enum err e, struct store_batch *batch)
 {
     (void)context;
     if (e != ERR_OK)
-        log_event(LOG_LEVEL_WARN, "inbox", "marks_not_kept", "error=\"%s\"", err_text(e));
+        log_event(LOG_LEVEL_WARN, "inbox", "marks_not_kept", "error=\"%s\"",
+                  err_text(e));
     store_batch_free(batch);
 }
 
@@ -154,7 +157,7 @@ static bool may_concern(struct inbox *inbox, const struct store_item *item)
 
     if (me == NULL || item->presence != RECORD_HELD ||
         memcmp(item->author, me->person, ID_LEN) == 0 ||
-        !desk_shows_author(inbox->desk, item->author))
+        desk_hides(inbox->desk, item->id, item->author, NULL))
         return false;
     switch (item->kind) {
     case KIND_RESOURCE:
@@ -202,6 +205,8 @@ enum err inbox_look(struct inbox *inbox, const struct store_item *record,
         return ERR_OK;
     reader = reader_for(inbox, is_followed(inbox, record->topic));
     e = inbox_of_record(out, &f.item, ts, f.entry, &reader);
+    if (e == ERR_OK && *out && contact_waits(inbox->desk, ts, f.entry))
+        f.item.kind = INBOX_CONTACT;
     *out = *out && is_wanted(inbox, f.item.kind);
     if (*out)
         *found = f;
@@ -314,7 +319,8 @@ void inbox_check(struct inbox *inbox)
     if (e == ERR_OK)
         inbox->told_ms = now_ms;
     else
-        log_event(LOG_LEVEL_WARN, "inbox", "not_looked_for_due", "error=\"%s\"", err_text(e));
+        log_event(LOG_LEVEL_WARN, "inbox", "not_looked_for_due", "error=\"%s\"",
+                  err_text(e));
 }
 
 static void on_event(struct node_listener *listener,

@@ -11,6 +11,9 @@
 struct asked {
     uint8_t author[ID_LEN];
     bool by_author;
+    const uint8_t *leader; /* in what this person leads; or NULL */
+    bool pending;
+    bool decided;
     uint8_t topic[ID_LEN];
     bool in_topic;
     uint64_t hidden_until_ms; /* the latest of what is not shown yet */
@@ -57,19 +60,23 @@ static enum err is_hidden(bool *out, struct call *call,
 static enum err fits(bool *out, struct call *call, const struct topic_state *ts,
                      const struct topic_entry *entry)
 {
+    const struct asked *asked = call_data(call);
     bool answered = false;
     bool hidden;
     enum err e;
 
     *out = search_is_shown(ts, entry) &&
            !(mp_bool(call_param(call, "never_used")) &&
-             topic_is_used(ts, entry->first));
+             topic_is_used(ts, entry->first)) &&
+           (asked->leader == NULL ||
+            authority_is_leader(ts, asked->leader, ts->now_ms));
     if (!*out)
         return ERR_OK;
     e = is_hidden(&hidden, call, ts, entry);
-    if (e == ERR_OK && !hidden && mp_bool(call_param(call, "pending")))
+    if (e == ERR_OK && !hidden && (asked->pending || asked->decided))
         e = is_answered(&answered, ts, entry);
-    *out = !hidden && !answered;
+    *out = !hidden && !(asked->pending && answered) &&
+           !(asked->decided && !answered);
     return e;
 }
 
@@ -86,7 +93,7 @@ static enum err list_item(struct call *call, const struct store_item *item,
                           struct writer *w, bool *taken)
 {
     const struct asked *asked = call_data(call);
-    struct view view = { .names = desk_names(call_desk(call)) };
+    struct view view = desk_view(call_desk(call));
     const struct topic_entry *entry;
     struct topic_state *state;
     enum err e;
@@ -109,6 +116,26 @@ static enum err list_item(struct call *call, const struct store_item *item,
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* Whose works, or whose choice; false after the call has been failed. */
+static bool read_people(struct call *call, struct asked *asked)
+{
+    bool mine = mp_bool(call_param(call, "mine"));
+    bool led = mp_bool(call_param(call, "led"));
+    const struct person_keys *me = NULL;
+
+    if (mine || led) {
+        me = param_signer(call);
+        if (me == NULL)
+            return false;
+    }
+    asked->leader = led ? me->person : NULL;
+    asked->by_author = mine || param_is_given(call, "author");
+    if (mine)
+        memcpy(asked->author, me->person, ID_LEN);
+    return mine || !asked->by_author ||
+           param_person(call, "author", asked->author);
+}
+
 void method_contribution_list(struct call *call)
 {
     struct listing listing;
@@ -120,9 +147,9 @@ void method_contribution_list(struct call *call)
         return;
     }
     call_set_data(call, asked);
-    asked->by_author = param_is_given(call, "author");
-    if (!listing_begin(&listing, call) ||
-        (asked->by_author && !param_person(call, "author", asked->author)))
+    asked->pending = mp_bool(call_param(call, "pending"));
+    asked->decided = mp_bool(call_param(call, "decided"));
+    if (!listing_begin(&listing, call) || !read_people(call, asked))
         return;
     listing.hidden_until_ms = &asked->hidden_until_ms;
     if (param_is_given(call, "request")) {
@@ -141,21 +168,4 @@ void method_contribution_list(struct call *call)
         store_scan_by_kind(&listing.scan, KIND_CONTRIBUTION);
     }
     listing_run(&listing, list_item);
-}
-
-void method_contribution_show(struct call *call)
-{
-    struct store_item item;
-    struct view view;
-    enum err e;
-
-    if (!param_record_of(call, "contribution", PARAM_READS, KIND_CONTRIBUTION,
-                         &item) ||
-        !param_view(call, item.topic, &view))
-        return;
-    e = view_contribution_show(call_reply(call), &view, item.id, 0);
-    if (e != ERR_OK)
-        listing_fail(call, e, "this work is void or retracted");
-    else
-        call_send(call);
 }

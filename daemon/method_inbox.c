@@ -18,9 +18,13 @@ struct asked {
     struct call *call;
 };
 
-static void put_text(struct writer *w, const struct topic_entry *e)
+/* The words of somebody who waits are not shown yet. */
+static void put_text(struct writer *w, const struct inbox_found *f)
 {
-    const char *field = inbox_text_field(e->record.kind);
+    const struct topic_entry *e = f->entry;
+    const char *field = f->item.kind == INBOX_CONTACT
+                            ? NULL
+                            : inbox_text_field(e->record.kind);
     struct mp_doc *doc = NULL;
 
     if (field != NULL && topic_entry_body(&doc, e) == ERR_OK)
@@ -42,7 +46,7 @@ static void put_item(struct call *call, struct writer *w,
     pair_id(w, "topic", f->ts->topic);
     pair_id(w, "author", author);
     pair_str(w, "author_name", desk_name(call_desk(call), author));
-    put_text(w, f->entry);
+    put_text(w, f);
     pair_uint(w, "at_ms", at_ms);
     pair_bool(w, "read", read);
 }
@@ -99,7 +103,7 @@ static bool change_mask(struct call *call, struct bytes text,
                   "Give KIND=on or KIND=off; kinds are cited, answered, "
                   "welcome, directed, chosen, feedback, comment, update, "
                   "closing, undecided, proposed, final, receipt, reply, "
-                  "invited.");
+                  "invited, contact.");
         return false;
     }
     if (state.len == 2)

@@ -147,7 +147,7 @@ static enum err list_item(struct call *call, const struct store_item *item,
     bool followed = is_followed(call, item->topic);
     bool stalled;
     struct topic_state *state;
-    struct view view = { .names = desk_names(call_desk(call)) };
+    struct view view = desk_view(call_desk(call));
     enum err e;
 
     *taken = false;

@@ -74,7 +74,7 @@ static enum err list_item(struct call *call, const struct store_item *item,
                           struct writer *w, bool *taken)
 {
     const struct record_filter *filter = call_data(call);
-    struct view view = { .names = desk_names(call_desk(call)) };
+    struct view view = desk_view(call_desk(call));
     struct topic_state *state;
     enum err e;
 

@@ -326,7 +326,7 @@ static enum err list_item(struct call *call, const struct store_item *item,
                           struct writer *w, bool *taken)
 {
     const uint8_t *project = call_data(call);
-    struct view view = { .names = desk_names(call_desk(call)) };
+    struct view view = desk_view(call_desk(call));
     const struct topic_entry *entry;
     struct topic_state *state;
     enum err e;

@@ -60,7 +60,7 @@ void method_rights_grant(struct call *call)
 static enum err list_item(struct call *call, const struct store_item *item,
                           struct writer *w, bool *taken)
 {
-    struct view view = { .names = desk_names(call_desk(call)) };
+    struct view view = desk_view(call_desk(call));
     struct topic_state *state;
     enum err e;
 

@@ -1,10 +1,12 @@
-/* Boards, journals, feedback, recommendations: what people say. */
+/* Boards, journals, feedback, recommendations: what people say, and a work
+ * with what was said of it. */
 #include <string.h>
 
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/say.h"
+#include "proto/view_said.h"
 #include "proto/view_talk.h"
 
 /* ---- saying ---- */
@@ -125,7 +127,7 @@ static enum err list_words(struct call *call, const struct store_item *item,
                            struct writer *w, bool *taken)
 {
     const uint64_t *kind = call_data(call);
-    struct view view = { .names = desk_names(call_desk(call)) };
+    struct view view = desk_view(call_desk(call));
     const struct topic_entry *entry;
     struct topic_state *state;
     enum err e;
@@ -189,11 +191,108 @@ void method_journal_list(struct call *call)
     listing_run(&listing, list_words);
 }
 
+/* ---- what was said about one record ---- */
+
+/* A page from the params `limit` and `after`; false after the call has been
+ * failed.  `after` lies in *last. */
+static bool page_of(struct call *call, struct view_page *page,
+                    struct store_item *last)
+{
+    const struct mp_value *after = call_param(call, "after");
+
+    *page = (struct view_page){ .limit = param_limit(call) };
+    if (!param_is_given(call, "after"))
+        return true;
+    if (store_find_seq(node_store(call_node(call)), mp_uint(after), last) !=
+        ERR_OK) {
+        call_fail(call, ERR_USAGE, "this is no cursor of this list",
+                  "Use the `next` of the page before.");
+        return false;
+    }
+    page->after = last->id;
+    return true;
+}
+
+/* The cursor of lists is a record's number here. */
+static void put_next(struct call *call, struct writer *w, const char *key,
+                     const struct view_page *page)
+{
+    struct store_item last;
+
+    if (page->has_next &&
+        store_find(node_store(call_node(call)), page->next, &last) == ERR_OK)
+        pair_uint(w, key, last.seq);
+    else
+        pair_nil(w, key);
+}
+
+/* Ends the answer, whose map counts `next` and `local` too. */
+static void send_page(struct call *call, struct writer *w, enum err e,
+                      const char *next, const struct view_page *page,
+                      const char *not_found)
+{
+    if (e != ERR_OK) {
+        listing_fail(call, e == ERR_USAGE ? ERR_NOT_FOUND : e, not_found);
+        return;
+    }
+    put_next(call, w, next, page);
+    pair_map(w, "local", 1);
+    pair_bool(w, "hidden", page->has_hidden);
+    call_send(call);
+}
+
 void method_thread_show(struct call *call)
 {
+    struct view_page page;
     struct store_item item;
+    struct store_item last;
+    struct view view;
+    struct writer *w;
+    enum err e;
 
-    if (param_record(call, "record", PARAM_READS, &item))
-        listing_show(call, &item, view_thread_show,
-                     "this record is not held here");
+    if (!param_record(call, "record", PARAM_READS, &item) ||
+        !param_is_shown(call, &item) || !page_of(call, &page, &last) ||
+        !param_view(call, item.topic, &view))
+        return;
+    w = call_reply(call);
+    e = view_thread_show(w, &view, item.id, &page, 2);
+    send_page(call, w, e, "next", &page, "this record is not held here");
+}
+
+void method_feedback_list(struct call *call)
+{
+    struct view_page page;
+    struct store_item item;
+    struct store_item last;
+    struct view view;
+    struct writer *w;
+    enum err e;
+
+    if (!param_record(call, "target", PARAM_READS, &item) ||
+        !param_is_shown(call, &item) || !page_of(call, &page, &last) ||
+        !param_view(call, item.topic, &view))
+        return;
+    w = call_reply(call);
+    mp_put_map(w, 3);
+    mp_put_text(w, "items");
+    e = view_feedback_list(w, &view, item.id, &page);
+    send_page(call, w, e, "next", &page, "this record is not held here");
+}
+
+void method_contribution_show(struct call *call)
+{
+    struct view_page page = { .limit = param_limit(call) };
+    struct store_item item;
+    struct view view;
+    struct writer *w;
+    enum err e;
+
+    if (!param_record_of(call, "contribution", PARAM_READS, KIND_CONTRIBUTION,
+                         &item) ||
+        !param_view(call, item.topic, &view))
+        return;
+    w = call_reply(call);
+    e = view_contribution_show(w, &view, item.id, &page, 2);
+    send_page(call, w, e, "feedback_next", &page,
+              "this work is void or retracted");
 }

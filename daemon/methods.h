@@ -62,6 +62,11 @@ void method_find(struct call *call);
 void method_random(struct call *call);
 void method_suggest(struct call *call);
 
+/* method_contact.c */
+void method_contact_list(struct call *call);
+void method_contact_allow(struct call *call);
+void method_contact_allowed(struct call *call);
+
 /* method_inbox.c */
 void method_inbox_list(struct call *call);
 
@@ -95,6 +100,7 @@ void method_thread_show(struct call *call);
 void method_journal_write(struct call *call);
 void method_journal_list(struct call *call);
 void method_feedback(struct call *call);
+void method_feedback_list(struct call *call);
 void method_recommend(struct call *call);
 void method_collection_create(struct call *call);
 void method_lesson_add(struct call *call);

@@ -177,6 +177,7 @@ bool param_view(struct call *call, const uint8_t topic[ID_LEN],
                 struct view *view)
 {
     struct desk *desk = call_desk(call);
+    struct view made = desk_view(desk); /* before the topic: it may read some */
     struct topic_state *state;
     enum err e = topic_cache_get(desk_topics(desk), topic, &state);
 
@@ -184,7 +185,8 @@ bool param_view(struct call *call, const uint8_t topic[ID_LEN],
         call_fail(call, e, NULL, NULL);
         return false;
     }
-    *view = (struct view){ .topic = state, .names = desk_names(desk) };
+    made.topic = state;
+    *view = made;
     return true;
 }
 

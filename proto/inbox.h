@@ -25,7 +25,8 @@
     X(FINAL,     "final")     /* a split that names me is final */             \
     X(RECEIPT,   "receipt")   /* somebody says that I was paid */              \
     X(REPLY,     "reply")     /* feedback on a split that I have to answer */  \
-    X(INVITED,   "invited")   /* a role is offered to me */
+    X(INVITED,   "invited")   /* a role is offered to me */                    \
+    X(CONTACT,   "contact")   /* a stranger's comment that waits for my leave */
 /* clang-format on */
 
 enum inbox_kind {
@@ -34,6 +35,15 @@ enum inbox_kind {
 #undef X
         INBOX_KINDS
 };
+
+/*
+ * What comes in until its owner says otherwise, a bit for each kind: what is
+ * about their own works and what waits for them.  News of projects and talk
+ * come in once they are asked for.
+ */
+#define INBOX_DEFAULT                                                          \
+    ((((uint32_t)1 << INBOX_KINDS) - 1) & ~((uint32_t)1 << INBOX_UPDATE) &     \
+     ~((uint32_t)1 << INBOX_COMMENT))
 
 const char *inbox_kind_name(enum inbox_kind kind);
 /* False if there is none of that name. */

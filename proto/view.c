@@ -121,7 +121,7 @@ static enum err put_requests(struct view_pairs *p, const struct view *v)
         const struct topic_entry *e = topic_state_at(v->topic, i);
 
         if (e->record.kind != KIND_REQUEST || e->record.has_revises ||
-            topic_state_current(v->topic, e) == NULL)
+            topic_state_current(v->topic, e) == NULL || view_hides(v, e))
             continue;
         err = view_request_item(&items, v, e->record.id, 0);
         count++;

@@ -20,9 +20,35 @@ struct view_names {
     void *context;
 };
 
+/*
+ * What whoever looks does not want to see.  Lists of words, direction and
+ * requests leave it out; lineage, credits, roles and money are shown whole,
+ * since others rest on them.
+ */
+struct view_filter {
+    /* Whether that record is left out; `e` is one of `ts`. */
+    bool (*hides)(void *context, const struct topic_state *ts,
+                  const struct topic_entry *e);
+    void *context;
+};
+
 struct view {
     const struct topic_state *topic;
-    const struct view_names *names; /* may be NULL */
+    const struct view_names *names;   /* may be NULL */
+    const struct view_filter *filter; /* may be NULL: nothing is hidden */
+};
+
+bool view_hides(const struct view *v, const struct topic_entry *e);
+
+/* Part of a list within a map. */
+struct view_page {
+    uint32_t limit;       /* at most so many items; 0: as many as there is room
+                             for */
+    const uint8_t *after; /* the id of the last item before, or NULL */
+    /* Written: */
+    bool has_next;        /* there is more, after `next` */
+    uint8_t next[ID_LEN]; /* of the last one looked at */
+    bool has_hidden;      /* the filter left something out here */
 };
 
 /* Items of lists. */
@@ -40,9 +66,11 @@ MUST_CHECK enum err view_project_show(struct writer *w, const struct view *v,
                                       uint32_t extra);
 MUST_CHECK enum err view_request_show(struct writer *w, const struct view *v,
                                       const uint8_t id[ID_LEN], uint32_t extra);
+/* With the first feedback on it; see view_said.h for `page`. */
 MUST_CHECK enum err view_contribution_show(struct writer *w,
                                            const struct view *v,
                                            const uint8_t id[ID_LEN],
+                                           struct view_page *page,
                                            uint32_t extra);
 MUST_CHECK enum err view_release_show(struct writer *w, const struct view *v,
                                       const uint8_t id[ID_LEN], uint32_t extra);

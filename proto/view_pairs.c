@@ -6,6 +6,12 @@
 
 #include "proto/kind.h"
 
+bool view_hides(const struct view *v, const struct topic_entry *e)
+{
+    return v->filter != NULL &&
+           v->filter->hides(v->filter->context, v->topic, e);
+}
+
 struct view_pairs view_pairs_begin(void)
 {
     return (struct view_pairs){ .w = writer_growing(CONTROL_MESSAGE_MAX) };

@@ -53,8 +53,8 @@ static const struct topic_entry *standing(const struct topic_state *ts,
 }
 
 /* Id, author and date are those of the first version, the words the newest. */
-static enum err put_words(struct view_pairs *p, const struct view *v,
-                          const struct topic_entry *e)
+enum err view_put_words(struct view_pairs *p, const struct view *v,
+                        const struct topic_entry *e)
 {
     const struct topic_entry *first = first_of(v->topic, e);
     const struct topic_entry *shown = shown_of(v->topic, e);
@@ -85,7 +85,7 @@ enum err view_words_item(struct writer *w, const struct view *v,
     struct view_pairs p = view_pairs_begin();
 
     return finish(&p, w, extra,
-                  e == NULL ? ERR_NOT_FOUND : put_words(&p, v, e));
+                  e == NULL ? ERR_NOT_FOUND : view_put_words(&p, v, e));
 }
 
 /* A list in the making, put under its name once it is known how long it is. */
@@ -108,7 +108,7 @@ static void list_words(struct list *l, const struct view *v,
     if (l->err != ERR_OK)
         return;
     p = view_pairs_begin();
-    l->err = finish(&p, &l->items, 0, put_words(&p, v, e));
+    l->err = finish(&p, &l->items, 0, view_put_words(&p, v, e));
     l->count++;
 }
 
@@ -120,91 +120,6 @@ static enum err list_end(struct list *l, struct writer *w)
     writer_bytes(w, writer_view(&l->items));
     writer_free(&l->items);
     return err;
-}
-
-/* ---- threads ---- */
-
-/* A pin counts where its author leads. */
-static bool is_pinned(const struct topic_state *ts,
-                      const struct topic_entry *shown)
-{
-    struct mp_doc *doc;
-    bool pinned;
-
-    if (topic_entry_body(&doc, shown) != ERR_OK)
-        return false;
-    pinned = mp_bool(mp_get(mp_doc_root(doc), "pinned"));
-    mp_doc_free(doc);
-    return pinned && authority_is_leader(ts, shown->record.author,
-                                         shown->record.created_ms);
-}
-
-static enum err put_comments(struct view_pairs *p, const struct view *v,
-                             const struct topic_entry *first)
-{
-    struct list list = list_begin();
-
-    for (int turn = 0; turn < 2; turn++) {
-        for (uint32_t i = 0; i < topic_state_count(v->topic); i++) {
-            const struct topic_entry *shown =
-                standing(v->topic, i, KIND_COMMENT);
-
-            if (shown != NULL &&
-                names(v->topic, shown, RELATION_TARGET, first) &&
-                is_pinned(v->topic, shown) == (turn == 0))
-                list_words(&list, v, shown);
-        }
-    }
-    view_key(p, "comments");
-    return list_end(&list, &p->w);
-}
-
-enum err view_thread_show(struct writer *w, const struct view *v,
-                          const uint8_t id[ID_LEN], uint32_t extra)
-{
-    const struct topic_entry *e = topic_state_find(v->topic, id);
-    struct view_pairs p = view_pairs_begin();
-    enum err err =
-        e == NULL ? ERR_NOT_FOUND : put_comments(&p, v, first_of(v->topic, e));
-
-    if (err == ERR_OK)
-        err = put_words(&p, v, e);
-    return finish(&p, w, extra, err);
-}
-
-/* ---- feedback ---- */
-
-static void list_feedback(struct list *l, const struct view *v,
-                          const struct topic_entry *shown)
-{
-    enum class_part part;
-    struct view_pairs p;
-
-    if (l->err != ERR_OK)
-        return;
-    part =
-        class_part_of(v->topic, shown->record.author, shown->record.created_ms);
-    p = view_pairs_begin();
-    if (part != CLASS_NONE)
-        view_put_text(&p, "part", class_part_text(part));
-    l->err = finish(&p, &l->items, 0, put_words(&p, v, shown));
-    l->count++;
-}
-
-enum err view_feedback_list(struct writer *w, const struct view *v,
-                            const uint8_t id[ID_LEN])
-{
-    const struct topic_entry *e = topic_state_find(v->topic, id);
-    struct list list = list_begin();
-
-    for (uint32_t i = 0; e != NULL && i < topic_state_count(v->topic); i++) {
-        const struct topic_entry *shown = standing(v->topic, i, KIND_FEEDBACK);
-
-        if (shown != NULL &&
-            names(v->topic, shown, RELATION_TARGET, first_of(v->topic, e)))
-            list_feedback(&list, v, shown);
-    }
-    return list_end(&list, w);
 }
 
 /* ---- classes ---- */
@@ -349,7 +264,8 @@ static enum err put_helpers(struct view_pairs *p, const struct view *v,
     for (uint32_t i = 0; i < topic_state_count(v->topic); i++) {
         const struct topic_entry *shown = standing(v->topic, i, KIND_COURAGE);
 
-        if (shown != NULL && names(v->topic, shown, RELATION_HELPS, first))
+        if (shown != NULL && names(v->topic, shown, RELATION_HELPS, first) &&
+            !view_hides(v, shown))
             list_words(&list, v, shown);
     }
     view_key(p, "helpers");
@@ -378,7 +294,7 @@ enum err view_courage_show(struct writer *w, const struct view *v,
         if (err == ERR_OK)
             err = put_helpers(&p, v, first);
         if (err == ERR_OK)
-            err = put_words(&p, v, e);
+            err = view_put_words(&p, v, e);
     }
     return finish(&p, w, extra, err);
 }

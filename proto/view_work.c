@@ -7,7 +7,7 @@
 #include "proto/request_state.h"
 #include "proto/terms.h"
 #include "proto/view_pairs.h"
-#include "proto/view_talk.h"
+#include "proto/view_said.h"
 #include "proto/view_work.h"
 
 static void put_file(struct writer *w, const struct mp_value *file)
@@ -42,6 +42,7 @@ static void put_files(struct view_pairs *p, const struct mp_value *files)
 static enum err put_selection(struct view_pairs *p, const struct view *v,
                               const struct topic_entry *first)
 {
+    const struct topic_entry *by;
     struct mp_doc *doc;
     enum err err;
 
@@ -49,12 +50,18 @@ static enum err put_selection(struct view_pairs *p, const struct view *v,
         view_put_text(p, "selection", "none");
         return ERR_OK;
     }
-    err = topic_entry_body(&doc, &v->topic->entries[first->selection]);
+    by = &v->topic->entries[first->selection];
+    err = topic_entry_body(&doc, by);
     if (err != ERR_OK)
         return err;
     view_put_text(p, "selection",
                   kind_choice_name(CHOICES_SELECTION,
                                    mp_uint(mp_get(mp_doc_root(doc), "state"))));
+    if (mp_get(mp_doc_root(doc), "reason") != NULL)
+        view_put_str(p, "selection_reason",
+                     mp_str(mp_get(mp_doc_root(doc), "reason")));
+    view_put_person(p, v, "selected_by", "selected_by_name", by->record.author);
+    view_put_uint(p, "selected_ms", by->record.created_ms);
     mp_doc_free(doc);
     return ERR_OK;
 }
@@ -93,6 +100,11 @@ static enum err put_contribution(struct view_pairs *p, const struct view *v,
     return put_selection(p, v, first);
 }
 
+static bool is_direction(const struct view *v, const struct topic_entry *e)
+{
+    return verdict_is_in_force(&e->verdict) && !view_hides(v, e);
+}
+
 /* The direction in force on a work: what its leader said, oldest first. */
 static enum err put_directions(struct view_pairs *p, const struct view *v,
                                const struct topic_entry *first)
@@ -106,13 +118,13 @@ static enum err put_directions(struct view_pairs *p, const struct view *v,
     if (err != ERR_OK)
         return err;
     for (uint32_t i = 0; i < said.count; i++)
-        count += verdict_is_in_force(&ts->entries[said.at[i]].verdict);
+        count += is_direction(v, &ts->entries[said.at[i]]);
     view_key(p, "directions");
     mp_put_array(&p->w, count);
     for (uint32_t i = 0; i < said.count; i++) {
         const struct topic_entry *e = &ts->entries[said.at[i]];
 
-        if (verdict_is_in_force(&e->verdict))
+        if (is_direction(v, e))
             mp_put_bin(&p->w, (struct bytes){ e->record.id, ID_LEN });
     }
     topic_namers_wipe(&said);
@@ -121,7 +133,7 @@ static enum err put_directions(struct view_pairs *p, const struct view *v,
 
 static enum err contribution_view(struct writer *w, const struct view *v,
                                   const uint8_t id[ID_LEN], uint32_t extra,
-                                  bool whole)
+                                  struct view_page *page)
 {
     const struct topic_entry *e = topic_state_find(v->topic, id);
     const struct topic_entry *first;
@@ -140,13 +152,13 @@ static enum err contribution_view(struct writer *w, const struct view *v,
     if (err == ERR_OK || err == ERR_NOT_FOUND)
         err = put_contribution(&p, v, first, shown,
                                doc == NULL ? NULL : mp_doc_root(doc));
-    if (whole && err == ERR_OK)
+    if (page != NULL && err == ERR_OK)
         err = put_directions(&p, v, first);
-    if (whole && err == ERR_OK) {
+    if (page != NULL && err == ERR_OK) {
         view_key(&p, "feedback");
-        err = view_feedback_list(&p.w, v, first->record.id);
+        err = view_feedback_list(&p.w, v, first->record.id, page);
     }
-    if (whole && err == ERR_OK)
+    if (page != NULL && err == ERR_OK)
         err = view_put_fields(&p, shown);
     mp_doc_free(doc);
     if (err == ERR_OK)
@@ -159,13 +171,14 @@ drop:
 enum err view_contribution_item(struct writer *w, const struct view *v,
                                 const uint8_t id[ID_LEN], uint32_t extra)
 {
-    return contribution_view(w, v, id, extra, false);
+    return contribution_view(w, v, id, extra, NULL);
 }
 
 enum err view_contribution_show(struct writer *w, const struct view *v,
-                                const uint8_t id[ID_LEN], uint32_t extra)
+                                const uint8_t id[ID_LEN],
+                                struct view_page *page, uint32_t extra)
 {
-    return contribution_view(w, v, id, extra, true);
+    return contribution_view(w, v, id, extra, page);
 }
 
 static void put_credit(struct writer *w, const struct view *v,

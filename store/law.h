@@ -16,7 +16,9 @@ enum law_kind {
     LAW_NO_RECORD = 2, /* a record: known, never held */
     LAW_NO_BLOB = 3,   /* a root, of whatever size: never held, never wanted */
     LAW_KEEPER = 4,    /* a person: their rulings hide things here */
-    LAW_SHOWN = 5      /* a record or person: shown whatever keepers say */
+    LAW_SHOWN = 5,     /* a record or person: shown whatever keepers say */
+    LAW_LET_IN = 6     /* a person, a comment or, as zeros, everybody: may speak
+                          on the works of this node's person */
 };
 
 #define LAW_REASON_MAX 500

@@ -64,6 +64,9 @@ class Inbox(lab.LabTest):
         self.assertEqual((item["about"], item["author_name"], item["topic"]),
                          (self.request, "Ben", self.project))
         self.assertEqual(self.kinds(self.ben), [])
+        # News and talk come to who wants them.
+        self.ben.json("inbox", "--mask", "update=on", "--mask", "comment=on")
+        self.ada.json("inbox", "--mask", "comment=on")
 
         directed = self.say(self.ada, self.ben, "direct", first, "Darker")
         chosen = self.say(self.ada, self.ben, "select", first, "chosen",
@@ -89,6 +92,49 @@ class Inbox(lab.LabTest):
         reply = self.say(self.ben, self.ada, "comment", comment, "Thanks")
         self.assertEqual(self.kinds(self.ada, "--kind", "comment"),
                          [("comment", reply, "Thanks")])
+
+    def test_what_nobody_asked_for_stays_out_until_they_do(self):
+        work = self.give("One")["id"]
+        news = self.say(self.ada, self.ben, "project", "news", self.project,
+                        "Half is done")
+        comment = self.say(self.ada, self.ben, "comment", work, "Lovely")
+        self.assertEqual(self.kinds(self.ben), [])
+        self.ben.json("inbox", "--mask", "update=on")
+        self.assertEqual(self.kinds(self.ben),
+                         [("update", news, "Half is done")])
+        self.ben.json("inbox", "--mask", "update=off", "--mask", "comment=on")
+        self.assertEqual(self.kinds(self.ben),
+                         [("comment", comment, "Lovely")])
+
+    def test_pending_and_decided_works_are_listed_on_both_sides(self):
+        one, two, three, four = (self.give(name)["id"] for name in (
+            "One", "Two", "Three", "Four"))
+        self.say(self.ada, self.ben, "direct", one, "Darker")
+        self.say(self.ada, self.ben, "select", two, "chosen", "--reason",
+                 "It glows")
+        self.say(self.ada, self.ben, "select", three, "not_used_here",
+                 "--reason", "The scene was cut")
+        for node, whose in ((self.ada, "--led"), (self.ben, "--mine")):
+            def ids(*asked):
+                return [i["id"] for i in node.json(
+                    "contribution", "list", whose, *asked)["items"]]
+            self.assertEqual(ids("--pending"), [four])
+            self.assertEqual(ids("--decided"), [three, two, one])
+            self.assertEqual(ids("--pending", "--decided"), [])
+            self.assertEqual(ids(), [four, three, two, one])
+        self.assertEqual(self.ben.json("contribution", "list", "--led")[
+            "items"], [])
+        self.assertEqual(self.ada.json("contribution", "list", "--mine")[
+            "items"], [])
+        item = self.ben.json("contribution", "list", "--mine",
+                             "--decided")["items"][0]
+        self.assertEqual((item["selection"], item["selection_reason"],
+                          item["selected_by_name"]),
+                         ("not_used_here", "The scene was cut", "Ada"))
+        self.assertGreater(item["selected_ms"], item["created_ms"])
+        nobody = self.node("archive")
+        self.assertEqual(nobody.refused("contribution", "list",
+                                        "--mine").code, 11)
 
     def test_what_is_read_stays_read_and_masks_are_kept(self):
         self.give("One")

@@ -184,6 +184,105 @@ class Safety(lab.LabTest):
         self.a.json("keeper", "unfollow", keeper)
         self.assertIn(work, self.listed(self.a))
 
+    def test_strangers_wait_for_leave_to_speak_of_ones_work(self):
+        work, _ = self.work(self.c, "Crown", b"c" * 50000)
+        first = self.m.json("comment", work, "Look at my shop")["id"]
+        second = self.m.json("comment", work, "Buy now")["id"]
+        friend = self.b.json("comment", work, "It glows")["id"]
+        led = self.a.json("comment", work, "Thank you")["id"]
+        asked = self.m.json("comment", self.request, "How large?")["id"]
+        self.reaches([first, second, friend, led, asked][-1])
+        for ident in (first, second, friend, led):
+            self.reaches(ident)
+        self.c.json("inbox", "--mask", "comment=on")
+
+        def shown(node):
+            page = node.json("thread", "show", work)
+            return ([c["id"] for c in page["comments"]],
+                    page["local"]["hidden"])
+
+        def waiting():
+            return [i["id"] for i in self.c.json("contact",
+                                                 "list")["items"]]
+
+        def told():
+            return [(i["kind"], i["id"], i["text"])
+                    for i in self.c.json("inbox")["items"]]
+
+        # It is hers alone: everybody else reads all of it.
+        everything = [first, second, friend, led]
+        for node in (self.a, self.b, self.m):
+            self.assertEqual(shown(node), (everything, False))
+        self.assertEqual(shown(self.c), ([led], True))
+        self.assertEqual(waiting(), [friend, second, first])
+        self.assertEqual(told(), [
+            ("comment", led, "Thank you"), ("contact", friend, None),
+            ("contact", second, None), ("contact", first, None)])
+        # A request asks for words: nobody waits there.
+        self.assertEqual([c["id"] for c in self.a.json(
+            "thread", "show", self.request)["comments"]], [asked])
+        # One comment, one person, whom one follows, everybody.
+        self.c.json("contact", "allow", first)
+        self.assertEqual(shown(self.c), ([first, led], True))
+        self.c.json("contact", "allow", self.person(self.b))
+        self.assertEqual(shown(self.c), ([first, friend, led], True))
+        self.assertIn(("comment", friend, "It glows"), told())
+        self.assertEqual({i["id"] for i in self.c.json(
+            "contact", "allowed")["items"]}, {first, self.person(self.b)})
+        self.c.json("contact", "allow", first, "--end")
+        self.assertEqual(shown(self.c), ([friend, led], True))
+        self.assertEqual(self.c.refused("contact", "allow", first,
+                                        "--end").code, 3)
+        self.again(self.c)
+        self.assertEqual(shown(self.c), ([friend, led], True))
+        self.c.json("person", "follow", self.person(self.m))
+        self.assertEqual(shown(self.c), (everything, False))
+        self.c.json("person", "unfollow", self.person(self.m))
+        self.assertEqual(waiting(), [second, first])
+        self.c.json("contact", "allow", "all")
+        self.assertEqual(shown(self.c), (everything, False))
+        self.assertEqual(waiting(), [])
+
+    def test_what_is_hidden_is_hidden_within_what_is_shown(self):
+        work, _ = self.work(self.c, "Crown", b"c" * 50000)
+        rude = self.m.json("comment", work, "Boo")["id"]
+        word = self.m.json("feedback", work, "Bad", "--tone", "note")["id"]
+        fine = self.c.json("comment", work, "Thanks")["id"]
+        self.reaches(rude, self.a)
+        self.reaches(word, self.a)
+        self.reaches(fine, self.a)
+        keeper = self.person(self.b)
+        self.a.json("keeper", "follow", keeper)
+
+        def seen():
+            thread = self.a.json("thread", "show", work)
+            shown = self.a.json("contribution", "show", work)
+            return ([c["id"] for c in thread["comments"]],
+                    [f["id"] for f in shown["feedback"]],
+                    thread["local"]["hidden"], shown["local"]["hidden"])
+
+        self.assertEqual(seen(), ([rude, fine], [word], False, False))
+        self.assertEqual(
+            self.a.json("feedback", "list", work)["items"],
+            self.a.json("contribution", "show", work)["feedback"])
+        ruling = self.b.json("ruling", rude, "--reason", "rude")["id"]
+        lab.until(lambda: seen() == ([fine], [word], True, False),
+                  "the ruling")
+        self.b.json("retract", ruling, "--reason", "I was wrong")
+        lab.until(lambda: seen()[0] == [rude, fine], "the end of it")
+        self.a.json("block", self.person(self.m))
+        self.assertEqual(seen()[:2], ([fine], []))
+        self.a.json("unblock", self.person(self.m))
+        lab.until(lambda: seen() == ([rude, fine], [word], False, False),
+                  "their words to come back")
+        # Pages of one.
+        page = self.a.json("thread", "show", work, "--limit", "1")
+        self.assertEqual([c["id"] for c in page["comments"]], [rude])
+        page = self.a.json("thread", "show", work, "--limit", "1", "--after",
+                           page["next"])
+        self.assertEqual([c["id"] for c in page["comments"]], [fine])
+        self.assertIsNone(page["next"])
+
     def test_what_its_author_takes_back_goes_and_what_was_built_stays(self):
         source, blob = self.work(self.c, "Source", b"s" * 40000)
         remix, own = self.work(self.m, "Remix", b"r" * 40000, "--from", source,

@@ -12,7 +12,7 @@
 #include "proto/authority.h"
 #include "proto/credits.h"
 #include "proto/kind.h"
-#include "proto/view.h"
+#include "proto/view_said.h"
 
 #define RECORDS_MAX 32
 #define HEAD_LEN    8
@@ -100,6 +100,7 @@ static struct topic_state *judge(const struct fuzz_record *made, uint32_t count,
 static void show(const struct topic_state *ts)
 {
     struct view v = { .topic = ts };
+    struct view_page page = { 0 };
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
 
     for (uint32_t i = 0; i < topic_state_count(ts); i++) {
@@ -107,7 +108,8 @@ static void show(const struct topic_state *ts)
 
         expect(view_record_show(&w, &v, id, 0));
         expect(view_request_show(&w, &v, id, 0));
-        expect(view_contribution_show(&w, &v, id, 0));
+        expect(view_contribution_show(&w, &v, id, &page, 0));
+        expect(view_thread_show(&w, &v, id, &page, 0));
         expect(view_release_show(&w, &v, id, 0));
         expect(view_split_show(&w, &v, id, 0));
         expect(view_tree(&w, &v, id, 0));

@@ -190,6 +190,7 @@ static void views_show_state_label_and_choice(void **state)
 {
     struct story s;
     struct view v = { 0 };
+    struct view_page page = { 0 };
     struct writer w = writer_growing(1 << 20);
     struct mp_doc *doc;
 
@@ -197,12 +198,16 @@ static void views_show_state_label_and_choice(void **state)
     begin(&s);
     assert_int_equal(authority_judge(s.ts, 1004), ERR_OK);
     v.topic = s.ts;
-    assert_int_equal(view_contribution_show(&w, &v, s.drawing.id, 1), ERR_OK);
+    assert_int_equal(view_contribution_show(&w, &v, s.drawing.id, &page, 1),
+                     ERR_OK);
     mp_put_text(&w, "local");
     mp_put_nil(&w);
     doc = parse(&w);
     assert_text(mp_doc_root(doc), "title", "Work of D");
     assert_text(mp_doc_root(doc), "selection", "chosen");
+    assert_int_equal(mp_uint(mp_get(mp_doc_root(doc), "selected_ms")), 1003);
+    assert_int_equal(mp_bin(mp_get(mp_doc_root(doc), "selected_by")).len,
+                     ID_LEN);
     assert_text(mp_doc_root(doc), "kind", "image");
     assert_text(mp_doc_root(doc), "work_kind", "original");
     assert_text(mp_doc_root(doc), "void_reason", "");

@@ -14,10 +14,15 @@ bool frame_is_known(uint8_t type)
     case FRAME_CLOSE:
     case FRAME_OVERLAY:
     case FRAME_HELLO:
+    case FRAME_LEASES:
     case FRAME_SYNC:
+    case FRAME_HELD_ASK:
     case FRAME_RECORD:
+    case FRAME_HELD:
     case FRAME_NOT_HELD:
+    case FRAME_CHALLENGE:
     case FRAME_BLOB_ASK:
+    case FRAME_LEAF:
     case FRAME_BLOB_LAYER:
     case FRAME_BLOB_DATA:
     case FRAME_BLOB_END:

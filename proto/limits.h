@@ -190,6 +190,30 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 static_assert(BUDGET_BYTES_MAX >= RECORD_HEAD_MAX + RECORD_BODY_MAX,
               "the smallest id of a day is kept, whatever its size");
 
+/* Leases (docs/protocol.md §6.6): a word on what a node held a week ago is
+ * worth nothing; clocks may differ by a day. */
+#define LEASE_LIVE_MS  ((uint64_t)7 * DAY_MS)
+#define LEASE_AHEAD_MS ((uint64_t)DAY_MS)
+/* Blobs in one lease, and names in a page of its list: 40 KiB. */
+#define LEASE_COUNT_MAX ((uint64_t)1 << 18)
+#define LEASE_PAGE      1024
+/* Leases in one frame, and of one topic: more holders need not be named. */
+#define LEASES_FRAME_MAX 64
+#define LEASES_TOPIC_MAX 256
+/* Leases that one peer may bring at once, and by the second after that. */
+#define LEASES_BURST_MAX 1024
+#define LEASES_PER_SEC   16
+/* An answer to a challenge, or a page of a list, has to come in this time. */
+#define LEASE_ANSWER_MS 20000
+/* Challenges and pages that one peer may ask for, as above. */
+#define LEASE_ASKS_BURST_MAX 512
+#define LEASE_ASKS_PER_SEC   16
+/* Whom this node challenged so long ago counts as a holder no more. */
+#define LEASE_TRUST_MS ((uint64_t)7 * DAY_MS)
+
+static_assert(LEASE_PAGE * 40 + 1024 <= FRAME_PAYLOAD_MAX,
+              "a page of names and what proves it fit a frame");
+
 /* Times, in milliseconds. */
 #define HANDSHAKE_TIMEOUT_MS 5000
 #define PING_IDLE_MS         60000

@@ -417,6 +417,11 @@ static enum err apply_op(struct change *c, struct op *op)
         return may_be_absent(op, law_apply(c, op));
     case OP_FORGET:
         return may_be_absent(op, forget(c, op));
+    case OP_LEASE:
+    case OP_UNLEASE:
+    case OP_LEASE_UNLIST:
+    case OP_LEASE_NAMES:
+        return may_be_absent(op, leases_apply(c, op));
     case OP_TRIM:
     case OP_FORGET_OVER:
     case OP_SETTLE:
@@ -518,6 +523,8 @@ static bool only_removes(const struct store_batch *batch)
         case OP_LAW:
         case OP_UNLAW:
         case OP_FORGET:
+        case OP_UNLEASE:
+        case OP_LEASE_UNLIST:
         case OP_BLOB_RELEASE:
             break;
         default:

@@ -6,6 +6,7 @@
 #include "store/blobs.h"
 #include "store/env.h"
 #include "store/key.h"
+#include "store/leases.h"
 #include "store/row.h"
 #include "store/spool.h"
 #include "store/tree_cache.h"
@@ -25,6 +26,8 @@ enum records_table {
     T_LAYERS,       /* blob, page -> uncles and hashes */
     T_META,         /* name -> value */
     T_LAWS,         /* kind of law, id -> law */
+    T_LEASES,       /* topic, node -> lease */
+    T_LEASE_NAMES,  /* topic, node, page -> names of blobs */
     T_RECORDS_COUNT
 };
 
@@ -75,6 +78,10 @@ struct store {
     pthread_cond_t changed;
     unsigned looks; /* looks that are open */
     bool growing;   /* no look may begin */
+    /* Whose blobs came or went since leases_changed(). */
+    uint8_t changed_topics[LEASES_CHANGED_MAX][ID_LEN];
+    size_t changed_count;
+    bool changed_any;
 };
 
 /* A look of one's own, for the pool. */
@@ -189,6 +196,10 @@ MUST_CHECK enum err law_apply(struct change *c, const struct op *op);
 MUST_CHECK enum err law_forbids(struct change *c, const struct op *op,
                                 bool *out);
 
+/* leases.c: rows of leases, and topics of which the blobs have changed. */
+MUST_CHECK enum err leases_apply(struct change *c, const struct op *op);
+void leases_note(struct store *store, const uint8_t topic[ID_LEN]);
+
 /*
  * rebuild.c: an empty index gets all records.  ERR_EXISTS if two of them have
  * one id: then it has to be made record by record.
@@ -236,6 +247,10 @@ enum op_kind {
     OP_LAW, /* key in data, value in data2 */
     OP_UNLAW,
     OP_FORGET,
+    OP_LEASE, /* key in data, value in data2 */
+    OP_UNLEASE,
+    OP_LEASE_UNLIST,
+    OP_LEASE_NAMES,
     OP_BLOB_WHOLE, /* state, detail, topic; layer in data2 */
     OP_BLOB_BEGIN,
     OP_BLOB_HOLD,

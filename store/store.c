@@ -25,7 +25,8 @@ static const char *const RECORDS_TABLES[T_RECORDS_COUNT] = {
     [T_WANTS_DUE] = "wants_due", [T_PEERS] = "peers",
     [T_BLOBS] = "blobs",         [T_BLOB_TOPICS] = "blob_topics",
     [T_LAYERS] = "layers",       [T_META] = "meta",
-    [T_LAWS] = "laws",
+    [T_LAWS] = "laws",           [T_LEASES] = "leases",
+    [T_LEASE_NAMES] = "lease_names",
 };
 
 static const char *const INDEX_TABLES[I_INDEX_COUNT] = {

@@ -92,6 +92,28 @@ def handshake():
     yield b"\x10" + none + b"\xff\xff"
 
 
+def lease():
+    def one(count, root, *more):
+        return pack([1, b"n" * 32, b"t" * 32, 1700000000000,
+                     1700000000000 + 7 * 86400000, count, root, *more]
+                    ) + bytes(64)
+
+    leases = [one(0, bytes(32)), one(3, b"r" * 32), one(262144, b"r" * 32, 8)]
+    names = [bytes([i]) * 32 + u64(i) for i in range(1, 4)]
+    for text in leases:
+        yield b"\5" + text
+    yield b"\0" + b"tag45678" + b"".join(u16(len(t)) + t for t in leases)
+    asker = struct.pack(">I", 7) + b"tag45678"
+    yield b"\1" + asker + b"n" * 32 + b"r" * 32 + b"\0" + u64(2)
+    yield b"\1" + asker + b"n" * 32 + b"r" * 32 + b"\1" + names[0]
+    yield (b"\2" + asker[:4] + b"\0\2" + u64(0) + b"\0" + b"".join(names))
+    yield (b"\2" + asker[:4] + b"\0\0" + u64(2) + b"\2" + b"u" * 64 + names[2])
+    yield b"\2" + asker[:4] + b"\x23"
+    yield b"\3" + asker + b"r" * 32 + u64(70000) + u64(4)
+    yield b"\4" + asker[:4] + b"\0\1" + b"s" * 32 + b"bytes of a leaf"
+    yield b"\4" + asker[:4] + b"\x22"
+
+
 def invite():
     node = [bytes(range(32)), "example.org:7433"]
     for nodes, topic, vouch in (([], None, None), ([node] * 8, bytes(32), None),
@@ -256,8 +278,8 @@ def strings(value):
 
 
 def main(folder):
-    makers = (certificate, config, frames, handshake, invite, keyfile, mp, peer,
-              reader, record, row, text, tree, words)
+    makers = (certificate, config, frames, handshake, invite, keyfile, lease, mp,
+              peer, reader, record, row, text, tree, words)
     for maker in makers:
         target = pathlib.Path(folder) / maker.__name__
         target.mkdir(parents=True, exist_ok=True)

@@ -199,10 +199,11 @@ static const struct {
     const char *name;
     void (*run)(void);
 } measures[] = {
-    { "sync", bench_sync },     { "million", bench_million },
-    { "live", bench_live },     { "idle", bench_idle },
-    { "start", bench_start },   { "blob", bench_blob },
-    { "import", bench_import }, { "find", bench_find },
+    { "author", bench_author },       { "sync", bench_sync },
+    { "reconcile", bench_reconcile }, { "million", bench_million },
+    { "live", bench_live },           { "idle", bench_idle },
+    { "start", bench_start },         { "blob", bench_blob },
+    { "import", bench_import },       { "find", bench_find },
 };
 enum { MEASURES = sizeof measures / sizeof measures[0] };
 

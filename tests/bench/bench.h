@@ -116,8 +116,8 @@ struct limit_rate {
     double cpu_us; /* a record */
 };
 void limit_verify_and_append(struct limit_rate *out, const struct pile *p);
-/* Signing and appending with a flush per 1,000, on one thread; records/s. */
-double limit_sign_and_append(const struct pile *p);
+/* Signing and appending with a flush per 1,000, on one thread. */
+void limit_sign_and_append(struct limit_rate *out, const struct pile *p);
 /* An append of `len` bytes and its fdatasync; median of 50, in ms. */
 double limit_fsync_ms(size_t len);
 /* The same, one at a time; ms. */
@@ -136,9 +136,9 @@ void limit_random_file(const char *path, uint64_t len);
 
 /* --- the measurements --- */
 
+void bench_author(void);
 void bench_sync(void);
-/* Of two daemons, a part of `sync`; `seconds` as bench_again() has it. */
-void reconcile_rows(const struct pile *p, double seconds);
+void bench_reconcile(void);
 /* What the machines of daemons need for the same, in memory. */
 void messages_rows(void);
 void bench_million(void);

@@ -69,6 +69,15 @@ static void open_database(MDB_env **env, MDB_dbi *dbi)
                 "a database");
 }
 
+static double own_cpu(int who)
+{
+    struct rusage u;
+
+    bench_check(getrusage(who, &u) == 0, "the processor's time");
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
 /* A record is its head, body and signature: where its bytes begin and end. */
 static void append(MDB_env *env, MDB_dbi dbi, const struct verifying *v,
                    size_t chunk)
@@ -107,7 +116,7 @@ static void decode_all(struct verifying *v)
     }
 }
 
-double limit_sign_and_append(const struct pile *p)
+void limit_sign_and_append(struct limit_rate *out, const struct pile *p)
 {
     struct verifying v = { .pile = p,
                            .chunks = (p->count + CHUNK - 1) / CHUNK };
@@ -117,7 +126,7 @@ double limit_sign_and_append(const struct pile *p)
     MDB_env *env = NULL;
     MDB_dbi dbi = 0;
     double begun;
-    double took;
+    double cpu;
 
     v.records = calloc(p->count, sizeof *v.records);
     bench_check(v.records != NULL &&
@@ -127,25 +136,17 @@ double limit_sign_and_append(const struct pile *p)
     decode_all(&v);
     open_database(&env, &dbi);
     begun = bench_now();
+    cpu = own_cpu(RUSAGE_SELF);
     for (size_t c = 0; c < v.chunks; c++) {
         for (size_t i = c * CHUNK; i < chunk_end(&v, c); i++)
             domain_sign(signature, DOMAIN_RECORD, &v.network,
                         (struct bytes){ v.records[i].id, ID_LEN }, &key);
         append(env, dbi, &v, c);
     }
-    took = bench_now() - begun;
+    out->per_s = (double)p->count / (bench_now() - begun);
+    out->cpu_us = (own_cpu(RUSAGE_SELF) - cpu) * 1e6 / (double)p->count;
     mdb_env_close(env);
     free(v.records);
-    return (double)p->count / took;
-}
-
-static double own_cpu(int who)
-{
-    struct rusage u;
-
-    bench_check(getrusage(who, &u) == 0, "the processor's time");
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 void limit_verify_and_append(struct limit_rate *out, const struct pile *p)

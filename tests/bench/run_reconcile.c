@@ -9,7 +9,8 @@
 #include "tests/bench/bench.h"
 
 enum {
-    ROUNDS = 3,
+    ROUNDS = 5,
+    ROUNDS_UNTIL_S = 200, /* of the 240 s that there are, on a busy machine */
     DIFFERENCES = 100,
     READY_MS = 3000 /* symbols are made beside everything else */
 };
@@ -95,8 +96,9 @@ static void meet(struct measured *out, size_t round, struct node nodes[2],
 static void run_round(struct measured *scattered, struct measured *recent,
                       size_t round, const struct pile *p)
 {
-    static const char *const names[2][ROUNDS] = { { "a0", "a1", "a2" },
-                                                  { "b0", "b1", "b2" } };
+    static const char *const names[2][ROUNDS] = {
+        { "a0", "a1", "a2", "a3", "a4" }, { "b0", "b1", "b2", "b3", "b4" }
+    };
     struct node nodes[2];
 
     start_side(&nodes[0], names[0][round], p, PART_FIRST);
@@ -113,20 +115,25 @@ static void run_round(struct measured *scattered, struct measured *recent,
 }
 
 /* Handshake, hellos and headers of the records are in the bytes. */
-void reconcile_rows(const struct pile *p, double seconds)
+void bench_reconcile(void)
 {
-    double records = DIFFERENCES * (double)p->len / (double)p->count;
     struct measured scattered;
     struct measured recent;
     double begun = bench_now();
+    double records;
     size_t n = 0;
+    struct pile p;
 
-    while (bench_again(n, ROUNDS, begun, seconds))
-        run_round(&scattered, &recent, n++, p);
+    pile_make(&p, "records", BENCH_RECORDS + BENCH_RECENT);
+    records = DIFFERENCES * (double)p.len / (double)p.count;
+    while (bench_again(n, ROUNDS, begun, ROUNDS_UNTIL_S))
+        run_round(&scattered, &recent, n++, &p);
     bench_row("sync.scattered", bench_median(scattered.ms, n), "ms", 50);
     bench_row("sync.scattered_wire", bench_median(scattered.bytes, n) - records,
               "B", 10240);
     bench_row("sync.recent", bench_median(recent.ms, n), "ms", 100);
     bench_row("sync.recent_wire", bench_median(recent.bytes, n) / BENCH_RECENT,
               "B/record", 420);
+    messages_rows();
+    pile_free(&p);
 }

@@ -1,11 +1,11 @@
-/* Records: sync to an empty node, at rest, at start. */
+/* Records: made here, fetched by an empty node, at rest, at start. */
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/bench/bench.h"
 
 enum {
-    SYNC_ROUNDS = 3,
+    SYNC_ROUNDS = 5,
     IDLE_RECORDS = 10000,
     IDLE_TOPICS = 10,
     IDLE_PEERS = 8,
@@ -17,8 +17,8 @@ enum {
     START_FULL_RECORDS = 1000000
 };
 
-/* A sync ends in 240 s on a busy machine, too: when its parts are to end. */
-enum { AUTHOR_UNTIL_S = 60, FETCH_UNTIL_S = 120, RECONCILE_UNTIL_S = 210 };
+/* A name ends in 240 s on a busy machine, too: when its rounds are to end. */
+enum { ROUNDS_UNTIL_S = 200 };
 
 /* A node that holds the pile. */
 static void start_holder(struct node *n, const struct pile *p, double *import_s)
@@ -85,47 +85,6 @@ static void fetch_all(struct fetched *out, size_t round, struct node *holder,
     node_stop(&empty);
 }
 
-/* A person makes the comments of the pile anew; records a second. */
-static double author_all(size_t round, const struct pile *p)
-{
-    char project[2 * ID_LEN + 1];
-    char path[PATHS_LEN_MAX];
-    char name[32];
-    struct node author;
-    double begun;
-    double took;
-
-    (void)snprintf(name, sizeof name, "author%zu", round);
-    node_start(&author, name);
-    node_init_person(&author);
-    node_id(project, node_run(&author, "project", "create", "--title", "Bench",
-                              "--goal", "Many comments", "--medium", "song",
-                              "--licence", "CC-BY-SA-4.0", NULL));
-    drafts_make(path, project, p->count - 1);
-    begun = bench_now();
-    node_do(&author, "record", "import", path, NULL);
-    took = bench_now() - begun;
-    bench_check(node_topic(&author, project, "records") >= p->count,
-                "all comments stored");
-    node_stop(&author);
-    return (double)p->count / took;
-}
-
-static void author_rows(const struct pile *p)
-{
-    double per_s[SYNC_ROUNDS];
-    double limit[SYNC_ROUNDS];
-    double begun = bench_now();
-    size_t n = 0;
-
-    for (; bench_again(n, SYNC_ROUNDS, begun, AUTHOR_UNTIL_S); n++) {
-        limit[n] = limit_sign_and_append(p);
-        per_s[n] = author_all(n, p);
-    }
-    bench_row("sync.author", bench_median(per_s, n), "records/s",
-              bench_median(limit, n));
-}
-
 void bench_sync(void)
 {
     struct fetched f = { .anon_holder = 0 };
@@ -138,11 +97,10 @@ void bench_sync(void)
     struct node holder;
     struct pile p;
 
-    pile_make(&p, "records", BENCH_RECORDS + BENCH_RECENT);
-    author_rows(&p);
+    pile_make(&p, "records", BENCH_RECORDS);
     start_holder(&holder, &p, &import_s);
     begun = bench_now();
-    for (; bench_again(n, SYNC_ROUNDS, begun, FETCH_UNTIL_S); n++) {
+    for (; bench_again(n, SYNC_ROUNDS, begun, ROUNDS_UNTIL_S); n++) {
         struct limit_rate limit;
 
         limit_verify_and_append(&limit, &p);
@@ -161,8 +119,6 @@ void bench_sync(void)
     bench_row("sync.holder_anon_peak", f.anon_holder / BENCH_MIB, "MiB", 64);
     bench_row("sync.empty_anon_peak", f.anon_empty / BENCH_MIB, "MiB", 64);
     node_stop(&holder);
-    reconcile_rows(&p, RECONCILE_UNTIL_S);
-    messages_rows();
     pile_free(&p);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/commits.h"
+#include "daemon/copies.h"
 #include "daemon/fetch_parts.h"
 
 /* What is written is flushed after this much or this long (docs/storage.md). */
@@ -22,6 +23,7 @@ struct job {
     uint64_t span;
     struct bytes bytes; /* of the slot's buffer, which nobody else touches */
     uint8_t expected[BLOB_SPAN_LEAVES * HASH_LEN];
+    struct blob_copy *copy; /* to be written too, or NULL */
     struct store_batch *batch;
     uint64_t good;
     enum err result;
@@ -58,6 +60,8 @@ static void on_work(uv_work_t *work)
             job->result == ERR_OK && memcmp(hash, job->expected, HASH_LEN) == 0;
         break;
     case FETCH_JOB_WRITE:
+        if (job->copy != NULL)
+            blob_copy_write(job->copy, job->span, job->bytes);
         job->result = blob_part_write(f->part, job->span, job->bytes);
         break;
     case FETCH_JOB_LEAVES:
@@ -172,6 +176,7 @@ static void on_job_done(uv_work_t *work, int status)
         if (e != ERR_OK)
             fetch_stop(f, e);
     }
+    blob_copy_unref(job->copy);
     store_batch_free(job->batch);
     free(job);
     fetch_step(f);
@@ -203,19 +208,28 @@ static void job_start(struct job *job)
     assert(status == 0); /* it fails without a work function only */
 }
 
-void fetch_job_on_slot(struct fetch *f, enum fetch_job_what what, unsigned slot,
-                       struct bytes expected)
+static struct job *job_of_slot(struct fetch *f, enum fetch_job_what what,
+                               unsigned slot)
 {
     struct job *job = job_new(f, what);
 
     if (job == NULL)
-        return;
-    assert(expected.len <= sizeof job->expected);
-    if (expected.len > 0)
-        memcpy(job->expected, expected.data, expected.len);
+        return NULL;
     job->slot = slot;
     job->span = f->slots[slot].span;
     job->bytes = (struct bytes){ f->slots[slot].data, f->slots[slot].len };
+    return job;
+}
+
+void fetch_job_on_slot(struct fetch *f, enum fetch_job_what what, unsigned slot,
+                       struct bytes expected)
+{
+    struct job *job = job_of_slot(f, what, slot);
+
+    if (job == NULL)
+        return;
+    assert(expected.len > 0 && expected.len <= sizeof job->expected);
+    memcpy(job->expected, expected.data, expected.len);
     job_start(job);
 }
 
@@ -254,12 +268,18 @@ void fetch_job_flush_if_due(struct fetch *f)
 
 void fetch_job_write(struct fetch *f, unsigned slot)
 {
-    const struct bytes none = { NULL, 0 };
+    struct blob_copy *copy = copies_find(node_copies(f->node), fetch_blob(f));
+    struct job *job;
 
     if (f->part == NULL) { /* whole here already: the bytes were proof */
         f->verified += f->slots[slot].len;
         blob_fetch_span_written(&f->machine, slot, fetch_now_ms(f));
-    } else {
-        fetch_job_on_slot(f, FETCH_JOB_WRITE, slot, none);
+        return;
     }
+    job = job_of_slot(f, FETCH_JOB_WRITE, slot);
+    if (job == NULL)
+        return;
+    if (copy != NULL)
+        job->copy = blob_copy_ref(copy);
+    job_start(job);
 }

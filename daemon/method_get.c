@@ -14,14 +14,16 @@
 #include "daemon/param.h"
 #include "proto/kind.h"
 #include "proto/record_files.h"
-#include "store/blobs.h"
+#include "store/blob_copy.h"
 
-enum { FILES_MAX = 300, TICK_MS = 250 };
+/* Files that are written while they come: each is open, twice. */
+enum { FILES_MAX = 300, COPIES_MAX = 8, TICK_MS = 250 };
 
 struct getting_file {
     struct blob_id blob;
     char name[256];
     char path[BLOB_PATH_MAX]; /* where it went */
+    struct blob_copy *copy;   /* written while the file comes, or NULL */
 };
 
 struct getting {
@@ -36,6 +38,7 @@ struct getting {
     size_t count;
     size_t wanted; /* files whose want has been made durable */
     size_t next;   /* the file to be written next */
+    size_t copies; /* open */
     struct blob_reader *reader;
     struct blob_progress progress;
     bool cancelled;
@@ -54,8 +57,20 @@ static void on_timer_closed(uv_handle_t *handle)
     free(g);
 }
 
+static void copy_end(struct getting *g, struct getting_file *file)
+{
+    if (file->copy == NULL)
+        return;
+    node_copy_end(g->node, file->copy);
+    blob_copy_unref(file->copy);
+    file->copy = NULL;
+    g->copies--;
+}
+
 static void getting_end(struct getting *g)
 {
+    for (size_t i = g->next; i < g->count; i++)
+        copy_end(g, &g->files[i]);
     node_unsubscribe(g->node, &g->listener);
     blob_reader_close(g->reader);
     g->ended = true;
@@ -118,24 +133,56 @@ static bool is_whole(struct getting *g, const struct blob_id *blob)
 
 /* --- writing a file out --- */
 
+static enum err path_of(const struct getting *g,
+                        const struct getting_file *file,
+                        char path[BLOB_PATH_MAX])
+{
+    int n = snprintf(path, BLOB_PATH_MAX, "%s/%s", g->out, file->name);
+
+    return n < 0 || n >= BLOB_PATH_MAX ? ERR_USAGE : ERR_OK;
+}
+
+/*
+ * The next files are written while they come.  Where that cannot be, they are
+ * written afterwards: so no error matters here.
+ */
+static void copies_begin(struct getting *g)
+{
+    for (size_t i = g->next; i < g->count && g->copies < COPIES_MAX; i++) {
+        struct getting_file *file = &g->files[i];
+        char path[BLOB_PATH_MAX];
+
+        if (file->copy != NULL || file->blob.size < BLOB_SPAN_LEN ||
+            is_whole(g, &file->blob) || path_of(g, file, path) != ERR_OK ||
+            blob_copy_new(&file->copy, &file->blob, path) != ERR_OK)
+            continue;
+        g->copies++;
+        if (node_copy_begin(g->node, file->copy) != ERR_OK)
+            copy_end(g, file);
+    }
+}
+
+/* What came span by span was checked so; all else is once more. */
+static enum err write_out(struct getting *g, struct getting_file *file)
+{
+    char path[BLOB_PATH_MAX];
+    enum err e = path_of(g, file, path);
+
+    if (e == ERR_OK && (file->copy == NULL || !blob_copy_is_whole(file->copy)))
+        e = blob_reader_verify(g->reader, &g->progress);
+    if (e != ERR_OK)
+        return e;
+    return file->copy == NULL
+               ? blob_reader_export(g->reader, path, &g->progress, file->path)
+               : blob_copy_export(file->copy, g->reader, &g->progress,
+                                  file->path);
+}
+
 static void on_work(uv_work_t *work)
 {
     struct getting *g = work->data;
-    struct getting_file *file = &g->files[g->next];
-    char path[BLOB_PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/%s", g->out, file->name);
 
-    if (n < 0 || (size_t)n >= sizeof path) {
-        g->err = ERR_USAGE;
-        return;
-    }
-    if (mkdir(g->out, 0777) < 0 && errno != EEXIST) {
-        g->err = ERR_NOT_FOUND;
-        return;
-    }
-    g->err = blob_reader_verify(g->reader, &g->progress);
-    if (g->err == ERR_OK)
-        g->err = blob_reader_export(g->reader, path, &g->progress, file->path);
+    g->err = write_out(g, &g->files[g->next]);
 }
 
 static void on_worked(uv_work_t *work, int status)
@@ -151,6 +198,7 @@ static void on_worked(uv_work_t *work, int status)
         getting_fail(g, g->err);
         return;
     }
+    copy_end(g, &g->files[g->next]);
     g->next++;
     getting_step(g);
 }
@@ -191,6 +239,7 @@ static void getting_step(struct getting *g)
         getting_fail(g, ERR_CANCELLED);
         return;
     }
+    copies_begin(g);
     while (g->wanted < g->count && is_whole(g, &g->files[g->wanted].blob))
         g->wanted++;
     if (g->wanted < g->count) {
@@ -243,7 +292,7 @@ static void on_followed(void *context, enum err e)
 }
 
 /* A topic must be held before its blobs may be asked for. */
-static void getting_begin(struct getting *g)
+static void getting_follow(struct getting *g)
 {
     struct store_follow follow = { .policy = STORE_POLICY_FOLLOW,
                                    .since_ms = node_clock_ms(g->node) };
@@ -255,6 +304,34 @@ static void getting_begin(struct getting *g)
         on_followed(g, ERR_OK);
     else
         node_follow(g->node, &follow, on_followed, g);
+}
+
+static void on_prepare(uv_work_t *work)
+{
+    struct getting *g = work->data;
+
+    g->err =
+        mkdir(g->out, 0777) < 0 && errno != EEXIST ? ERR_NOT_FOUND : ERR_OK;
+}
+
+static void on_prepared(uv_work_t *work, int status)
+{
+    struct getting *g = work->data;
+
+    g->working = false;
+    if (g->cancelled || status < 0)
+        g->err = ERR_CANCELLED;
+    if (g->err != ERR_OK)
+        getting_fail(g, g->err);
+    else
+        getting_follow(g);
+}
+
+/* The folder is made first: it is where files begin to be written. */
+static void getting_begin(struct getting *g)
+{
+    g->working = true;
+    (void)uv_queue_work(node_loop(g->node), &g->work, on_prepare, on_prepared);
 }
 
 /* --- the method --- */

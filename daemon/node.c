@@ -9,6 +9,7 @@
 #include "daemon/book.h"
 #include "daemon/coder.h"
 #include "daemon/commits.h"
+#include "daemon/copies.h"
 #include "daemon/dial.h"
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
@@ -50,6 +51,7 @@ struct node {
     struct safety *safety;
     struct book *book;
     struct peers *peers;
+    struct copies *copies;
     struct transfer *transfer;
     struct coder *coder;
     struct dialler *dialler;
@@ -270,6 +272,8 @@ static enum err open_parts(struct node *n)
     if (e == ERR_OK)
         e = peers_open(&n->peers, n);
     if (e == ERR_OK)
+        e = copies_open(&n->copies);
+    if (e == ERR_OK)
         e = transfer_open(&n->transfer, n);
     if (e == ERR_OK)
         e = coder_open(&n->coder, n);
@@ -433,6 +437,7 @@ void node_free(struct node *n)
     gossip_free(n->gossip);
     coder_free(n->coder);
     transfer_free(n->transfer);
+    copies_free(n->copies);
     renew_free(n->renew);
     interest_free(n->interest);
     safety_free(n->safety);
@@ -580,6 +585,11 @@ struct safety *node_safety(const struct node *n)
 struct peers *node_peer_table(const struct node *n)
 {
     return n->peers;
+}
+
+struct copies *node_copies(const struct node *n)
+{
+    return n->copies;
 }
 
 struct transfer *node_transfer(const struct node *n)

@@ -17,6 +17,7 @@
  * them.  After node_shutdown() they come with ERR_SHUTDOWN if their work did
  * not get done.
  */
+struct blob_copy;
 struct node;
 struct store;
 struct store_batch;
@@ -167,6 +168,13 @@ uint64_t node_blob_progress(const struct node *node,
 /* Asks for the blob's bytes around `offset` before others. */
 void node_blob_read_at(struct node *node, const struct blob_id *blob,
                        uint64_t offset);
+
+/*
+ * Writes the spans of a blob into this copy, too, while they come; keeps a
+ * reference until node_copy_end().  NO_MEMORY
+ */
+MUST_CHECK enum err node_copy_begin(struct node *node, struct blob_copy *copy);
+void node_copy_end(struct node *node, struct blob_copy *copy);
 
 /* ---- Peers -------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include "daemon/book.h"
 #include "daemon/commits.h"
 #include "daemon/conn.h"
+#include "daemon/copies.h"
 #include "daemon/dial.h"
 #include "daemon/done.h"
 #include "daemon/ingest.h"
@@ -178,6 +179,16 @@ void node_blob_read_at(struct node *n, const struct blob_id *blob,
                        uint64_t offset)
 {
     transfer_read_at(node_transfer(n), blob, offset);
+}
+
+enum err node_copy_begin(struct node *n, struct blob_copy *copy)
+{
+    return copies_add(node_copies(n), copy);
+}
+
+void node_copy_end(struct node *n, struct blob_copy *copy)
+{
+    copies_remove(node_copies(n), copy);
 }
 
 /* ---- Peers -------------------------------------------------------------- */

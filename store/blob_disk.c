@@ -3,16 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "store/blob_file.h"
 
-void blob_disk_init(struct blob_disk *disk, int fd, const char *path)
+/* O_DIRECT belongs to the open file, so this is another one of the same. */
+void blob_disk_init(struct blob_disk *disk, int fd)
 {
+    char self[64];
+
+    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
     disk->fd = fd;
     /* A file system that cannot says so here, or at the first write. */
-    disk->direct = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+    disk->direct = open(self, O_WRONLY | O_DIRECT | O_CLOEXEC);
 }
 
 void blob_disk_wipe(struct blob_disk *disk)

@@ -19,9 +19,8 @@ struct blob_disk {
     int direct; /* the same file, or -1 */
 };
 
-/* `path` is the file that `fd` has open for writing; it is borrowed. */
-void blob_disk_init(struct blob_disk *disk, int fd, const char *path);
-/* Leaves `fd` to its owner. */
+/* `fd` is a file that is open for writing, and stays its owner's. */
+void blob_disk_init(struct blob_disk *disk, int fd);
 void blob_disk_wipe(struct blob_disk *disk);
 /* ERR_NO_SPACE, ERR_IO; what of it was written is not known then. */
 MUST_CHECK enum err blob_disk_write(const struct blob_disk *disk,

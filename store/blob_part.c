@@ -93,7 +93,7 @@ static enum err open_file(struct blob_part *part)
         return blob_file_error(errno);
     if (fstat(part->fd, &st) != 0)
         return blob_file_error(errno);
-    blob_disk_init(&part->disk, part->fd, part->path);
+    blob_disk_init(&part->disk, part->fd);
     trust_file(part, (uint64_t)st.st_size);
     part->allocated = (uint64_t)st.st_size;
     return ERR_OK;

@@ -25,7 +25,7 @@ static void open_file(struct file *f)
     f->buf = blob_disk_buffer(LEN);
     assert_non_null(f->buf);
     randombytes_buf(f->buf, LEN);
-    blob_disk_init(&f->disk, fd, f->path);
+    blob_disk_init(&f->disk, fd);
 }
 
 static void close_file(struct file *f)

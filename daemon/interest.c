@@ -357,17 +357,32 @@ static struct budget_meter *meter_of(struct interest *in,
     return &in->meters[oldest].meter;
 }
 
+/* Until when the node may add nothing; 0: it may now. */
+static uint64_t paused_until(const struct interest *in,
+                             const uint8_t node[KEY_LEN])
+{
+    uint64_t now_ms = uv_now(node_loop(in->node));
+
+    for (size_t i = 0; i < INTEREST_METERS; i++)
+        if (memcmp(in->meters[i].node, node, KEY_LEN) == 0)
+            return budget_meter_until(&in->meters[i].meter, now_ms);
+    return 0;
+}
+
 bool interest_may_remember(const struct interest *in, uint64_t source)
 {
     const struct conn *c = peers_find(node_peer_table(in->node), source);
-    uint64_t now_ms = uv_now(node_loop(in->node));
 
-    if (c == NULL || conn_node(c) == NULL)
-        return true;
-    for (size_t i = 0; i < INTEREST_METERS; i++)
-        if (memcmp(in->meters[i].node, conn_node(c), KEY_LEN) == 0)
-            return budget_meter_until(&in->meters[i].meter, now_ms) == 0;
-    return true;
+    return c == NULL || conn_node(c) == NULL ||
+           paused_until(in, conn_node(c)) == 0;
+}
+
+void interest_peer_up(struct interest *in, struct conn *c)
+{
+    uint64_t until_ms = paused_until(in, conn_node(c));
+
+    if (until_ms > 0)
+        peer_set_paused(conn_peer(c), until_ms, uv_now(node_loop(in->node)));
 }
 
 /* One more that is known and not held, by this peer. */
@@ -410,6 +425,8 @@ static void tell_of_head(struct interest *in, const uint8_t topic[ID_LEN],
 void interest_stored(struct interest *in, const struct record *r, bool is_head,
                      const struct store_result *result, uint64_t source)
 {
+    for (uint64_t i = 0; i < result->removed; i++)
+        count_known(in, source);
     if (result->outcome == STORE_KNOWN)
         return;
     if (is_head || result->outcome == STORE_OVER) {

@@ -12,6 +12,8 @@
  * goes, in steps, beside the daemon's other work.
  */
 
+struct conn;
+
 MUST_CHECK enum err interest_open(struct interest **out, struct node *node);
 /* Begins nothing any more. */
 void interest_shutdown(struct interest *interest);
@@ -46,6 +48,8 @@ bool interest_is_in_window(const struct interest *interest,
                            const struct record *record);
 /* Whether the peer may tell of heads now. */
 bool interest_may_remember(const struct interest *interest, uint64_t source);
+/* A peer is here, perhaps again: if it was paused, it still is. */
+void interest_peer_up(struct interest *interest, struct conn *conn);
 /* It is durable, whole or (is_head) its head alone. */
 void interest_stored(struct interest *interest, const struct record *record,
                      bool is_head, const struct store_result *result,

@@ -10,6 +10,7 @@
 #include "daemon/dial.h"
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
+#include "daemon/interest.h"
 #include "daemon/log.h"
 #include "daemon/transfer.h"
 
@@ -221,6 +222,7 @@ void peers_up(struct peers *p, struct conn *c)
     log_event(LOG_LEVEL_INFO, "peer", "up", "node=%s address=%s direction=%s",
               log_id(conn_node(c)).text, address,
               conn_is_dialled(c) ? "out" : "in");
+    interest_peer_up(node_interest(p->node), c);
     dialler_opened(node_dialler(p->node), c);
     node_emit(p->node, &event);
 }

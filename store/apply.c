@@ -130,13 +130,12 @@ enum err apply_remove(struct change *c, uint64_t seq,
 }
 
 /* What its author's budget has no room for is a mere head. */
-static enum err charge(struct change *c, const struct op *op,
-                       struct row_record *row)
+static enum err charge(struct change *c, struct op *op, struct row_record *row)
 {
     if (op->account == STORE_ACCOUNT_NONE)
         return ERR_OK;
     row->account = op->account;
-    return trim_decide(c, &op->row.budget, row);
+    return trim_decide(c, &op->row.budget, op->flag, row, &op->result.removed);
 }
 
 /* The first copy stays, but a record takes the place of its mere head. */

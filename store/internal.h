@@ -182,10 +182,11 @@ MUST_CHECK enum err trim_leave(const struct store *store, struct txn *index,
 /*
  * Whether the row, new or newly whole, is held: if not, `row` is made the mere
  * head.  Larger ids that its author's budget has no room for any more are
- * demoted.
+ * `*demoted`; with `or_nothing` it is rather the row that is not held.
  */
 MUST_CHECK enum err trim_decide(struct change *c, const struct budget *budget,
-                                struct row_record *row);
+                                bool or_nothing, struct row_record *row,
+                                uint64_t *demoted);
 /* Reads where the call board is cut. */
 MUST_CHECK enum err trim_open(struct store *store);
 struct op;

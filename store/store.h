@@ -78,8 +78,8 @@ struct store_result {
     uint8_t id[ID_LEN];
     uint8_t topic[ID_LEN]; /* the record's own; identity records join more */
     bool listed;           /* in the call board's set besides */
+    uint64_t removed; /* of charged records: made mere heads by this one */
     /* Of store_batch_trim() and its kind: */
-    uint64_t removed;
     bool is_more; /* not done: go on */
     struct record_key at;
 };
@@ -117,7 +117,8 @@ MUST_CHECK enum err store_batch_put_not_kept(struct store_batch *batch,
 /*
  * A record that counts against its author's budget of the day: over it, it is
  * known, not held, and the largest ids held may have to go for it.  With
- * `or_nothing` one that is over leaves no trace: ERR_OVER_BUDGET in the result.
+ * `or_nothing` one that is over, or for which another would have to go, leaves
+ * no trace: ERR_OVER_BUDGET in the result.
  */
 MUST_CHECK enum err
 store_batch_put_charged(struct store_batch *batch, const struct record *record,

@@ -244,6 +244,7 @@ struct day {
     struct budget_walk walk;
     bool has_over;
     uint8_t over[ID_LEN]; /* from here on nothing is kept */
+    bool or_nothing;      /* nobody goes for the newcomer */
     uint64_t demoted;
 };
 
@@ -271,6 +272,11 @@ static enum err day_page(struct day *d, const struct page *page,
         }
         if (day_keeps(d, row->id, row->bytes))
             continue;
+        if (d->or_nothing) {
+            *is_kept = false;
+            *newcomer = NULL;
+            return ERR_OK;
+        }
         if (d->demoted == TRIM_STEP)
             return ERR_OK; /* the others go next time */
         e = apply_demote(d->c, row->seq);
@@ -300,23 +306,25 @@ static enum err settle_day(struct day *d, const struct key *held,
             key_add_id(&from, page.rows[page.count - 1].id);
             key_add_u64(&from, 0); /* just after it */
         }
-    } while (page.count == TRIM_STEP && d->demoted < TRIM_STEP);
+    } while (page.count == TRIM_STEP && d->demoted < TRIM_STEP &&
+             !(d->or_nothing && !*is_kept));
     if (newcomer != NULL)
         *is_kept = day_keeps(d, newcomer->id, bytes_of(newcomer));
     return ERR_OK;
 }
 
 enum err trim_decide(struct change *c, const struct budget *budget,
-                     struct row_record *row)
+                     bool or_nothing, struct row_record *row, uint64_t *demoted)
 {
     const struct record *r = &row->record;
     const uint8_t *topic = topic_of(c->store, row);
     struct key held = day_key(topic, r->author, false, r->created_ms);
     struct key over = day_key(topic, r->author, true, r->created_ms);
-    struct day day = { .c = c, .budget = budget };
+    struct day day = { .c = c, .budget = budget, .or_nothing = or_nothing };
     bool is_kept = true;
     enum err e;
 
+    *demoted = 0;
     if (budget_is_free(budget))
         return ERR_OK;
     e = smallest_over(c->index, &over, r->id, day.over, &day.has_over);
@@ -324,6 +332,7 @@ enum err trim_decide(struct change *c, const struct budget *budget,
         is_kept = false; /* nobody new; those that are here may stay */
     else if (e == ERR_OK)
         e = settle_day(&day, &held, r, &is_kept);
+    *demoted = day.demoted;
     if (e != ERR_OK || is_kept)
         return e;
     row->held = false;

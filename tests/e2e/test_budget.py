@@ -166,6 +166,68 @@ class BudgetTest(lab.LabTest):
         self.daemon.start()
         self.assertEqual(self.topic(board)["local"]["from_ms"], start)
 
+    def heads(self, who, first, count):
+        """NOT_HELD frames that tell of so many comments nobody has."""
+        out = []
+        for i in range(first, first + count):
+            (head, _, signature, _), _ = records.record(
+                kind=27, topic=self.project, links=[(6, self.project)],
+                created=self.noon + i, certificate=None)
+            entry = (self.noon.to_bytes(8, "big")
+                     + len(head).to_bytes(2, "big") + head + signature)
+            if not out or len(out[-1]) + len(entry) > 32000:
+                out.append(who.tag(self.project))
+            out[-1] += entry
+        return out
+
+    def test_who_tells_of_too_much_is_paused_and_nobody_else(self):
+        self.start()
+        limit, under_way = 20000, 4096
+
+        def known():
+            return self.topic(self.project)["records"] - 1
+        with self.meet() as anna:
+            anna.wait(lambda: self.project in anna.in_sync, "agreement")
+            first = anna.publish(signed(
+                kind=27, topic=self.project, links=[(6, self.project)],
+                created=self.noon - 2, fields={"text": "who I am"}))
+            lab.until(lambda: first.id.hex() in self.held(), "her name")
+            frames = self.heads(anna, 0, limit + under_way + 900)
+            for frame in frames:
+                anna.link.send(wire.NOT_HELD, frame)
+            lab.until(lambda: "peer_paused" in self.daemon.log.read_text(),
+                      "the pause")
+            # What she publishes is behind all these, and is taken.
+            said = anna.publish(signed(
+                kind=27, topic=self.project, links=[(6, self.project)],
+                created=self.noon - 1, fields={"text": "a word"}))
+            lab.until(lambda: said.id.hex() in self.held(), "her word")
+            remembered = known()
+            self.assertLess(remembered, limit + under_way)
+            # Another tells of what she may not: that is remembered.
+            with self.meet() as ben:  # a node key of its own
+                ben.wait(lambda: self.project in ben.shared(), "the hello")
+                frames = self.heads(ben, limit + under_way + 800, 100)
+                for frame in frames:
+                    ben.link.send(wire.NOT_HELD, frame)
+                lab.until(lambda: known() == remembered + 100, "the rest")
+            self.assertIsNone(anna.code)
+        # Who comes back is still paused.
+        link = wire.dial(self.daemon.address, keys=anna.link.keys,
+                         expected=bytes.fromhex(self.daemon.node))
+        with peer.Peer(link, shelf=anna.shelf,
+                       topics=[self.project]) as again:
+            again.wait(lambda: self.project in again.due, "STOP")
+            for frame in self.heads(again, limit + under_way + 900, 100):
+                again.link.send(wire.NOT_HELD, frame)
+            last = again.publish(signed(
+                kind=27, topic=self.project, links=[(6, self.project)],
+                created=self.noon - 3, fields={"text": "good night"}))
+            lab.until(lambda: last.id.hex() in self.held(), "her last word")
+            self.assertEqual(known(), remembered + 101)
+            self.assertNotIn(self.project, again.in_sync)
+            self.assertIsNone(again.code)
+
     def test_a_topic_that_is_given_up_goes(self):
         self.start()
         kept = shelf.Shelf()

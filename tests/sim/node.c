@@ -158,6 +158,7 @@ static void stop(struct node *n)
     n->mesh = NULL;
     n->pending_count = 0;
     n->committing = 0;
+    n->meters_count = 0;
     n->is_alive = false;
 }
 
@@ -184,8 +185,58 @@ void node_wipe(struct sim *sim, struct node *n)
     set_wipe(&n->set);
     free(n->ends);
     free(n->pending);
+    free(n->meters);
     free(n->banned);
     sign_key_wipe(&n->key);
+}
+
+/* ---- What others make it remember --------------------------------------- */
+
+/* NULL: that node has added nothing yet. */
+static struct budget_meter *find_meter(const struct node *n, uint32_t other)
+{
+    for (uint32_t i = 0; i < n->meters_count; i++)
+        if (n->meters[i].other == other)
+            return &n->meters[i].meter;
+    return NULL;
+}
+
+static uint64_t paused_until(const struct sim *sim, const struct node *n,
+                             uint32_t other)
+{
+    const struct budget_meter *meter = find_meter(n, other);
+
+    return meter == NULL ? 0 : budget_meter_until(meter, sim_now(sim));
+}
+
+static bool may_remember(const struct sim *sim, struct node *n, uint32_t link)
+{
+    const struct node_end *end = find_end(n, link);
+
+    return end == NULL || paused_until(sim, n, end->other) == 0;
+}
+
+/* One more that is known and not held, through this link. */
+static void count_known(struct sim *sim, struct node *n, uint32_t link)
+{
+    struct node_end *end = find_end(n, link);
+    struct budget_meter *meter;
+
+    if (end == NULL)
+        return;
+    meter = find_meter(n, end->other);
+    if (meter == NULL) {
+        n->meters =
+            grow(n->meters, n->meters_count, &n->meters_cap, sizeof *n->meters);
+        n->meters[n->meters_count] = (struct node_meter){ .other = end->other };
+        meter = &n->meters[n->meters_count++].meter;
+    }
+    budget_meter_add(meter, sim_now(sim));
+    if (meter->count != KNOWN_PEER_MAX)
+        return;
+    sim->stats.pauses++;
+    peer_set_paused(end->peer, paused_until(sim, n, end->other), sim_now(sim));
+    end->is_awake = true;
 }
 
 /* ---- Links -------------------------------------------------------------- */
@@ -340,6 +391,9 @@ static void add_end(struct sim *sim, struct node *n, uint32_t link,
     memcpy(config.node, other->key.public_key, KEY_LEN);
     check(mesh_link_up(n->mesh, &config, sim_now(sim)));
     mesh_link_rtt(n->mesh, link, 2 * net_link(sim, link)->latency_ms);
+    if (paused_until(sim, n, other->number) > 0)
+        peer_set_paused(end->peer, paused_until(sim, n, other->number),
+                        sim_now(sim));
     n->lonely_ms = LONELY_MIN_MS;
     node_add_contact(n, other->number);
 }
@@ -420,17 +474,28 @@ static void make_visible(struct sim *sim, struct node *n,
                          const struct node_pending *p)
 {
     const struct world_record *record = &sim->records.all[p->number];
-    enum record_presence before = set_add(&n->set, p->number, p->is_held);
+    bool may_stay = !node_is_honest(n) || may_remember(sim, n, p->link) ||
+                    (p->is_held && set_over(&n->set, p->number) == 0);
+    enum record_presence before;
     enum record_presence after;
 
-    if (p->is_held && node_is_honest(n))
-        set_trim(&n->set, p->number);
+    if (!may_stay) {
+        finish(sim, n, p->link, record->key.id, ERR_NOT_HELD);
+        return;
+    }
+    before = set_add(&n->set, p->number, p->is_held);
+    for (uint32_t i =
+             p->is_held && node_is_honest(n) ? set_trim(&n->set, p->number) : 0;
+         i > 0; i--)
+        count_known(sim, n, p->link);
     after = set_presence(&n->set, p->number);
     if (after != before) {
         mesh_record_added(n->mesh, sim->records.topic, &record->key,
                           record->body_len, p->link, sim_now(sim));
         if (after == RECORD_HELD)
             stats_visible(sim, n, p->number);
+        else if (!p->is_held)
+            count_known(sim, n, p->link);
     }
     finish(sim, n, p->link, record->key.id,
            after != before ? ERR_OK : ERR_EXISTS);

@@ -1,6 +1,7 @@
 #ifndef TESTS_SIM_NODE_H
 #define TESTS_SIM_NODE_H
 
+#include "proto/budget.h"
 #include "proto/mesh.h"
 #include "tests/sim/queue.h"
 #include "tests/sim/set.h"
@@ -24,6 +25,12 @@ struct node_pending {
     uint32_t number;
     uint32_t link; /* that brought it; 0: made here */
     bool is_held;
+};
+
+/* What another node has made this one remember (protocol.md §5.9). */
+struct node_meter {
+    uint32_t other;
+    struct budget_meter meter;
 };
 
 enum { NODE_CONTACTS_MAX = 8 };
@@ -54,6 +61,9 @@ struct node {
     uint32_t contacts[NODE_CONTACTS_MAX]; /* a ring of nodes to begin with */
     uint32_t contacts_count;              /* ever added */
     uint64_t lonely_ms; /* how long it waits before it asks them again */
+    struct node_meter *meters;
+    uint32_t meters_count;
+    uint32_t meters_cap;
     uint32_t *banned;
     uint32_t banned_count;
 };

@@ -33,7 +33,7 @@ const struct scenario scenarios[] = {
         .skew_s = 50000 },
       scenario_wrong_clocks },
     { "flood", "strangers offer far more than anybody keeps of them",
-      { USUAL, .nodes = 20, .rate = 100, .seconds = 60, .records = 10000 },
+      { USUAL, .nodes = 20, .rate = 100, .seconds = 60, .records = 100000 },
       scenario_flood },
     { "hostile", "some forge, flood, lie, babble or keep to themselves",
       { USUAL, .nodes = 50, .rate = 100, .seconds = 60, .records = 200,

@@ -196,22 +196,39 @@ void set_drop(struct set *s, uint32_t number)
     s->presence[number] = RECORD_NOT_KEPT;
 }
 
-void set_trim(struct set *s, uint32_t number)
+/* Calls set_drop() for what is over, if `drops` is given. */
+static uint32_t go_through_day(const struct set *s, uint32_t number,
+                               struct set *drops)
 {
     const struct records *r = s->records;
     const struct author *a = &r->authors[record_of(s, number)->author];
     struct budget budget = BUDGET_STRANGER;
     struct budget_walk walk = { 0 };
+    uint32_t over = 0;
 
     for (uint32_t i = 0; i < a->numbers_count; i++) {
         uint32_t other = a->numbers[i];
         const struct world_record *record = record_of(s, other);
 
-        if (records_day(r, other) == records_day(r, number) &&
-            set_presence(s, other) == RECORD_HELD &&
-            !budget_keep(&walk, &budget, record->head.len + record->body_len))
-            set_drop(s, other);
+        if (records_day(r, other) != records_day(r, number) ||
+            (other != number && set_presence(s, other) != RECORD_HELD) ||
+            budget_keep(&walk, &budget, record->head.len + record->body_len))
+            continue;
+        over++;
+        if (drops != NULL)
+            set_drop(drops, other);
     }
+    return over;
+}
+
+uint32_t set_trim(struct set *s, uint32_t number)
+{
+    return go_through_day(s, number, s);
+}
+
+uint32_t set_over(const struct set *s, uint32_t number)
+{
+    return go_through_day(s, number, NULL);
 }
 
 /* ---- As a record_set ---------------------------------------------------- */

@@ -36,8 +36,10 @@ enum record_presence set_add(struct set *s, uint32_t number, bool is_held);
 /* A held record is not kept any more. */
 void set_drop(struct set *s, uint32_t number);
 /* Keeps of the day of this record, if it is a stranger's, what the budget
- * allows (protocol.md §5.8). */
-void set_trim(struct set *s, uint32_t number);
+ * allows (protocol.md §5.8); returns how many went. */
+uint32_t set_trim(struct set *s, uint32_t number);
+/* How many would go if this record came now. */
+uint32_t set_over(const struct set *s, uint32_t number);
 enum record_presence set_presence(const struct set *s, uint32_t number);
 
 #endif

@@ -230,10 +230,11 @@ void stats_print(const struct sim *sim, const char *scenario)
            (unsigned long long)sim->net.messages,
            (unsigned long long)sim->net.handshakes);
     printf(", \"signatures\": %llu, \"blamed_honest\": %llu, "
-           "\"blamed_hostile\": %llu",
+           "\"blamed_hostile\": %llu, \"pauses\": %llu",
            (unsigned long long)verify_count(),
            (unsigned long long)s->blamed_honest,
-           (unsigned long long)s->blamed_hostile);
+           (unsigned long long)s->blamed_hostile,
+           (unsigned long long)s->pauses);
     print_frames(s);
     printf(", \"virtual_ms\": %llu", (unsigned long long)sim_now(sim));
 }

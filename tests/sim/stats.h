@@ -23,6 +23,7 @@ struct stats {
     uint64_t duplicates; /* of them, those that the node had already */
     uint64_t blamed_honest;
     uint64_t blamed_hostile;
+    uint64_t pauses; /* of peers that brought too much (protocol.md §5.9) */
     const char *blamed_for; /* the first honest one: the error's name */
     uint64_t frames[256];   /* sent, by type */
     uint64_t frame_bytes[256];

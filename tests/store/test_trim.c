@@ -151,8 +151,15 @@ static void check_orders(size_t text_len, size_t kept_min, size_t kept_max)
 
         fixture_open(&f);
         shuffle(order, MANY, &seed);
-        for (size_t i = 0; i < MANY; i++)
-            (void)charge(&f, &made[order[i]], &STRANGER, false);
+        size_t told = 0;
+
+        for (size_t i = 0; i < MANY; i++) {
+            struct store_result r =
+                charge(&f, &made[order[i]], &STRANGER, false);
+
+            told += r.removed + (r.outcome == STORE_OVER);
+        }
+        assert_int_equal(told, MANY - kept);
         assert_day(&f, made, MANY, kept);
         fixture_close(&f);
     }
@@ -227,6 +234,24 @@ static void what_a_paused_peer_has_over_leaves_no_trace(void **state)
     assert_int_equal(charge(f, &made[1], &one, true).err, ERR_OVER_BUDGET);
     assert_false(is_known(f, made[1].record.id));
     assert_int_equal(over_of(f, made[0].record.topic), 0);
+    free_day(made, 2);
+}
+
+static void for_what_a_paused_peer_brings_nobody_has_to_go(void **state)
+{
+    struct fixture *f = *state;
+    struct budget one = { .records = 1, .bytes = BUDGET_BYTES_MAX };
+    struct made made[2];
+
+    make_day(made, 2, 0);
+    assert_int_equal(charge(f, &made[1], &one, true).err, ERR_OK);
+    assert_int_equal(charge(f, &made[0], &one, true).err, ERR_OVER_BUDGET);
+    assert_false(is_known(f, made[0].record.id));
+    assert_true(is_held(f, made[1].record.id));
+    assert_int_equal(over_of(f, made[0].record.topic), 0);
+    /* Any other peer's counts as one more that is known and not held. */
+    assert_int_equal(charge(f, &made[0], &one, false).removed, 1);
+    assert_false(is_held(f, made[1].record.id));
     free_day(made, 2);
 }
 
@@ -579,6 +604,7 @@ int main(void)
         CASE(another_day_author_or_topic_has_its_own_budget),
         CASE(what_is_over_is_known_and_the_same_copy_changes_nothing),
         CASE(what_a_paused_peer_has_over_leaves_no_trace),
+        CASE(for_what_a_paused_peer_brings_nobody_has_to_go),
         CASE(where_strangers_may_not_come_those_that_are_here_stay),
         CASE(what_the_owner_brings_is_kept_and_does_not_count),
         CASE(forgotten_ids_can_come_again_and_are_kept),

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/config_value.h"
+
 /*
  * One table of settings gives parsing, the suggestion for a mistyped key and
  * the difference of two readings.
@@ -105,36 +107,9 @@ static void print_log_level(char out[CONFIG_VALUE_MAX], const struct config *c)
     (void)snprintf(out, CONFIG_VALUE_MAX, "%s", log_level_name(c->log_level));
 }
 
-/* A number of bytes, with an optional unit: 1048576, 512 MiB, 2TiB. */
-static enum err parse_size(uint64_t *out, const char *value)
-{
-    static const char *const units[] = { "", "KiB", "MiB", "GiB", "TiB" };
-    uint64_t number = 0;
-    const char *c = value;
-
-    for (; *c >= '0' && *c <= '9'; c++) {
-        if (number > MP_INT_MAX / 10)
-            return ERR_USAGE;
-        number = number * 10 + (uint64_t)(*c - '0');
-    }
-    if (c == value)
-        return ERR_USAGE;
-    while (*c == ' ')
-        c++;
-    for (unsigned i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(c, units[i]) != 0)
-            continue;
-        if (number > MP_INT_MAX >> (10 * i))
-            return ERR_USAGE;
-        *out = number << (10 * i);
-        return ERR_OK;
-    }
-    return ERR_USAGE;
-}
-
 static enum err take_quota(struct config *c, const char *value)
 {
-    return parse_size(&c->quota_bytes, value);
+    return config_size_parse(&c->quota_bytes, value);
 }
 
 static void print_quota(char out[CONFIG_VALUE_MAX], const struct config *c)
@@ -145,7 +120,7 @@ static void print_quota(char out[CONFIG_VALUE_MAX], const struct config *c)
 
 static enum err take_board_quota(struct config *c, const char *value)
 {
-    return parse_size(&c->board_quota_bytes, value);
+    return config_size_parse(&c->board_quota_bytes, value);
 }
 
 static void print_board_quota(char out[CONFIG_VALUE_MAX],
@@ -157,7 +132,7 @@ static void print_board_quota(char out[CONFIG_VALUE_MAX],
 
 static enum err take_topic_quota(struct config *c, const char *value)
 {
-    return parse_size(&c->topic_quota_bytes, value);
+    return config_size_parse(&c->topic_quota_bytes, value);
 }
 
 static void print_topic_quota(char out[CONFIG_VALUE_MAX],
@@ -165,6 +140,69 @@ static void print_topic_quota(char out[CONFIG_VALUE_MAX],
 {
     (void)snprintf(out, CONFIG_VALUE_MAX, "%llu",
                    (unsigned long long)c->topic_quota_bytes);
+}
+
+static enum err take_upload(struct config *c, const char *value)
+{
+    return config_rate_parse(&c->limits.upload.otherwise, value);
+}
+
+static void print_upload(char out[CONFIG_VALUE_MAX], const struct config *c)
+{
+    config_rate_print(out, c->limits.upload.otherwise);
+}
+
+static enum err take_upload_each(struct config *c, const char *value)
+{
+    return config_rate_parse(&c->limits.upload_each, value);
+}
+
+static void print_upload_each(char out[CONFIG_VALUE_MAX],
+                              const struct config *c)
+{
+    config_rate_print(out, c->limits.upload_each);
+}
+
+static enum err take_upload_at(struct config *c, const char *value)
+{
+    return config_plan_parse(&c->limits.upload, value);
+}
+
+static void print_upload_at(char out[CONFIG_VALUE_MAX], const struct config *c)
+{
+    config_plan_print(out, &c->limits.upload);
+}
+
+static enum err take_download(struct config *c, const char *value)
+{
+    return config_rate_parse(&c->limits.download.otherwise, value);
+}
+
+static void print_download(char out[CONFIG_VALUE_MAX], const struct config *c)
+{
+    config_rate_print(out, c->limits.download.otherwise);
+}
+
+static enum err take_download_each(struct config *c, const char *value)
+{
+    return config_rate_parse(&c->limits.download_each, value);
+}
+
+static void print_download_each(char out[CONFIG_VALUE_MAX],
+                                const struct config *c)
+{
+    config_rate_print(out, c->limits.download_each);
+}
+
+static enum err take_download_at(struct config *c, const char *value)
+{
+    return config_plan_parse(&c->limits.download, value);
+}
+
+static void print_download_at(char out[CONFIG_VALUE_MAX],
+                              const struct config *c)
+{
+    config_plan_print(out, &c->limits.download);
 }
 
 static enum err take_peer(struct config *c, const char *value)
@@ -191,6 +229,10 @@ static void print_peers(char out[CONFIG_VALUE_MAX], const struct config *c)
             log_id(c->peers[i].node).text, c->peers[i].address);
 }
 
+#define A_RATE                                                                 \
+    "a number of bytes a second, or one with KiB, MiB, GiB or TiB; 0 for none"
+#define A_PLAN "HH:MM-HH:MM and then bytes a second, at most 8 of them"
+
 static const struct setting settings[] = {
     { "node", "network", take_network, print_network,
       "1 to 32 characters of a-z, 0-9 and -", true },
@@ -207,6 +249,15 @@ static const struct setting settings[] = {
       "a number of bytes, or one with KiB, MiB, GiB or TiB", false },
     { "node", "topic_quota", take_topic_quota, print_topic_quota,
       "a number of bytes, or one with KiB, MiB, GiB or TiB", false },
+    { "limits", "upload", take_upload, print_upload, A_RATE, false },
+    { "limits", "upload_each", take_upload_each, print_upload_each, A_RATE,
+      false },
+    { "limits", "upload_at", take_upload_at, print_upload_at, A_PLAN, false },
+    { "limits", "download", take_download, print_download, A_RATE, false },
+    { "limits", "download_each", take_download_each, print_download_each,
+      A_RATE, false },
+    { "limits", "download_at", take_download_at, print_download_at, A_PLAN,
+      false },
     { "peers", "add", take_peer, print_peers,
       "NODE@HOST:PORT, at most 64 of them", false },
 };

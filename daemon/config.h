@@ -6,6 +6,7 @@
 
 #include "daemon/address.h"
 #include "daemon/log.h"
+#include "proto/day_plan.h"
 #include "proto/domain.h"
 
 /*
@@ -21,6 +22,13 @@
  *     quota = 100 GiB             ; blobs; 0 for no bound
  *     board_quota = 1 GiB         ; records of the call board; 0 for no bound
  *     topic_quota = 256 MiB       ; records of each topic; 0 for no bound
+ *     [limits]                    ; of bytes of files, a second; 0: none
+ *     upload = 4 MiB              ; to all peers together
+ *     upload_each = 1 MiB         ; to each peer
+ *     download = 0
+ *     download_each = 0
+ *     upload_at = 08:00-22:00 1 MiB   ; instead of upload, at these local
+ *     download_at = 22:00-08:00 0     ; times; may be repeated, the first holds
  *     [peers]
  *     add = NODE@HOST:PORT        ; may be repeated
  */
@@ -31,6 +39,13 @@
 struct config_peer {
     uint8_t node[KEY_LEN];
     char address[ADDRESS_TEXT_MAX];
+};
+
+struct config_limits {
+    struct day_plan upload; /* bytes a second */
+    struct day_plan download;
+    uint64_t upload_each; /* to one peer; 0: no limit */
+    uint64_t download_each;
 };
 
 struct config {
@@ -44,6 +59,7 @@ struct config {
     uint64_t quota_bytes;
     uint64_t board_quota_bytes; /* of records */
     uint64_t topic_quota_bytes; /* of records, each topic */
+    struct config_limits limits;
     struct config_peer peers[CONFIG_PEERS_MAX];
     size_t peers_count;
 };
@@ -72,7 +88,7 @@ MUST_CHECK enum err config_parse(struct config *out,
                                  struct bytes text);
 
 /* Room for any value that config_each_difference() prints. */
-#define CONFIG_VALUE_MAX 160
+#define CONFIG_VALUE_MAX 256
 
 /* One setting that differs; `restart` where it takes effect at next start. */
 typedef void config_difference_fn(void *context, const char *key,

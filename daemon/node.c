@@ -14,6 +14,7 @@
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
 #include "daemon/interest.h"
+#include "daemon/limits.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
@@ -47,6 +48,7 @@ struct node {
     struct commits *commits;
     struct ingest *ingest;
     struct interest *interest;
+    struct limits *limits;
     struct renew *renew;
     struct safety *safety;
     struct book *book;
@@ -141,6 +143,8 @@ void node_reload(struct node *n)
     n->config.quota_bytes = fresh.quota_bytes;
     n->config.board_quota_bytes = fresh.board_quota_bytes;
     n->config.topic_quota_bytes = fresh.topic_quota_bytes;
+    n->config.limits = fresh.limits;
+    limits_look(n->limits);
     memcpy(n->config.peers, fresh.peers, sizeof fresh.peers);
     n->config.peers_count = fresh.peers_count;
     dialler_take_config(n->dialler, &n->config);
@@ -164,6 +168,7 @@ static void on_prepare(uv_prepare_t *prepare)
     safety_flush(n->safety);
     commits_flush(n->commits, ingest_has_many(n->ingest));
     gossip_flush(n->gossip);
+    limits_flush(n->limits);
     peers_flush(n->peers);
     store_refresh(n->store);
     if (n->stopping && !n->closed && is_idle(n)) {
@@ -273,6 +278,8 @@ static enum err open_parts(struct node *n)
         e = peers_open(&n->peers, n);
     if (e == ERR_OK)
         e = copies_open(&n->copies);
+    if (e == ERR_OK)
+        e = limits_open(&n->limits, n);
     if (e == ERR_OK)
         e = transfer_open(&n->transfer, n);
     if (e == ERR_OK)
@@ -423,6 +430,7 @@ void node_shutdown(struct node *n)
     peers_shutdown(n->peers);
     transfer_shutdown(n->transfer);
     interest_shutdown(n->interest);
+    limits_shutdown(n->limits);
     renew_shutdown(n->renew);
     safety_shutdown(n->safety);
     coder_shutdown(n->coder);
@@ -440,6 +448,7 @@ void node_free(struct node *n)
     copies_free(n->copies);
     renew_free(n->renew);
     interest_free(n->interest);
+    limits_free(n->limits);
     safety_free(n->safety);
     peers_free(n->peers);
     book_close(n->book);
@@ -570,6 +579,11 @@ struct ingest *node_ingest(const struct node *n)
 struct interest *node_interest(const struct node *n)
 {
     return n->interest;
+}
+
+struct limits *node_limits(const struct node *n)
+{
+    return n->limits;
 }
 
 struct renew *node_renew(const struct node *n)

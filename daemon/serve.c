@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/conn.h"
+#include "daemon/limits.h"
 #include "store/blobs.h"
 
 /* Frames of one turn: about what one write to the socket takes. */
@@ -43,6 +44,7 @@ struct serve {
     struct conn *conn; /* NULL once it is gone */
     struct source *source;
     unsigned reads;
+    unsigned place; /* among those that limits.h shares the line out to */
     struct read buffers[BLOB_SERVE_BUFFERS];
     struct blob_serve machine;
 };
@@ -62,6 +64,7 @@ enum err serve_open(struct serve **out, struct node *node, struct conn *conn)
         return ERR_NO_MEMORY;
     s->node = node;
     s->conn = conn;
+    s->place = limits_join(node_limits(node), conn);
     blob_serve_init(&s->machine);
     for (unsigned i = 0; i < BLOB_SERVE_BUFFERS; i++) {
         s->buffers[i].serve = s;
@@ -149,6 +152,7 @@ static void free_if_done(struct serve *s)
 
 void serve_close(struct serve *s)
 {
+    limits_leave(node_limits(s->node), s->place);
     s->conn = NULL;
     free_if_done(s);
 }
@@ -310,51 +314,92 @@ static enum err send_message(struct serve *s,
     return conn_queue(s->conn, (uint8_t)msg.type, writer_view(&w));
 }
 
-void serve_fill(struct serve *s)
+static enum err act(struct serve *s, const struct blob_serve_effect *ef,
+                    unsigned *frames)
+{
+    switch (ef->kind) {
+    case BLOB_SERVE_READ_DATA:
+    case BLOB_SERVE_READ_LAYER:
+    case BLOB_SERVE_READ_INNER:
+        read_for(s, ef);
+        return ERR_OK;
+    case BLOB_SERVE_SEND_DATA:
+        upload_sent(limits_upload(node_limits(s->node)), s->place, ef->len,
+                    uv_now(node_loop(s->node)));
+        *frames += 1;
+        return send_data(s, ef);
+    default:
+        *frames += 1;
+        return send_message(s, ef);
+    }
+}
+
+/* Whether a piece may go now; if not, this is called again in time. */
+static bool may_send(const struct serve *s, bool room)
+{
+    return room && s->place != UPLOAD_NOBODY &&
+           upload_may_send(limits_upload(node_limits(s->node)), s->place,
+                           uv_now(node_loop(s->node)));
+}
+
+static bool may_read(const struct serve *s)
+{
+    return s->place != UPLOAD_NOBODY &&
+           upload_has_slot(limits_upload(node_limits(s->node)), s->place);
+}
+
+/*
+ * Until there is nothing to do, or no room, or it is not its turn: *waits tells
+ * whether it is this alone.  After an error `s` may be gone.
+ */
+static enum err fill(struct serve *s, bool *waits)
 {
     struct blob_serve_effect ef;
     unsigned frames = 0;
+    enum err e = ERR_OK;
 
-    while (
-        blob_serve_next(&s->machine,
-                        frames < FILL_FRAMES &&
-                            conn_room(s->conn, FRAME_BLOB_DATA) >= BLOB_MSG_MAX,
-                        &ef)) {
-        enum err e = ERR_OK;
+    while (e == ERR_OK) {
+        bool room = frames < FILL_FRAMES &&
+                    conn_room(s->conn, FRAME_BLOB_DATA) >= BLOB_MSG_MAX;
+        bool may = may_send(s, room);
 
-        switch (ef.kind) {
-        case BLOB_SERVE_READ_DATA:
-        case BLOB_SERVE_READ_LAYER:
-        case BLOB_SERVE_READ_INNER:
-            read_for(s, &ef);
-            break;
-        case BLOB_SERVE_SEND_DATA:
-            e = send_data(s, &ef);
-            frames++;
-            break;
-        case BLOB_SERVE_SEND_LAYER:
-        case BLOB_SERVE_SEND_INNER:
-        case BLOB_SERVE_SEND_END:
-            e = send_message(s, &ef);
-            frames++;
-            break;
-        }
-        if (e != ERR_OK) { /* no memory: the stream has a hole now */
-            conn_close(s->conn, e);
-            return;
-        }
+        *waits = room && !may;
+        blob_serve_hold(&s->machine, !may, !may_read(s));
+        if (!blob_serve_next(&s->machine, room, &ef))
+            return ERR_OK;
+        e = act(s, &ef, &frames);
     }
+    conn_close(s->conn, e); /* no memory: the stream has a hole now */
+    return e;
+}
+
+void serve_fill(struct serve *s)
+{
+    struct upload *upload = limits_upload(node_limits(s->node));
+    bool waits;
+
+    if (fill(s, &waits) != ERR_OK || s->place == UPLOAD_NOBODY)
+        return;
+    if (!waits)
+        upload_pause(upload, s->place);
+    if (blob_serve_is_idle(&s->machine))
+        upload_end(upload, s->place, uv_now(node_loop(s->node)));
 }
 
 /* ---- What is asked ------------------------------------------------------ */
 
-static enum err verdict(const struct serve *s, const struct blob_ask *ask)
+static enum err verdict(struct serve *s, const struct blob_ask *ask)
 {
     uint8_t topic[ID_LEN];
 
     if (!peer_topic_of_tag(conn_peer(s->conn), ask->tag, topic) ||
         !blobs_held_for(node_store(s->node), &ask->id, topic))
         return ERR_NOT_HELD;
+    /* More wait than could be served before they lose patience. */
+    if (s->place == UPLOAD_NOBODY ||
+        !upload_begin(limits_upload(node_limits(s->node)), s->place,
+                      uv_now(node_loop(s->node))))
+        return ERR_BUSY;
     return ERR_OK;
 }
 

@@ -43,6 +43,12 @@ static void every_setting_is_read(void **state)
                            "lan = no\nportmap = off\nmeet = no\n"
                            "log_level = debug\n"
                            "quota = 3 GiB ; enough\n"
+                           "[limits]\nupload = 2 MiB/s\n"
+                           "upload_each = 4096\ndownload = 0\n"
+                           "download_each = 7KiB/s\n"
+                           "upload_at = 08:00-22:00 1 MiB\n"
+                           "upload_at = 23:30-24:00 0\n"
+                           "download_at = 22:00-06:05   3 GiB/s\n"
                            "[peers]\nadd = " NODE "@10.0.0.1:7433\n"),
                      ERR_OK);
     assert_string_equal(c.network.name, "test-1");
@@ -51,6 +57,16 @@ static void every_setting_is_read(void **state)
     assert_false(c.lan || c.portmap || c.meet);
     assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
     assert_int_equal(c.quota_bytes, (uint64_t)3 << 30);
+    assert_int_equal(c.limits.upload.otherwise, 2u << 20);
+    assert_int_equal(c.limits.upload_each, 4096);
+    assert_int_equal(c.limits.download.otherwise, 0);
+    assert_int_equal(c.limits.download_each, 7 * 1024);
+    assert_int_equal(c.limits.upload.count, 2);
+    assert_int_equal(day_plan_rate(&c.limits.upload, 12 * 60), 1u << 20);
+    assert_int_equal(day_plan_rate(&c.limits.upload, 23 * 60 + 59), 0);
+    assert_int_equal(day_plan_rate(&c.limits.upload, 0), 2u << 20);
+    assert_int_equal(day_plan_rate(&c.limits.download, 6 * 60 + 4),
+                     (uint64_t)3 << 30);
     assert_int_equal(c.peers_count, 1);
     assert_int_equal(c.peers[0].node[1], 0x11);
     assert_string_equal(c.peers[0].address, "10.0.0.1:7433");
@@ -73,11 +89,29 @@ static void an_unknown_key_names_its_line_and_the_nearest(void **state)
 static void a_bad_value_is_told_what_is_expected(void **state)
 {
     static const char *const bad[] = {
-        "[node]\nnetwork = No Caps\n",  "[node]\nlisten = 7433\n",
-        "[node]\nlisten = name:7433\n", "[node]\nlisten = 1.2.3.4:65536\n",
-        "[node]\nlan = maybe\n",        "[node]\nlog_level = loud\n",
-        "[node]\nquota = many\n",       "[node]\nquota = 99999999999 TiB\n",
-        "[peers]\nadd = 1.2.3.4:1\n",   "[peers]\nadd = abc@1.2.3.4:1\n",
+        "[node]\nnetwork = No Caps\n",
+        "[node]\nlisten = 7433\n",
+        "[node]\nlisten = name:7433\n",
+        "[node]\nlisten = 1.2.3.4:65536\n",
+        "[node]\nlan = maybe\n",
+        "[node]\nlog_level = loud\n",
+        "[node]\nquota = many\n",
+        "[node]\nquota = 99999999999 TiB\n",
+        "[peers]\nadd = 1.2.3.4:1\n",
+        "[peers]\nadd = abc@1.2.3.4:1\n",
+        "[limits]\nupload = fast\n",
+        "[limits]\nupload = 1 MiB/h\n",
+        "[limits]\nupload = /s\n",
+        "[limits]\nupload = -1\n",
+        "[limits]\nupload = 1025 GiB\n",
+        "[limits]\nupload_at = 1 MiB\n",
+        "[limits]\nupload_at = 08:00-22:00\n",
+        "[limits]\nupload_at = 08:00-22:001 MiB\n",
+        "[limits]\nupload_at = 8:00-22:00 1 MiB\n",
+        "[limits]\nupload_at = 08:60-22:00 1 MiB\n",
+        "[limits]\nupload_at = 08:00-24:01 1 MiB\n",
+        "[limits]\nupload_at = 08:00 22:00 1 MiB\n",
+        "[limits]\ndownload_at = 08:00-22:00 \n",
     };
     struct config c;
     struct config_finding f;
@@ -111,6 +145,12 @@ static void lists_are_full_at_their_limit(void **state)
         strcat(text, "listen = 127.0.0.1:0\n");
     assert_int_equal(parse(&c, &f, text), ERR_OK);
     strcat(text, "listen = 127.0.0.1:0\n");
+    assert_int_equal(parse(&c, &f, text), ERR_USAGE);
+    strcpy(text, "[limits]\n");
+    for (int i = 0; i < DAY_PLAN_ROWS; i++)
+        strcat(text, "upload_at = 08:00-22:00 1\n");
+    assert_int_equal(parse(&c, &f, text), ERR_OK);
+    strcat(text, "upload_at = 08:00-22:00 1\n");
     assert_int_equal(parse(&c, &f, text), ERR_USAGE);
 }
 

@@ -296,7 +296,7 @@ static const struct option inbox[] = {
 /* ---- Work ---- */
 
 static const struct option contribute[] = {
-    { "items", OPTION_TEXT, OPTION_ARGUMENT | OPTION_REQUIRED | OPTION_MANY, "@items", "REQUEST FILE...", "what it answers and the files; with --project or --request, files alone" },
+    { "items", OPTION_TEXT, OPTION_ARGUMENT | OPTION_REQUIRED | OPTION_MANY, "@items", "REQUEST FILE...", "what it answers and the files, or folders; with --project or --request, files alone" },
     { "request", OPTION_TEXT, 0, NULL, "REQUEST", "what it answers, if not the first word" },
     { "project", OPTION_TEXT, 0, NULL, "PROJECT", "for the project's pool, not for a request" },
     { "kind", OPTION_TEXT, 0, "fields.media_kind", "video|audio|image|text|document|other", "what it is" },
@@ -308,6 +308,7 @@ static const struct option contribute[] = {
     { "source-text", OPTION_TEXT, OPTION_MANY, "source_texts", "TEXT", "a source that is no record here" },
     { "ai", OPTION_TEXT, 0, "fields.made_with_ai", "none|part|all", "how much was made by a machine" },
     { "lesson", OPTION_TEXT, 0, NULL, "LESSON", "the lesson of a class that it is made for" },
+    { "in-place", OPTION_FLAG, 0, "in_place", NULL, "serve the files from where they lie, without a copy" },
     { "accept-terms", OPTION_FLAG, 0, NULL, NULL, "you have read the project's terms" },
     END };
 

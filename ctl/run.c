@@ -84,7 +84,7 @@ static json_t *job_result(struct ctl *ctl, const json_t *last)
 
 json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
 {
-    struct progress p = { .job = -1 };
+    struct progress p = { .job = 0 }; /* of no job: of the call */
     json_t *started;
     json_t *result = NULL;
     bool ok = true;
@@ -94,6 +94,7 @@ json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
     p.visible = !ctl->globals.quiet && isatty(STDERR_FILENO);
     client_listen(ctl->client, on_progress, &p);
     started = client_call(ctl->client, &ctl->fail, method, params);
+    progress_clear(&p);
     if (started != NULL && json_object_get(started, "job") == NULL) {
         result = json_incref(started); /* done at once, without a job */
     } else if (started != NULL) {

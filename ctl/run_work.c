@@ -78,13 +78,13 @@ bool run_contribute(struct run *run)
 
     if (!take_items(run))
         return false;
-    run->result = run_call(ctl, "contribute", run->params);
+    run->result = run_job(ctl, "contribute", run->params);
     if (run->result != NULL || ctl->fail.code != EXIT_CODE_CONFIRM ||
         !run_may_ask(ctl) || !accepts_terms(&ctl->fail))
         return run->result != NULL;
     fail_clear(&ctl->fail);
     (void)json_object_set_new(run->params, "accept_terms", json_true());
-    run->result = run_call(ctl, "contribute", run->params);
+    run->result = run_job(ctl, "contribute", run->params);
     return run->result != NULL;
 }
 

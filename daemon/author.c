@@ -193,7 +193,7 @@ static void paged_next(struct call *call, struct paged *p)
     struct author_draft draft = { .kind = KIND_PAGE,
                                   .topic = p->topic,
                                   .on_lost = p->draft.on_lost };
-    struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
+    struct writer w = writer_growing(AUTHOR_FIELDS_MAX);
     struct mp_doc *doc = NULL;
     enum err e;
 
@@ -236,7 +236,7 @@ static struct paged *paged_new(const struct author_draft *draft,
         memcpy(p->revises, draft->revises, ID_LEN);
         p->draft.revises = p->revises;
     }
-    p->fields = writer_growing(CONTROL_MESSAGE_MAX);
+    p->fields = writer_growing(AUTHOR_FIELDS_MAX);
     mp_put_value(&p->fields, draft->fields);
     if (p->fields.err != ERR_OK ||
         mp_doc_parse(&p->doc, writer_view(&p->fields), MP_WELL_FORMED) !=
@@ -312,9 +312,9 @@ void author_reply_id(struct call *call, const uint8_t id[ID_LEN])
 void author_fields_init(struct author_fields *f)
 {
     *f = (struct author_fields){
-        .own = writer_growing(CONTROL_MESSAGE_MAX),
+        .own = writer_growing(AUTHOR_FIELDS_MAX),
         .shown = writer_growing(KIND_RENDER_MAX),
-        .whole = writer_growing(CONTROL_MESSAGE_MAX),
+        .whole = writer_growing(AUTHOR_FIELDS_MAX),
     };
 }
 

@@ -9,6 +9,9 @@
  * a dry run of the rules, signature, store.  Loop thread only.
  */
 
+/* Fields of one record, before long lists of them go on in pages. */
+#define AUTHOR_FIELDS_MAX ((size_t)4 * 1024 * 1024)
+
 struct author_draft {
     enum kind_number kind;
     const uint8_t *topic;          /* ID_LEN bytes, or NULL to found one */

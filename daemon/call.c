@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/control_parts.h"
+#include "daemon/pair.h"
 
 static void call_free(struct call *call)
 {
@@ -113,6 +114,23 @@ void call_set_data(struct call *call, void *data)
 void *call_data(const struct call *call)
 {
     return call->data;
+}
+
+void call_progress(struct call *call, uint64_t done, uint64_t total,
+                   const char *unit, uint64_t rate)
+{
+    struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
+
+    mp_put_map(&w, 6);
+    pair_uint(&w, "request", call->message.number);
+    pair_text(&w, "state", "running");
+    pair_uint(&w, "done", done);
+    pair_uint(&w, "total", total);
+    pair_text(&w, "unit", unit);
+    pair_uint(&w, "rate", rate);
+    if (call->client != NULL) /* one that is slow to read is not waited for */
+        (void)client_notify(call->client, "progress", writer_view(&w));
+    writer_free(&w);
 }
 
 struct writer *call_reply(struct call *call)

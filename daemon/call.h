@@ -41,6 +41,13 @@ void call_set_data(struct call *call, void *data);
 void *call_data(const struct call *call);
 
 /*
+ * Tells the client that waits how far the work is: "progress" {request, state,
+ * done, total, unit, rate}, rate per second.
+ */
+void call_progress(struct call *call, uint64_t done, uint64_t total,
+                   const char *unit, uint64_t rate);
+
+/*
  * What is done if nobody waits for the answer any more: the client has left or
  * the daemon ends.  `on_abandon` must fail the call, at once.  Without it the
  * call runs to its own end.

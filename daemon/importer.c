@@ -1,79 +1,152 @@
-/* Importing files for a method. */
+/*
+ * Importing files for a method.  Folders become lists of files first; then
+ * small files are read a group at a time, the next group while the last one is
+ * committed, and a large one by several threads of the pool.
+ */
 #include "daemon/importer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/import_walk.h"
 #include "daemon/pair.h"
 #include "daemon/safety.h"
+#include "proto/file_name.h"
 #include "proto/kind.h"
 #include "store/blobs.h"
 
-/* One run: its files go through the pool one after another. */
+enum {
+    GROUP_FILES = 400,
+    GROUP_BYTES = 4 * 1024 * 1024,
+    /* Threads for one file; the pool has one more for the writer. */
+    HANDS_MAX = 3,
+    /* Batches that wait for the writer. */
+    APPLYING_MAX = 2,
+    /* Longer lists get their media types by name: looking into a file costs
+     * more than taking it in. */
+    LOOKED_INTO_MAX = 64,
+    TICK_MS = 250
+};
+
+/* Files that are read on the pool. */
+struct group {
+    size_t first; /* of the list */
+    size_t count;
+    bool is_long; /* the last one is left to be worked on */
+    struct blob_import *imports[GROUP_FILES];
+    char (*types)[MEDIA_TYPE_MAX]; /* of them; NULL: by name */
+};
+
 struct importer {
+    uv_timer_t timer;
     uv_work_t work;
+    uv_work_t hands[HANDS_MAX];
     struct call *call;
     struct import_list *list;
     importer_fn *done;
-    struct blob_import *imports[IMPORTER_FILES_MAX];
+    struct store *store;
+    uint8_t topic[ID_LEN];
+    struct import_walk walk;
+    char *wrong; /* a path of the walk that err is about */
+    struct group group;
+    unsigned working;  /* jobs on the pool */
+    unsigned applying; /* batches with the writer */
     struct blob_progress progress;
+    uint64_t started_ms;
     size_t failed; /* the file that err is about */
     enum err err;
 };
 
-struct import_list *import_list_new(struct call *call)
+static void read_next(struct importer *run);
+
+/* ---- The list ----------------------------------------------------------- */
+
+static struct import_list *new_list(struct call *call, size_t max, bool folders)
 {
     struct import_list *list = call_alloc(call, sizeof *list);
 
-    if (list != NULL)
-        list->files =
-            call_alloc(call, IMPORTER_FILES_MAX * sizeof *list->files);
-    if (list == NULL || list->files == NULL) {
+    if (list == NULL) {
         call_fail(call, ERR_NO_MEMORY, NULL, NULL);
         return NULL;
     }
+    list->max = max;
+    list->folders = folders;
     return list;
 }
 
-/* The last part of the path, if it can stand in a record. */
-static bool name_of(char out[IMPORTER_NAME_MAX], const char *path)
+struct import_list *import_list_new(struct call *call)
 {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
-    struct bytes text = { (const uint8_t *)name, strlen(name) };
+    return new_list(call, IMPORTER_FILES_MAX, false);
+}
 
-    if (text.len == 0 || text.len >= IMPORTER_NAME_MAX ||
-        !mp_utf8_valid(text) || !kind_is_line(text))
+struct import_list *import_list_new_long(struct call *call)
+{
+    return new_list(call, IMPORTER_FOLDERS_MAX, true);
+}
+
+static bool make_room(struct call *call, struct import_list *list, size_t count)
+{
+    size_t cap = list->cap == 0 ? 16 : list->cap;
+    struct import_file *files;
+
+    if (count <= list->cap)
+        return true;
+    while (cap < count)
+        cap *= 2;
+    files = call_alloc(call, cap * sizeof *files);
+    if (files == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
         return false;
-    memcpy(out, name, text.len + 1);
+    }
+    if (list->count > 0)
+        memcpy(files, list->files, list->count * sizeof *files);
+    list->files = files;
+    list->cap = cap;
     return true;
+}
+
+static void fail_too_many(struct call *call, const struct import_list *list)
+{
+    call_failf(call, ERR_TOO_LARGE, "Send the rest as another work.",
+               "one record takes at most %zu files", list->max);
+}
+
+static void fail_name(struct call *call, const char *path)
+{
+    call_failf(call, ERR_USAGE,
+               "File names are UTF-8 without control characters, at most 255 "
+               "bytes with those of their folders.",
+               "this file's name cannot be published: %s", path);
 }
 
 bool import_list_add(struct call *call, struct import_list *list,
                      struct bytes path, uint64_t role)
 {
-    struct import_file *file = &list->files[list->count];
+    struct import_file *file;
     char *copy = call_alloc(call, path.len + 1);
 
-    if (list->count == IMPORTER_FILES_MAX || copy == NULL) {
-        call_failf(call, ERR_TOO_LARGE, "Send the rest as another work.",
-                   "one record takes at most %d files", IMPORTER_FILES_MAX);
+    if (list->count == list->max || copy == NULL) {
+        fail_too_many(call, list);
         return false;
     }
     if (path.len > 0)
         memcpy(copy, path.data, path.len);
-    if (path.len == 0 || copy[0] != '/' || strlen(copy) != path.len ||
-        !name_of(file->name, copy)) {
-        call_failf(call, ERR_USAGE,
-                   "File names are UTF-8 without control characters, at most "
-                   "255 bytes.",
-                   "this file's name cannot be published: %s", copy);
+    if (path.len == 0 || copy[0] != '/' || strlen(copy) != path.len) {
+        fail_name(call, copy);
         return false;
     }
-    file->path = copy;
-    file->role = role;
-    list->count++;
+    if (!make_room(call, list, list->count + 1))
+        return false;
+    file = &list->files[list->count++];
+    *file = (struct import_file){ .path = copy, .role = role };
+    file->name = strrchr(copy, '/') + 1;
+    file->media_type = "application/octet-stream";
+    if (!list->folders &&
+        !file_name_is_good((struct bytes){ (const uint8_t *)file->name,
+                                           strlen(file->name) })) {
+        fail_name(call, copy);
+        return false;
+    }
     return true;
 }
 
@@ -98,22 +171,36 @@ bool import_list_take(struct call *call, struct import_list *list,
     return true;
 }
 
-static void importer_free(struct importer *run)
+/* ---- The end ------------------------------------------------------------ */
+
+static void on_timer_closed(uv_handle_t *handle)
 {
-    for (size_t i = 0; i < IMPORTER_FILES_MAX; i++)
-        blob_import_free(run->imports[i]);
+    struct importer *run = handle->data;
+
+    import_walk_wipe(&run->walk);
+    free(run->wrong);
+    free(run->group.types);
     free(run);
 }
 
-static void importer_fail(struct importer *run)
+static void empty_group(struct importer *run)
+{
+    for (size_t i = 0; i < run->group.count; i++)
+        blob_import_free(run->group.imports[i]);
+    run->group.first += run->group.count;
+    run->group.count = 0;
+}
+
+static void tell(const struct importer *run, const char *path)
 {
     struct call *call = run->call;
     enum err e = run->err;
-    const char *path = run->list->files[run->failed].path;
 
-    importer_free(run);
     if (e == ERR_NOT_FOUND)
-        call_failf(call, e, "Check the path; folders are not files.",
+        call_failf(call, e,
+                   run->list->folders
+                       ? "Check the path, and who may read it."
+                       : "Check the path; folders are not files.",
                    "there is no file to read at %s", path);
     else if (e == ERR_REFUSED)
         call_failf(call, e, "See why with: troupe takedown list",
@@ -121,77 +208,314 @@ static void importer_fail(struct importer *run)
     else if (e == ERR_NO_SPACE)
         call_failf(call, e, "Free some space, then run the command again.",
                    "the disk is full: %s was not taken in", path);
+    else if (e == ERR_CHANGED)
+        call_failf(call, e, "Run the command again when it is finished.",
+                   "%s changed while it was read", path);
     else
         call_failf(call, e, NULL, "%s: %s", path, err_text(e));
 }
 
-static void on_work(uv_work_t *work)
+static void fail(struct importer *run)
 {
-    struct importer *run = work->data;
+    const struct import_list *list = run->list;
 
-    for (size_t i = 0; i < run->list->count && run->err == ERR_OK; i++) {
-        struct import_file *file = &run->list->files[i];
-
-        run->failed = i;
-        run->err = blob_import_run(run->imports[i], &run->progress);
-        if (run->err != ERR_OK)
-            return;
-        blob_import_id(run->imports[i], &file->blob);
-        media_type_of(file->media_type, file->path);
-    }
+    if (run->err == ERR_TOO_LARGE && run->wrong != NULL)
+        fail_too_many(run->call, list);
+    else if (run->err == ERR_USAGE && run->wrong != NULL)
+        fail_name(run->call, run->wrong);
+    else if (run->err == ERR_NO_MEMORY)
+        call_fail(run->call, run->err, NULL, NULL);
+    else
+        tell(run,
+             run->wrong != NULL ? run->wrong : list->files[run->failed].path);
 }
+
+/* Once nothing of it is on the pool or with the writer. */
+static void settle(struct importer *run)
+{
+    struct call *call = run->call;
+    struct import_list *list = run->list;
+    importer_fn *done = run->done;
+    enum err e = run->err;
+
+    if (run->working > 0 || run->applying > 0 ||
+        (e == ERR_OK && run->group.first < list->count))
+        return;
+    empty_group(run);
+    if (e != ERR_OK)
+        fail(run);
+    uv_close((uv_handle_t *)&run->timer, on_timer_closed);
+    if (e == ERR_OK)
+        done(call, list);
+}
+
+/* ---- Into the store ----------------------------------------------------- */
 
 static void on_applied(void *context, enum err e, struct store_batch *batch)
 {
     struct importer *run = context;
-    struct importer kept = *run;
 
     store_batch_free(batch);
-    run->err = e;
-    if (e != ERR_OK) {
-        importer_fail(run);
-        return;
-    }
-    importer_free(run);
-    kept.done(kept.call, kept.list);
+    run->applying--;
+    if (run->err == ERR_OK)
+        run->err = e;
+    if (run->err == ERR_OK)
+        read_next(run);
+    settle(run);
 }
 
 /* Taken down here: not held again, whoever brings it. */
-static bool is_refused(const struct importer *run, size_t i)
+static bool is_refused(const struct importer *run, const struct blob_id *blob)
 {
-    if (!safety_has(call_node(run->call), LAW_NO_BLOB,
-                    run->list->files[i].blob.root))
-        return false;
-    blob_import_discard(run->imports[i]);
-    return true;
+    return safety_has(call_node(run->call), LAW_NO_BLOB, blob->root);
 }
 
-static void on_worked(uv_work_t *work, int status)
+/* Texts of types are few: those that are equal are one. */
+static const char *type_of(struct importer *run, size_t i)
 {
-    struct importer *run = work->data;
+    const struct import_list *list = run->list;
+    size_t at = run->group.first + i;
+    char *copy;
+
+    if (run->group.types == NULL)
+        return media_type_of_name(list->files[at].name);
+    copy = call_alloc(run->call, MEDIA_TYPE_MAX);
+    if (copy == NULL)
+        return media_type_of_name(list->files[at].name);
+    memcpy(copy, run->group.types[i], MEDIA_TYPE_MAX);
+    return copy;
+}
+
+static enum err put(struct importer *run, size_t i, struct store_batch *batch)
+{
+    struct import_file *file = &run->list->files[run->group.first + i];
+
+    run->failed = run->group.first + i;
+    blob_import_id(run->group.imports[i], &file->blob);
+    file->media_type = type_of(run, i);
+    if (!is_refused(run, &file->blob))
+        return blob_import_put(run->group.imports[i], batch);
+    blob_import_discard(run->group.imports[i]);
+    return ERR_REFUSED;
+}
+
+/* All files of the group are read: gives them to the writer. */
+static void apply_group(struct importer *run)
+{
     struct store_batch *batch = NULL;
 
+    if (run->err == ERR_OK)
+        run->err = store_batch_new(&batch);
+    for (size_t i = 0; i < run->group.count && run->err == ERR_OK; i++)
+        run->err = put(run, i, batch);
+    if (run->err != ERR_OK) {
+        store_batch_free(batch);
+    } else {
+        empty_group(run);
+        run->applying++;
+        node_apply(call_node(run->call), batch, on_applied, run);
+        read_next(run);
+    }
+    settle(run);
+}
+
+/* ---- On the pool -------------------------------------------------------- */
+
+static void queue(struct importer *run, uv_work_t *work, uv_work_cb on_work,
+                  uv_after_work_cb on_worked)
+{
+    work->data = run;
+    run->working++;
+    (void)uv_queue_work(node_loop(call_node(run->call)), work, on_work,
+                        on_worked);
+}
+
+/* Reads one more file; false when the group is full or something went wrong. */
+static bool read_one(struct importer *run, size_t *bytes)
+{
+    struct group *g = &run->group;
+    const char *path = run->list->files[g->first + g->count].path;
+    struct blob_import **import = &g->imports[g->count];
+
+    run->failed = g->first + g->count;
+    run->err = blob_import_new(import, run->store, path, run->topic,
+                               run->list->in_place);
+    if (run->err != ERR_OK)
+        return false;
+    if (g->types != NULL)
+        media_type_of(g->types[g->count], path);
+    g->count++;
+    run->err = blob_import_begin(*import, &run->progress);
+    g->is_long = run->err == ERR_OK && blob_import_is_long(*import);
+    if (run->err == ERR_OK && !g->is_long) {
+        blob_import_work(*import, &run->progress);
+        run->err = blob_import_finish(*import);
+    }
+    *bytes += blob_import_size(*import) <= BLOB_INLINE_MAX
+                  ? blob_import_size(*import)
+                  : 0;
+    return run->err == ERR_OK && !g->is_long;
+}
+
+static void on_read(uv_work_t *work)
+{
+    struct importer *run = work->data;
+    struct group *g = &run->group;
+    size_t bytes = 0;
+
+    while (g->first + g->count < run->list->count && g->count < GROUP_FILES &&
+           bytes < GROUP_BYTES && !run->progress.cancel) {
+        if (!read_one(run, &bytes))
+            break;
+    }
+    if (run->progress.cancel && run->err == ERR_OK)
+        run->err = ERR_CANCELLED;
+}
+
+static void on_finish(uv_work_t *work)
+{
+    struct importer *run = work->data;
+
+    run->err = blob_import_finish(run->group.imports[run->group.count - 1]);
+}
+
+static void on_finished(uv_work_t *work, int status)
+{
+    struct importer *run = work->data;
+
+    run->working--;
+    if (status < 0)
+        run->err = ERR_CANCELLED;
+    apply_group(run);
+}
+
+static void on_hand(uv_work_t *work)
+{
+    struct importer *run = work->data;
+
+    blob_import_work(run->group.imports[run->group.count - 1], &run->progress);
+}
+
+static void on_hand_done(uv_work_t *work, int status)
+{
+    struct importer *run = work->data;
+
+    if (status < 0)
+        run->progress.cancel = true;
+    if (--run->working == 0)
+        queue(run, &run->work, on_finish, on_finished);
+}
+
+static void on_was_read(uv_work_t *work, int status)
+{
+    struct importer *run = work->data;
+    unsigned hands = uv_available_parallelism();
+
+    run->working--;
+    if (status < 0)
+        run->err = ERR_CANCELLED;
+    if (run->err != ERR_OK || !run->group.is_long) {
+        apply_group(run);
+        return;
+    }
+    run->failed = run->group.first + run->group.count - 1;
+    for (unsigned i = 0; i < HANDS_MAX && i < (hands > 2 ? hands : 2); i++)
+        queue(run, &run->hands[i], on_hand, on_hand_done);
+}
+
+/* The next group, unless one is read or the writer has enough to do. */
+static void read_next(struct importer *run)
+{
+    if (run->err != ERR_OK || run->working > 0 || run->group.count > 0 ||
+        run->applying >= APPLYING_MAX || run->group.first >= run->list->count)
+        return;
+    run->group.is_long = false;
+    queue(run, &run->work, on_read, on_was_read);
+}
+
+/* ---- Folders ------------------------------------------------------------ */
+
+static void on_walk(uv_work_t *work)
+{
+    struct importer *run = work->data;
+    const struct import_list *list = run->list;
+
+    for (size_t i = 0; i < list->count && run->err == ERR_OK; i++) {
+        size_t before = run->walk.count;
+
+        run->failed = i;
+        run->err = import_walk_add(&run->walk, list->files[i].path,
+                                   list->folders, &run->wrong);
+        for (size_t k = before; k < run->walk.count; k++)
+            run->walk.files[k].role = list->files[i].role;
+    }
+}
+
+/* The walk's files become the list's. */
+static enum err take_walk(struct importer *run)
+{
+    const struct import_walk *walk = &run->walk;
+    struct import_list *list = run->list;
+    struct import_file *files =
+        call_alloc(run->call, (walk->count + 1) * sizeof *files);
+
+    if (files == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < walk->count; i++) {
+        size_t len = strlen(walk->files[i].path) + 1;
+        char *copy = call_alloc(run->call, len);
+
+        if (copy == NULL)
+            return ERR_NO_MEMORY;
+        memcpy(copy, walk->files[i].path, len);
+        files[i].path = copy;
+        files[i].name = copy + walk->files[i].name_at;
+        files[i].role = walk->files[i].role;
+    }
+    list->files = files;
+    list->count = walk->count;
+    list->cap = walk->count + 1;
+    list->passed_over = walk->passed_over;
+    run->progress.total = walk->bytes;
+    return ERR_OK;
+}
+
+static void on_walked(uv_work_t *work, int status)
+{
+    struct importer *run = work->data;
+
+    run->working--;
     if (status < 0)
         run->err = ERR_CANCELLED;
     if (run->err == ERR_OK)
-        run->err = store_batch_new(&batch);
-    for (size_t i = 0; i < run->list->count && run->err == ERR_OK; i++) {
-        run->failed = i;
-        run->err = is_refused(run, i) ? ERR_REFUSED
-                                      : blob_import_put(run->imports[i], batch);
+        run->err = take_walk(run);
+    if (run->err == ERR_OK && run->list->count <= LOOKED_INTO_MAX) {
+        run->group.types = calloc(LOOKED_INTO_MAX, sizeof *run->group.types);
+        if (run->group.types == NULL)
+            run->err = ERR_NO_MEMORY;
     }
-    if (run->err != ERR_OK) {
-        store_batch_free(batch);
-        importer_fail(run);
-        return;
-    }
-    node_apply(call_node(run->call), batch, on_applied, run);
+    read_next(run);
+    settle(run);
+}
+
+/* ---- The run ------------------------------------------------------------ */
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct importer *run = timer->data;
+    uint64_t ms = uv_now(timer->loop) - run->started_ms;
+    uint64_t done = run->progress.done;
+
+    if (node_is_stopping(call_node(run->call)))
+        run->progress.cancel = true;
+    call_progress(run->call, done, run->progress.total, "bytes",
+                  done / (ms + 1) * 1000);
 }
 
 void importer_run(struct call *call, struct import_list *list,
                   const uint8_t topic[ID_LEN], importer_fn *done)
 {
-    struct node *node = call_node(call);
+    uv_loop_t *loop = node_loop(call_node(call));
     struct importer *run;
 
     if (list->count == 0) {
@@ -203,25 +527,43 @@ void importer_run(struct call *call, struct import_list *list,
         call_fail(call, ERR_NO_MEMORY, NULL, NULL);
         return;
     }
-    run->work.data = run;
     run->call = call;
     run->list = list;
     run->done = done;
-    for (size_t i = 0; i < list->count && run->err == ERR_OK; i++) {
-        run->failed = i;
-        run->err = blob_import_new(&run->imports[i], node_store(node),
-                                   list->files[i].path, topic, false);
-    }
-    if (run->err != ERR_OK)
-        importer_fail(run);
+    run->store = node_store(call_node(call));
+    memcpy(run->topic, topic, ID_LEN);
+    run->started_ms = uv_now(loop);
+    import_walk_init(&run->walk, list->max);
+    (void)uv_timer_init(loop, &run->timer);
+    run->timer.data = run;
+    (void)uv_timer_start(&run->timer, on_timer, TICK_MS, TICK_MS);
+    queue(run, &run->work, on_walk, on_walked);
+}
+
+/* ---- One topic more ----------------------------------------------------- */
+
+struct holding {
+    struct call *call;
+    struct import_list *list;
+    importer_fn *done;
+};
+
+static void on_held(void *context, enum err e, struct store_batch *batch)
+{
+    struct holding kept = *(struct holding *)context;
+
+    free(context);
+    store_batch_free(batch);
+    if (e != ERR_OK)
+        call_fail(kept.call, e, NULL, NULL);
     else
-        (void)uv_queue_work(node_loop(node), &run->work, on_work, on_worked);
+        kept.done(kept.call, kept.list);
 }
 
 void importer_hold(struct call *call, struct import_list *list,
                    const uint8_t topic[ID_LEN], importer_fn *done)
 {
-    struct importer *run = calloc(1, sizeof *run);
+    struct holding *run = calloc(1, sizeof *run);
     struct store_batch *batch = NULL;
     enum err e = run == NULL ? ERR_NO_MEMORY : store_batch_new(&batch);
 
@@ -233,11 +575,11 @@ void importer_hold(struct call *call, struct import_list *list,
         call_fail(call, e, NULL, NULL);
         return;
     }
-    run->call = call;
-    run->list = list;
-    run->done = done;
-    node_apply(call_node(call), batch, on_applied, run);
+    *run = (struct holding){ call, list, done };
+    node_apply(call_node(call), batch, on_held, run);
 }
+
+/* ---- What is said of them ----------------------------------------------- */
 
 void import_file_put(struct writer *w, const struct import_file *file)
 {
@@ -253,8 +595,11 @@ void import_file_put(struct writer *w, const struct import_file *file)
 
 void import_list_put(struct writer *w, const struct import_list *list)
 {
-    mp_put_array(w, (uint32_t)list->count);
-    for (size_t i = 0; i < list->count; i++) {
+    size_t count =
+        list->count < IMPORTER_FILES_MAX ? list->count : IMPORTER_FILES_MAX;
+
+    mp_put_array(w, (uint32_t)count);
+    for (size_t i = 0; i < count; i++) {
         mp_put_map(w, 3);
         pair_id(w, "root", list->files[i].blob.root);
         pair_uint(w, "size", list->files[i].blob.size);

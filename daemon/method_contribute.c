@@ -51,8 +51,10 @@ static void reply_contributed(struct call *call)
     if (suggest_requests(call, c->request, &next, &count) != ERR_OK)
         count = 0; /* the work stands all the same */
     w = call_reply(call);
-    mp_put_map(w, 5);
+    mp_put_map(w, 7);
     pair_id(w, "id", c->id);
+    pair_uint(w, "files", c->files->count);
+    pair_uint(w, "passed_over", c->files->passed_over);
     mp_put_text(w, "suggestion");
     if (count > 0)
         suggest_put(w, &next);
@@ -210,6 +212,11 @@ static void on_imported(struct call *call, struct import_list *list)
     struct author_fields fields;
     struct writer *w;
 
+    if (list->count == 0) {
+        call_fail(call, ERR_USAGE, "there is no file in that folder",
+                  "Hidden files and links are passed over.");
+        return;
+    }
     author_fields_init(&fields);
     w = author_fields_put(&fields, "files");
     mp_put_array(w, (uint32_t)list->count);
@@ -404,10 +411,11 @@ void method_contribute(struct call *call)
     if (param_signer(call) == NULL || !find_place(call, c) ||
         !take_lesson(call, c) || !take_sources(call, c))
         return;
-    c->files = import_list_new(call);
+    c->files = import_list_new_long(call);
     if (c->files == NULL ||
         !import_list_take(call, c->files, call_param(call, "files")))
         return;
+    c->files->in_place = mp_bool(call_param(call, "in_place"));
     if (c->files->count == 0) {
         call_fail(call, ERR_USAGE, "a contribution has at least one file",
                   "For example: troupe contribute REQUEST drawing.svg");

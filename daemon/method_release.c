@@ -324,7 +324,7 @@ void method_release_publish(struct call *call)
     if (r == NULL)
         return;
     call_set_data(call, r);
-    r->files = import_list_new(call);
+    r->files = import_list_new_long(call);
     if (r->files == NULL ||
         !import_list_take(call, r->files, call_param(call, "files")))
         return;

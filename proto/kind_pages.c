@@ -6,8 +6,8 @@
 
 /* What a body can hold beside the names of its pages. */
 enum { BODY_ROOM = RECORD_BODY_MAX - 4096 };
-/* More than any client may send in one message. */
-enum { ITEMS_MAX = 2 * 1024 * 1024 };
+/* As much as all pages hold. */
+enum { ITEMS_MAX = KIND_PAGES_MAX * KIND_PAGE_BYTES };
 /* Fields of one kind: the bits of `moved`. */
 enum { FIELDS_MAX = 64 };
 

@@ -1,6 +1,8 @@
 /*
- * Importing a file: one pass that copies and hashes, or a reflink and then a
- * pass over our own copy, so that what is stored is what was hashed.
+ * Importing a file: several threads take pieces of it in turn, each of which
+ * is read once, hashed and written from the same buffer; or a reflink first,
+ * and then only our own copy is read.  So what is stored is what was hashed.
+ * Holes are neither read nor written.
  */
 #include <assert.h>
 #include <errno.h>
@@ -10,12 +12,15 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/blob_file.h"
 
-/* Hashes of 1 MiB each: a file of 2 TiB. */
-#define LAYER_MAX ((size_t)64 << 20)
+/* What a thread takes at once: long enough for the disk to work on. */
+enum { PIECE_SPANS = 4 };
+/* From here on it pays to wake a second thread. */
+#define LONG_BYTES ((uint64_t)16 << 20)
 
 struct blob_import {
     struct store *store;
@@ -23,12 +28,19 @@ struct blob_import {
     uint8_t topic[ID_LEN];
     bool in_place;
 
+    int from; /* what is read; -1: not open */
+    int to;   /* what is written; -1: nothing is */
+    struct stat before;
+    uint64_t size;
+    _Atomic uint64_t next;  /* the first span that nobody has taken */
+    _Atomic enum err error; /* the first one; ends all threads */
+    uint8_t *layer;         /* a hash for each span */
+
     bool done;
     struct blob_id id;
     enum blob_state state;
     struct writer detail; /* content, or the external file */
-    struct writer layer;
-    char *temporary; /* to be removed, if it still exists */
+    char *temporary;      /* to be removed, if it still exists */
 };
 
 enum err blob_import_new(struct blob_import **out, struct store *store,
@@ -40,10 +52,11 @@ enum err blob_import_new(struct blob_import **out, struct store *store,
     if (import == NULL)
         return ERR_NO_MEMORY;
     import->store = store;
+    import->from = -1;
+    import->to = -1;
     memcpy(import->topic, topic, ID_LEN);
     import->in_place = in_place;
     import->detail = writer_growing(BLOB_INLINE_MAX + BLOB_PATH_MAX);
-    import->layer = writer_growing(LAYER_MAX);
     import->path = strdup(path);
     if (import->path == NULL) {
         blob_import_free(import);
@@ -59,15 +72,26 @@ void blob_import_discard(struct blob_import *import)
         blob_file_remove(import->store, &import->id, false);
 }
 
+static void close_files(struct blob_import *import)
+{
+    if (import->to >= 0 && import->to != import->from)
+        (void)close(import->to); /* flushed, or to be removed */
+    if (import->from >= 0)
+        (void)close(import->from); /* only read from */
+    import->from = -1;
+    import->to = -1;
+}
+
 void blob_import_free(struct blob_import *import)
 {
     if (import == NULL)
         return;
+    close_files(import);
     if (import->temporary != NULL)
         (void)unlink(import->temporary); /* gone already if it was named */
     free(import->temporary);
     writer_free(&import->detail);
-    writer_free(&import->layer);
+    free(import->layer);
     free(import->path);
     free(import);
 }
@@ -90,51 +114,106 @@ bool external_same(const struct row_external *row, uint64_t size,
            now.inode == row->inode && now.device == row->device;
 }
 
-/*
- * Reads `from` to its end, hashes, and writes to `to` unless that is -1.  The
- * name of what was read comes out of it.
- */
-static enum err pass(struct blob_import *import, int from, int to,
-                     struct blob_progress *progress)
+/* ---- Pieces, by any number of threads ----------------------------------- */
+
+/* What one thread has for itself. */
+struct hand {
+    uint8_t *buf;           /* a span */
+    uint8_t zero[HASH_LEN]; /* hash of a span of zeros, once there was one */
+    bool has_zero;
+};
+
+/* Whether the span is whole and lies in a hole, so that it is all zeros. */
+static bool is_hole(const struct blob_import *import, uint64_t at, size_t len)
 {
-    struct blob_hasher hasher;
-    uint8_t *buf = malloc(BLOB_SPAN_LEN);
-    uint64_t offset = 0;
-    size_t n = 1;
+    off_t data;
+
+    if (len < BLOB_SPAN_LEN || import->size <= BLOB_SPAN_LEN)
+        return false;
+    /* The offset that this moves is used by nobody. */
+    data = lseek(import->from, (off_t)at, SEEK_DATA);
+    return data < 0 ? errno == ENXIO : (uint64_t)data >= at + len;
+}
+
+static enum err take_hole(struct blob_import *import, struct hand *hand,
+                          uint8_t hash[HASH_LEN])
+{
     enum err e = ERR_OK;
 
-    if (buf == NULL)
-        return ERR_NO_MEMORY;
-    blob_hasher_init(&hasher);
-    while (e == ERR_OK && n > 0) {
-        struct bytes got;
-
-        e = progress->cancel
-                ? ERR_CANCELLED
-                : blob_file_read(from, offset, buf, BLOB_SPAN_LEN, &n);
-        if (e != ERR_OK || n == 0)
-            break;
-        got = (struct bytes){ buf, n };
-        e = blob_hasher_feed(&hasher, &import->layer, got);
-        if (e == ERR_OK && to >= 0)
-            e = blob_file_write(to, offset, got);
-        offset += n;
-        progress->done = offset;
+    if (!hand->has_zero) {
+        memset(hand->buf, 0, BLOB_SPAN_LEN);
+        e = blob_span_hash(hand->zero, import->size,
+                           (struct bytes){ hand->buf, BLOB_SPAN_LEN });
+        hand->has_zero = e == ERR_OK;
     }
     if (e == ERR_OK)
-        e = blob_hasher_finish(&hasher, &import->layer, &import->id);
-    blob_hasher_wipe(&hasher);
-    free(buf);
+        memcpy(hash, hand->zero, HASH_LEN);
     return e;
 }
 
+static enum err take_span(struct blob_import *import, struct hand *hand,
+                          uint64_t span)
+{
+    uint64_t at = span * BLOB_SPAN_LEN;
+    size_t len = blob_span_len(import->size, span);
+    uint8_t *hash = import->layer + span * HASH_LEN;
+    struct bytes got = { hand->buf, len };
+    size_t n;
+    enum err e;
+
+    if (is_hole(import, at, len))
+        return take_hole(import, hand, hash);
+    e = blob_file_read(import->from, at, hand->buf, len, &n);
+    if (e == ERR_OK && n != len)
+        e = ERR_CHANGED;
+    if (e == ERR_OK)
+        e = blob_span_hash(hash, import->size, got);
+    if (e == ERR_OK && import->to != import->from && import->to >= 0)
+        e = blob_file_write(import->to, at, got);
+    return e;
+}
+
+static void fail(struct blob_import *import, enum err e)
+{
+    enum err none = ERR_OK;
+
+    (void)atomic_compare_exchange_strong(&import->error, &none, e);
+}
+
+void blob_import_work(struct blob_import *import,
+                      struct blob_progress *progress)
+{
+    uint64_t spans = blob_span_count(import->size);
+    struct hand hand = { .buf = malloc(BLOB_SPAN_LEN) };
+    uint64_t first = 0;
+
+    if (hand.buf == NULL)
+        fail(import, ERR_NO_MEMORY);
+    while (import->error == ERR_OK &&
+           (first = atomic_fetch_add(&import->next, PIECE_SPANS)) < spans) {
+        for (uint64_t i = first; i < first + PIECE_SPANS && i < spans; i++) {
+            enum err e =
+                progress->cancel ? ERR_CANCELLED : take_span(import, &hand, i);
+
+            if (e != ERR_OK) {
+                fail(import, e);
+                break;
+            }
+            progress->done += blob_span_len(import->size, i);
+        }
+    }
+    free(hand.buf);
+}
+
+/* ---- The beginning ------------------------------------------------------ */
+
 /* Small enough for a row: the content itself is the detail. */
-static enum err import_small(struct blob_import *import, int fd,
-                             struct blob_progress *progress)
+static enum err take_small(struct blob_import *import,
+                           struct blob_progress *progress)
 {
     uint8_t buf[BLOB_INLINE_MAX + 1];
     size_t n;
-    enum err e = blob_file_read(fd, 0, buf, sizeof buf, &n);
+    enum err e = blob_file_read(import->from, 0, buf, sizeof buf, &n);
 
     if (e == ERR_OK && n > BLOB_INLINE_MAX)
         e = ERR_CHANGED; /* it grew since its size was read */
@@ -146,86 +225,189 @@ static enum err import_small(struct blob_import *import, int fd,
     if (n > 0)
         e = blob_span_hash(import->id.root, n, (struct bytes){ buf, n });
     writer_bytes(&import->detail, (struct bytes){ buf, n });
-    progress->done = n;
+    progress->done += n;
+    import->done = e == ERR_OK && import->detail.err == ERR_OK;
     return e == ERR_OK ? import->detail.err : e;
 }
 
-static enum err import_in_place(struct blob_import *import, int fd,
-                                const struct stat *before,
-                                struct blob_progress *progress)
+/* Of a file without holes the disk is asked for its room at once. */
+static enum err make_room(struct blob_import *import)
 {
-    char *real = realpath(import->path, NULL);
-    struct row_external row;
-    struct stat after;
-    enum err e;
+    off_t size = (off_t)import->size;
+    bool is_full = (uint64_t)import->before.st_blocks * 512 >= import->size;
 
-    if (real == NULL)
-        return blob_file_error(errno);
-    external_of(&row, before);
-    row.path = (struct bytes){ (const uint8_t *)real, strlen(real) };
-    e = pass(import, fd, -1, progress);
-    if (e == ERR_OK && (fstat(fd, &after) != 0 ||
-                        !external_same(&row, import->id.size, &after)))
-        e = ERR_CHANGED;
-    import->state = BLOB_EXTERNAL;
-    row_external_write(&import->detail, &row);
-    free(real);
-    return e == ERR_OK ? import->detail.err : e;
+    if (!blob_file_has_room(import->store,
+                            (uint64_t)import->before.st_blocks * 512))
+        return ERR_NO_SPACE;
+    if (is_full && fallocate(import->to, 0, 0, size) == 0)
+        return ERR_OK;
+    if (is_full && errno == ENOSPC)
+        return ERR_NO_SPACE;
+    return ftruncate(import->to, size) == 0 ? ERR_OK : blob_file_error(errno);
 }
 
-static enum err import_copy(struct blob_import *import, int from,
-                            const struct stat *st,
-                            struct blob_progress *progress)
+static enum err begin_copy(struct blob_import *import)
 {
-    int to;
-    enum err e = blob_file_temporary(import->store, &import->temporary, &to);
+    struct stat st;
+    enum err e =
+        blob_file_temporary(import->store, &import->temporary, &import->to);
 
     if (e != ERR_OK)
         return e;
     import->state = BLOB_FILE;
-    if (ioctl(to, FICLONE, from) == 0)
-        e = pass(import, to, -1, progress);
-    else if (!blob_file_has_room(import->store, (uint64_t)st->st_size))
-        e = ERR_NO_SPACE;
-    else
-        e = pass(import, from, to, progress);
-    if (e == ERR_OK && fdatasync(to) != 0)
-        e = blob_file_error(errno);
-    if (close(to) != 0 && e == ERR_OK)
-        e = blob_file_error(errno);
-    /* A file that shrank below an inline blob still gets a file: rare. */
+    if (ioctl(import->to, FICLONE, import->from) != 0)
+        return make_room(import);
+    (void)close(import->from); /* only read from */
+    import->from = import->to;
+    if (fstat(import->to, &st) != 0)
+        return blob_file_error(errno);
+    /* What was cloned is what counts, if the file grew or shrank. */
+    import->size = (uint64_t)st.st_size;
+    return import->size > BLOB_INLINE_MAX ? ERR_OK : ERR_CHANGED;
+}
+
+/*
+ * What changes a file now must show in its time, or it would be served wrong:
+ * so a file that was just written is read only after that moment is over, the
+ * clock of file systems having steps of up to 10 ms.
+ */
+static enum err let_settle(struct blob_import *import)
+{
+    const struct timespec step = { .tv_nsec = 20000000 };
+    const struct timespec *m = &import->before.st_mtim;
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec - m->tv_sec > 1)
+        return ERR_OK;
+    (void)nanosleep(&step, NULL);
+    if (fstat(import->from, &import->before) != 0)
+        return blob_file_error(errno);
+    return (uint64_t)import->before.st_size == import->size ? ERR_OK
+                                                            : ERR_CHANGED;
+}
+
+static enum err begin_in_place(struct blob_import *import)
+{
+    char *real = realpath(import->path, NULL);
+    struct row_external row;
+    enum err e;
+
+    if (real == NULL)
+        return blob_file_error(errno);
+    e = let_settle(import);
+    if (e != ERR_OK) {
+        free(real);
+        return e;
+    }
+    external_of(&row, &import->before);
+    row.path = (struct bytes){ (const uint8_t *)real, strlen(real) };
+    import->state = BLOB_EXTERNAL;
+    row_external_write(&import->detail, &row);
+    free(real);
+    return import->detail.err;
+}
+
+static enum err open_file(struct blob_import *import)
+{
+    import->from =
+        open(import->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (import->from < 0)
+        return blob_file_error(errno);
+    if (fstat(import->from, &import->before) != 0 ||
+        !S_ISREG(import->before.st_mode))
+        return ERR_NOT_FOUND;
+    import->size = (uint64_t)import->before.st_size;
+    return import->size > BLOB_SIZE_MAX ? ERR_TOO_LARGE : ERR_OK;
+}
+
+enum err blob_import_begin(struct blob_import *import,
+                           struct blob_progress *progress)
+{
+    enum err e;
+
+    assert(!import->done && import->from < 0);
+    e = open_file(import);
+    if (e == ERR_OK && import->size <= BLOB_INLINE_MAX) {
+        e = take_small(import, progress);
+        close_files(import);
+        return e;
+    }
     if (e == ERR_OK)
+        e = import->in_place ? begin_in_place(import) : begin_copy(import);
+    if (e != ERR_OK)
+        return e;
+    import->layer = malloc(blob_span_count(import->size) * HASH_LEN);
+    return import->layer == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+bool blob_import_is_long(const struct blob_import *import)
+{
+    return !import->done && import->size >= LONG_BYTES;
+}
+
+/* ---- The end ------------------------------------------------------------ */
+
+/* The user's file is still the one that was opened. */
+static enum err check_unchanged(const struct blob_import *import)
+{
+    struct row_external row;
+    struct stat after;
+
+    external_of(&row, &import->before);
+    if (import->from == import->to)
+        return ERR_OK; /* our own clone was read */
+    if (fstat(import->from, &after) != 0 ||
+        !external_same(&row, import->size, &after))
+        return ERR_CHANGED;
+    return ERR_OK;
+}
+
+static enum err name_it(struct blob_import *import)
+{
+    import->id.size = import->size;
+    if (import->size > BLOB_SPAN_LEN)
+        return blob_layer_root(
+            import->id.root, import->size,
+            (struct bytes){ import->layer,
+                            blob_span_count(import->size) * HASH_LEN });
+    memcpy(import->id.root, import->layer, HASH_LEN);
+    return ERR_OK;
+}
+
+enum err blob_import_finish(struct blob_import *import)
+{
+    enum err e = import->error;
+
+    if (import->done)
+        return ERR_OK;
+    if (e == ERR_OK)
+        e = check_unchanged(import);
+    if (e == ERR_OK)
+        e = name_it(import);
+    if (e == ERR_OK && import->to >= 0 && fdatasync(import->to) != 0)
+        e = blob_file_error(errno);
+    close_files(import);
+    if (e == ERR_OK && import->state == BLOB_FILE)
         e = blob_file_publish(import->store, import->temporary, &import->id);
+    import->done = e == ERR_OK;
     return e;
 }
 
 enum err blob_import_run(struct blob_import *import,
                          struct blob_progress *progress)
 {
-    struct stat st;
-    enum err e = ERR_OK;
-    int fd;
+    enum err e = blob_import_begin(import, progress);
 
-    assert(!import->done);
-    fd = open(import->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return blob_file_error(errno);
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        e = ERR_NOT_FOUND;
-    else if ((uint64_t)st.st_size > BLOB_SIZE_MAX)
-        e = ERR_TOO_LARGE;
-    if (e == ERR_OK) {
-        progress->total = (uint64_t)st.st_size;
-        if (st.st_size <= BLOB_INLINE_MAX)
-            e = import_small(import, fd, progress);
-        else if (import->in_place)
-            e = import_in_place(import, fd, &st, progress);
-        else
-            e = import_copy(import, fd, &st, progress);
-    }
-    (void)close(fd);
-    import->done = e == ERR_OK;
-    return e;
+    if (e != ERR_OK || import->done)
+        return e;
+    progress->total = import->size;
+    blob_import_work(import, progress);
+    return blob_import_finish(import);
+}
+
+uint64_t blob_import_size(const struct blob_import *import)
+{
+    return import->done ? import->id.size : import->size;
 }
 
 void blob_import_id(const struct blob_import *import, struct blob_id *out)
@@ -236,8 +418,11 @@ void blob_import_id(const struct blob_import *import, struct blob_id *out)
 
 enum err blob_import_put(struct blob_import *import, struct store_batch *batch)
 {
+    uint64_t spans =
+        import->id.size > BLOB_SPAN_LEN ? blob_span_count(import->id.size) : 0;
+
     assert(import->done);
     return blobs_put_whole(batch, &import->id, import->topic, import->state,
                            writer_view(&import->detail),
-                           writer_view(&import->layer));
+                           (struct bytes){ import->layer, spans * HASH_LEN });
 }

@@ -103,13 +103,28 @@ MUST_CHECK enum err blob_import_new(struct blob_import **out,
                                     const uint8_t topic[ID_LEN], bool in_place);
 /*
  * Pool: copies (by reflink where the file system can) and hashes; what was
- * hashed is durable on ERR_OK.
+ * hashed is durable on ERR_OK.  It is the three steps below, on one thread.
  *   ERR_NOT_FOUND  there is no such regular file, or it may not be read
- *   ERR_CHANGED    it changed while it was read in place
+ *   ERR_CHANGED    it changed while it was read
  *   ERR_TOO_LARGE, ERR_NO_SPACE, ERR_IO, ERR_CANCELLED
  */
 MUST_CHECK enum err blob_import_run(struct blob_import *import,
                                     struct blob_progress *progress);
+/*
+ * The steps.  Pool: begins; a file of up to BLOB_INLINE_MAX bytes is done.  If
+ * not, any number of threads work beside each other, and when all have come
+ * back one finishes, with the error of any.  Progress is added to; its total
+ * is the caller's.
+ */
+MUST_CHECK enum err blob_import_begin(struct blob_import *import,
+                                      struct blob_progress *progress);
+/* Whether more than one thread is worth waking. */
+bool blob_import_is_long(const struct blob_import *import);
+void blob_import_work(struct blob_import *import,
+                      struct blob_progress *progress);
+MUST_CHECK enum err blob_import_finish(struct blob_import *import);
+/* After the beginning: the size of the file. */
+uint64_t blob_import_size(const struct blob_import *import);
 /* After ERR_OK: its name, and the operation that makes it held. */
 void blob_import_id(const struct blob_import *import, struct blob_id *out);
 MUST_CHECK enum err blob_import_put(struct blob_import *import,

@@ -113,7 +113,7 @@ static void more_pages_than_a_record_can_name_are_refused(void **state)
     struct kind_pages pages;
     struct bytes field;
     struct writer w;
-    struct mp_doc *doc = close_knowing(&w, 120000);
+    struct mp_doc *doc = close_knowing(&w, 180000);
 
     (void)state;
     assert_int_equal(plan(&pages, doc, &field), ERR_TOO_LARGE);

@@ -2,11 +2,12 @@
 #include "fixture.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/blobs.h"
+#include "store/internal.h"
 
 static const uint8_t T1[ID_LEN] = { 1 };
 static const uint8_t T2[ID_LEN] = { 2 };
@@ -245,6 +246,105 @@ static void a_file_in_place_is_not_served_once_it_changed(void **state)
     write_file(fixture_path(f, "in"), data, 50000);
     (void)import(f, "in", T1, true);
     assert_content(f, &id, data);
+    free(data);
+}
+
+struct hand {
+    struct blob_import *import;
+    struct blob_progress *progress;
+};
+
+static void *work(void *arg)
+{
+    struct hand *hand = arg;
+
+    blob_import_work(hand->import, hand->progress);
+    return NULL;
+}
+
+static void hands_beside_each_other_make_one_blob(void **state)
+{
+    struct fixture *f = *state;
+    size_t len = 21 * (size_t)BLOB_SPAN_LEN + 7;
+    uint8_t *data = content_of(len);
+    struct blob_id expected = name_of(data, len);
+    struct blob_progress progress = { 0 };
+    struct blob_import *import;
+    struct hand hand;
+    pthread_t threads[3];
+    struct blob_id id;
+
+    write_file(fixture_path(f, "in"), data, len);
+    assert_int_equal(
+        blob_import_new(&import, f->store, fixture_path(f, "in"), T1, false),
+        ERR_OK);
+    assert_int_equal(blob_import_begin(import, &progress), ERR_OK);
+    assert_true(blob_import_is_long(import));
+    assert_int_equal(blob_import_size(import), len);
+    hand = (struct hand){ import, &progress };
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &hand), 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(blob_import_finish(import), ERR_OK);
+    assert_int_equal(progress.done, len);
+    blob_import_id(import, &id);
+    assert_true(blob_id_equal(&id, &expected));
+    store_batch_clear(f->batch);
+    assert_int_equal(blob_import_put(import, f->batch), ERR_OK);
+    apply(f);
+    blob_import_free(import);
+    assert_content(f, &id, data);
+    free(data);
+}
+
+/* A film of 40 MiB of which only the last bytes were ever written. */
+static void holes_are_zeros_and_stay_holes(void **state)
+{
+    struct fixture *f = *state;
+    size_t len = 40 * (size_t)BLOB_SPAN_LEN;
+    uint8_t *data = calloc(1, len);
+    struct blob_id expected;
+    struct blob_id id;
+    char name[BLOB_NAME_MAX];
+    struct stat st;
+    int fd = open(fixture_path(f, "in"), O_WRONLY | O_CREAT, 0600);
+
+    data[len - 1] = 'x';
+    expected = name_of(data, len);
+    assert_int_equal(pwrite(fd, "x", 1, (off_t)len - 1), 1);
+    close(fd);
+    id = import(f, "in", T1, false);
+    assert_true(blob_id_equal(&id, &expected));
+    assert_content(f, &id, data);
+    blob_file_name(name, &id, false);
+    assert_int_equal(stat(fixture_path(f, name), &st), 0);
+    assert_true(st.st_blocks * 512 <= 2 * BLOB_SPAN_LEN);
+    free(data);
+}
+
+static void a_file_that_changes_meanwhile_is_not_taken(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *data = content_of(50000);
+
+    for (int in_place = 0; in_place < 2; in_place++) {
+        struct blob_progress progress = { 0 };
+        struct blob_import *import;
+
+        write_file(fixture_path(f, "in"), data, 50000);
+        assert_int_equal(blob_import_new(&import, f->store,
+                                         fixture_path(f, "in"), T1,
+                                         in_place == 1),
+                         ERR_OK);
+        assert_int_equal(blob_import_begin(import, &progress), ERR_OK);
+        write_file(fixture_path(f, "in"), data, 49999);
+        blob_import_work(import, &progress);
+        assert_int_equal(blob_import_finish(import), ERR_CHANGED);
+        blob_import_free(import);
+    }
+    assert_int_equal(rmdir(fixture_path(f, "blobs/tmp")), 0); /* is empty */
+    assert_int_equal(mkdir(fixture_path(f, "blobs/tmp"), 0700), 0);
     free(data);
 }
 
@@ -549,6 +649,9 @@ int main(void)
         TEST(a_blob_is_served_only_for_topics_it_is_held_for),
         TEST(the_last_release_removes_the_file),
         TEST(a_file_in_place_is_not_served_once_it_changed),
+        TEST(hands_beside_each_other_make_one_blob),
+        TEST(holes_are_zeros_and_stay_holes),
+        TEST(a_file_that_changes_meanwhile_is_not_taken),
         TEST(a_cancelled_import_leaves_nothing),
         TEST(what_is_no_file_is_not_imported),
         TEST(a_part_counts_as_far_as_it_is_durable),

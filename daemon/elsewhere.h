@@ -1,0 +1,21 @@
+#ifndef DAEMON_ELSEWHERE_H
+#define DAEMON_ELSEWHERE_H
+
+#include "daemon/node_parts.h"
+#include "proto/blob_tree.h"
+
+/*
+ * Where else a blob is, as far as this node can tell: what decides whether the
+ * last known copy is about to go.
+ */
+
+/*
+ * How many other nodes are known to hold the whole blob for the topic and may
+ * be relied on: of those that this node has challenged itself within 7 days,
+ * one of each network (/16 of IPv4, /32 of IPv6).  What a node merely says of
+ * itself does not count.
+ */
+unsigned elsewhere_count(const struct node *node, const uint8_t topic[ID_LEN],
+                         const struct blob_id *blob);
+
+#endif

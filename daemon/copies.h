@@ -1,24 +1,20 @@
 #ifndef DAEMON_COPIES_H
 #define DAEMON_COPIES_H
 
-#include "daemon/node_parts.h"
-#include "store/blob_copy.h"
+#include "daemon/node.h"
 
 /*
- * Which blobs somebody waits for to have them as a file: whoever fetches them
- * writes each span there too, while it is in memory.
+ * Where else a blob is, as far as this node can tell: what decides whether the
+ * last known copy is about to go.
  */
-struct copies;
 
-MUST_CHECK enum err copies_open(struct copies **out);
-/* Accepts NULL.  All were removed. */
-void copies_free(struct copies *copies);
-
-/* Keeps a reference until copies_remove().  NO_MEMORY */
-MUST_CHECK enum err copies_add(struct copies *copies, struct blob_copy *copy);
-void copies_remove(struct copies *copies, struct blob_copy *copy);
-/* One that waits for the blob, borrowed; or NULL. */
-struct blob_copy *copies_find(const struct copies *copies,
-                              const struct blob_id *blob);
+/*
+ * How many other nodes are known to hold the whole blob for the topic and may
+ * be relied on: of those that this node has challenged itself within 7 days,
+ * one of each network (/16 of IPv4, /32 of IPv6).  What a node merely says of
+ * itself does not count.
+ */
+unsigned copies_elsewhere(const struct node *node, const uint8_t topic[ID_LEN],
+                          const struct blob_id *blob);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "daemon/commits.h"
-#include "daemon/copies.h"
+#include "daemon/exports.h"
 #include "daemon/fetch_parts.h"
 
 /* What is written is flushed after this much or this long (docs/storage.md). */
@@ -268,7 +268,7 @@ void fetch_job_flush_if_due(struct fetch *f)
 
 void fetch_job_write(struct fetch *f, unsigned slot)
 {
-    struct blob_copy *copy = copies_find(node_copies(f->node), fetch_blob(f));
+    struct blob_copy *copy = exports_find(node_exports(f->node), fetch_blob(f));
     struct job *job;
 
     if (f->part == NULL) { /* whole here already: the bytes were proof */

@@ -9,8 +9,8 @@
 #include "daemon/book.h"
 #include "daemon/coder.h"
 #include "daemon/commits.h"
-#include "daemon/copies.h"
 #include "daemon/dial.h"
+#include "daemon/exports.h"
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
 #include "daemon/interest.h"
@@ -53,7 +53,7 @@ struct node {
     struct safety *safety;
     struct book *book;
     struct peers *peers;
-    struct copies *copies;
+    struct exports *exports;
     struct transfer *transfer;
     struct coder *coder;
     struct dialler *dialler;
@@ -154,7 +154,8 @@ void node_reload(struct node *n)
 
 static bool is_idle(const struct node *n)
 {
-    return ingest_is_idle(n->ingest) && safety_is_idle(n->safety) && interest_is_idle(n->interest) && commits_is_idle(n->commits) &&
+    return ingest_is_idle(n->ingest) && safety_is_idle(n->safety) &&
+           interest_is_idle(n->interest) && commits_is_idle(n->commits) &&
            transfer_is_idle(n->transfer);
 }
 
@@ -277,7 +278,7 @@ static enum err open_parts(struct node *n)
     if (e == ERR_OK)
         e = peers_open(&n->peers, n);
     if (e == ERR_OK)
-        e = copies_open(&n->copies);
+        e = exports_open(&n->exports);
     if (e == ERR_OK)
         e = limits_open(&n->limits, n);
     if (e == ERR_OK)
@@ -445,7 +446,7 @@ void node_free(struct node *n)
     gossip_free(n->gossip);
     coder_free(n->coder);
     transfer_free(n->transfer);
-    copies_free(n->copies);
+    exports_free(n->exports);
     renew_free(n->renew);
     interest_free(n->interest);
     limits_free(n->limits);
@@ -601,9 +602,9 @@ struct peers *node_peer_table(const struct node *n)
     return n->peers;
 }
 
-struct copies *node_copies(const struct node *n)
+struct exports *node_exports(const struct node *n)
 {
-    return n->copies;
+    return n->exports;
 }
 
 struct transfer *node_transfer(const struct node *n)

@@ -5,7 +5,7 @@
 #include "daemon/book.h"
 #include "daemon/commits.h"
 #include "daemon/conn.h"
-#include "daemon/copies.h"
+#include "daemon/exports.h"
 #include "daemon/dial.h"
 #include "daemon/done.h"
 #include "daemon/ingest.h"
@@ -183,12 +183,12 @@ void node_blob_read_at(struct node *n, const struct blob_id *blob,
 
 enum err node_copy_begin(struct node *n, struct blob_copy *copy)
 {
-    return copies_add(node_copies(n), copy);
+    return exports_add(node_exports(n), copy);
 }
 
 void node_copy_end(struct node *n, struct blob_copy *copy)
 {
-    copies_remove(node_copies(n), copy);
+    exports_remove(node_exports(n), copy);
 }
 
 /* ---- Peers -------------------------------------------------------------- */

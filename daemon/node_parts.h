@@ -9,7 +9,7 @@
  */
 struct book;
 struct commits;
-struct copies;
+struct exports;
 struct dialler;
 struct gossip;
 struct ingest;
@@ -22,7 +22,7 @@ struct transfer;
 
 struct book *node_book(const struct node *node);
 struct commits *node_commits(const struct node *node);
-struct copies *node_copies(const struct node *node);
+struct exports *node_exports(const struct node *node);
 struct dialler *node_dialler(const struct node *node);
 struct gossip *node_gossip(const struct node *node);
 struct ingest *node_ingest(const struct node *node);

@@ -138,7 +138,7 @@ static bool take_frames(struct conn *c)
             (void)uv_read_stop((uv_stream_t *)&c->tcp);
             return false;
         }
-        if (f.type >= FRAME_BLOB_ASK)
+        if (frame_is_blob(f.type))
             e = transfer_recv(node_transfer(c->node), c, &f);
         else
             e = on_peer_frame(c, &f);

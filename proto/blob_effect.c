@@ -1,7 +1,7 @@
 /* Turns what a fetch has decided into effects.  Decides nothing itself. */
 #include "proto/blob_effect.h"
 
-#include "proto/blob_plan.h"
+#include "proto/blob_request.h"
 
 bool blob_effect_notice(struct blob_fetch *f, struct blob_fetch_effect *out)
 {
@@ -13,6 +13,12 @@ bool blob_effect_notice(struct blob_fetch *f, struct blob_fetch_effect *out)
             p->ban_due = false;
             out->kind = BLOB_FETCH_BAN;
             out->why = p->ban_why;
+            return true;
+        }
+        if (p->used && p->watch == BLOB_WATCH_CANCEL_DUE) {
+            p->watch = BLOB_WATCH_CANCELLING;
+            out->kind = BLOB_FETCH_CANCEL;
+            out->request = p->watch_request;
             return true;
         }
         for (size_t k = 0; p->used && k < BLOB_FETCH_REQUESTS; k++) {
@@ -80,7 +86,7 @@ bool blob_effect_page(struct blob_fetch *f, struct blob_fetch_effect *out)
 bool blob_effect_is_due(const struct blob_fetch *f)
 {
     for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
-        if (blob_plan_oldest(f, &f->providers[i]) != NULL)
+        if (blob_request_oldest(f, &f->providers[i]) != NULL)
             return true;
     for (unsigned i = 0; i < f->spans_max; i++)
         if (f->spans[i].state == BLOB_SPAN_HASHING ||

@@ -4,13 +4,23 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/blob_choose.h"
 #include "proto/blob_effect.h"
+#include "proto/blob_holder.h"
 #include "proto/blob_plan.h"
+#include "proto/blob_request.h"
 
 #define REST_MIN_MS    250
 #define REST_DOUBLINGS 7 /* 32 s at most */
 #define RTT_MAX_MS     10000
 #define SAMPLE_MS      100
+#define LOOK_MS        250
+
+/* Bytes of the blob; `to` 0: none. */
+struct bytes_range {
+    uint64_t from;
+    uint64_t to;
+};
 
 static void set_now(struct blob_fetch *f, uint64_t now_ms)
 {
@@ -45,13 +55,25 @@ static void enter(struct blob_fetch_span *s, enum blob_span_state state)
     s->told = false;
 }
 
+static void leave_all(struct blob_fetch *f)
+{
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        if (!f->providers[i].used)
+            continue;
+        blob_request_leave(f, &f->providers[i]);
+        blob_holder_leave(&f->providers[i]);
+    }
+}
+
 /* The state that follows from what is still missing. */
 static void settle(struct blob_fetch *f)
 {
-    if (f->spans_left == 0)
+    if (f->spans_left == 0) {
         f->state = BLOB_FETCH_DONE;
-    else
+        leave_all(f);
+    } else {
         f->state = f->pages_left > 0 ? BLOB_FETCH_LAYER : BLOB_FETCH_IN_SPANS;
+    }
 }
 
 static uint64_t count_bits(const uint8_t *bits, uint64_t count)
@@ -72,11 +94,18 @@ void blob_fetch_init(struct blob_fetch *f,
     assert(blob_id_check(&config->id) == ERR_OK);
     assert(config->spans_max >= 1 && config->spans_max <= BLOB_FETCH_SPANS);
     assert((config->base & 0xffff) == 0);
+    assert(config->start == 0 || config->start < spans);
     memset(f, 0, sizeof *f);
     f->id = config->id;
     f->base = config->base;
     f->spans_max = config->spans_max;
+    f->spans_allowed = config->spans_max;
+    f->start = config->start;
+    f->limited = config->limited;
+    f->have = config->have;
+    f->reader = UINT64_MAX;
     f->now_ms = now_ms;
+    f->news_ms = now_ms;
     f->held = config->held;
     f->spans_left = spans - count_bits(config->held, spans);
     f->pages_left = pages;
@@ -85,6 +114,17 @@ void blob_fetch_init(struct blob_fetch *f,
         f->pages_left -= count_bits(f->pages, pages);
     }
     settle(f);
+}
+
+/* A span alone is had or not: who is asked for it will say. */
+static void watch(const struct blob_fetch *f, struct blob_fetch_provider *p)
+{
+    uint64_t spans = blob_span_count(f->id.size);
+
+    if (spans < 2 || f->have == NULL)
+        return;
+    p->bits = f->have + number_of(f, p) * BLOB_BITMAP_LEN(spans);
+    p->watch = BLOB_WATCH_DUE;
 }
 
 enum err blob_fetch_provider_add(struct blob_fetch *f, unsigned *provider,
@@ -100,8 +140,10 @@ enum err blob_fetch_provider_add(struct blob_fetch *f, unsigned *provider,
         if (p->used)
             continue;
         *p = (struct blob_fetch_provider){ .used = true,
-                                           .requests_max = requests_max };
+                                           .requests_max = requests_max,
+                                           .last_ms = now_ms };
         memcpy(p->tag, tag, BLOB_TAG_LEN);
+        watch(f, p);
         blob_fetch_provider_rtt(f, i, rtt_ms);
         f->stall_told = false;
         *provider = i;
@@ -128,60 +170,6 @@ void blob_fetch_provider_wake(struct blob_fetch *f, unsigned provider,
     f->stall_told = false;
 }
 
-/* Lets others ask for what this request still owes; its bytes count no more. */
-static void release(struct blob_fetch *f, struct blob_fetch_provider *p,
-                    struct blob_fetch_request *r)
-{
-    struct blob_fetch_span *s = &f->spans[r->slot];
-    unsigned mask;
-
-    p->in_flight -= r->charge;
-    r->charge = 0;
-    if (r->answered) /* the slot may serve another span by now */
-        return;
-    if (r->what == BLOB_WHAT_INNER)
-        s->told = false;
-    if (r->what != BLOB_WHAT_BLOCKS)
-        return;
-    mask = ((1U << r->count) - 1) << r->first % BLOB_REQUEST_BLOCKS;
-    s->asked = (uint16_t)(s->asked & ~mask);
-}
-
-/* Forgets a request in any state; the next oldest one is on trial from now. */
-static void close_request(struct blob_fetch *f, struct blob_fetch_provider *p,
-                          struct blob_fetch_request *r)
-{
-    if (blob_plan_oldest(f, p) == r)
-        p->head_ms = f->now_ms;
-    if (r->state == BLOB_REQUEST_OPEN)
-        release(f, p, r);
-    r->state = BLOB_REQUEST_FREE;
-}
-
-/* What a provider has begun may be gone on with by others. */
-static void disown(struct blob_fetch *f, const struct blob_fetch_provider *p)
-{
-    for (size_t i = 0; i < f->spans_max; i++)
-        if (f->spans[i].owner == number_of(f, p))
-            f->spans[i].owner = BLOB_FETCH_NOBODY;
-}
-
-static void cancel(struct blob_fetch *f, struct blob_fetch_provider *p,
-                   struct blob_fetch_request *r)
-{
-    release(f, p, r);
-    r->state = BLOB_REQUEST_CANCEL_DUE;
-}
-
-/* Cancels all that is open with a provider and leaves its spans to others. */
-static void leave(struct blob_fetch *f, struct blob_fetch_provider *p)
-{
-    for (size_t i = 0; i < BLOB_FETCH_REQUESTS; i++)
-        if (p->requests[i].state == BLOB_REQUEST_OPEN)
-            cancel(f, p, &p->requests[i]);
-    disown(f, p);
-}
-
 static void ban(struct blob_fetch *f, unsigned provider, enum err why)
 {
     struct blob_fetch_provider *p;
@@ -192,7 +180,8 @@ static void ban(struct blob_fetch *f, unsigned provider, enum err why)
     p->banned = true;
     p->ban_due = true;
     p->ban_why = why;
-    leave(f, p);
+    blob_request_leave(f, p);
+    blob_holder_leave(p);
 }
 
 /* Asks this provider for nothing for a while, longer each time. */
@@ -203,7 +192,7 @@ static void rest(struct blob_fetch *f, struct blob_fetch_provider *p)
 
     if (f->now_ms < p->rest_until_ms)
         return; /* many requests failed at once: that counts once */
-    disown(f, p);
+    blob_request_disown(f, p);
     p->rest_until_ms = f->now_ms + ((uint64_t)REST_MIN_MS << doublings);
     p->misses++;
 }
@@ -214,7 +203,7 @@ void blob_fetch_provider_remove(struct blob_fetch *f, unsigned provider,
     struct blob_fetch_provider *p = provider_at(f, provider);
 
     set_now(f, now_ms);
-    leave(f, p);
+    blob_request_leave(f, p);
     *p = (struct blob_fetch_provider){ .used = false };
     for (size_t i = 0; i < f->spans_max; i++) {
         struct blob_fetch_span *s = &f->spans[i];
@@ -235,8 +224,10 @@ static void progress(struct blob_fetch *f, struct blob_fetch_provider *p,
     r->charge -= len;
     p->in_flight -= len;
     p->misses = 0;
+    p->last_ms = f->now_ms;
+    f->news_ms = f->now_ms;
     f->stall_told = false;
-    if (blob_plan_oldest(f, p) == r)
+    if (blob_request_oldest(f, p) == r)
         p->head_ms = f->now_ms;
     p->sample_bytes += len;
     if (elapsed < SAMPLE_MS)
@@ -247,19 +238,46 @@ static void progress(struct blob_fetch *f, struct blob_fetch_provider *p,
     p->sample_ms = f->now_ms;
 }
 
-/* Marks the blocks of which the last byte has come. */
-static void take_blocks(struct blob_fetch_span *s,
-                        const struct blob_fetch_request *r, unsigned sender)
+/*
+ * What of a chunk goes into the buffer.  Whoever begins a block writes it:
+ * what another has brought of it before is written over, and what that one
+ * still brings is dropped, so that each block has one sender.
+ */
+static void claim(struct blob_fetch_span *s, const struct blob_fetch_request *r,
+                  uint64_t len, unsigned sender, struct bytes_range *out)
 {
-    uint64_t whole = r->next / BLOB_BLOCK_LEN - r->first;
-    unsigned at = (unsigned)(r->first % BLOB_REQUEST_BLOCKS);
-    unsigned count = r->next == r->end ? r->count : (unsigned)whole;
+    uint64_t end = r->next + len < r->until ? r->next + len : r->until, stop;
 
-    for (unsigned k = at; k < at + count; k++) {
-        s->asked = (uint16_t)(s->asked & ~(1U << k));
-        s->held = (uint16_t)(s->held | 1U << k);
-        s->sender[k] = (uint8_t)sender;
+    for (uint64_t at = r->next; at < end; at = stop) {
+        unsigned k = (unsigned)(at / BLOB_BLOCK_LEN % BLOB_REQUEST_BLOCKS);
+
+        stop = at - at % BLOB_BLOCK_LEN + BLOB_BLOCK_LEN;
+        stop = stop < end ? stop : end;
+        if ((s->held >> k & 1) != 0)
+            continue;
+        if (at % BLOB_BLOCK_LEN == 0)
+            s->sender[k] = (uint8_t)sender;
+        if (s->sender[k] != sender)
+            continue;
+        if (out->to == 0)
+            out->from = at;
+        out->to = stop; /* a chunk lies in two blocks at most */
     }
+}
+
+/* Marks the blocks of which the last byte has come. */
+static void take_blocks(struct blob_fetch *f, struct blob_fetch_span *s,
+                        unsigned passed, unsigned sender)
+{
+    unsigned taken = 0;
+
+    blob_request_uncount(s, passed);
+    for (unsigned k = 0; passed >> k != 0; k++)
+        if ((passed >> k & 1) != 0 && s->sender[k] == sender)
+            taken |= 1U << k;
+    s->held = (uint16_t)(s->held | taken);
+    if ((s->asked & taken) != 0) /* a second copy is on its way */
+        blob_request_cancel_held(f, (unsigned)(s - f->spans));
     if (s->held == s->all)
         enter(s, BLOB_SPAN_HASHING);
 }
@@ -269,9 +287,11 @@ enum err blob_fetch_place(struct blob_fetch *f, struct blob_place *out,
                           uint64_t now_ms)
 {
     struct blob_fetch_provider *p = provider_at(f, provider);
-    struct blob_fetch_request *r = blob_plan_find(p, msg->request);
+    struct blob_fetch_request *r = blob_request_find(p, msg->request);
+    struct bytes_range range = { 0, 0 };
     size_t len = msg->data.bytes.len;
     struct blob_fetch_span *s;
+    unsigned due;
 
     assert(msg->type == FRAME_BLOB_DATA);
     set_now(f, now_ms);
@@ -282,13 +302,22 @@ enum err blob_fetch_place(struct blob_fetch *f, struct blob_place *out,
     if (msg->data.offset != r->next || len > r->end - r->next)
         return ERR_NOT_ASKED;
     s = &f->spans[r->slot];
-    out->slot = r->slot;
-    out->offset = (size_t)(r->next - s->span * BLOB_SPAN_LEN);
+    claim(s, r, len, provider, &range);
+    if (range.to > 0)
+        *out = (struct blob_place){
+            .slot = r->slot,
+            .offset = (size_t)(range.from - s->span * BLOB_SPAN_LEN),
+            .skip = (size_t)(range.from - r->next),
+            .len = (size_t)(range.to - range.from),
+        };
+    due = blob_request_due(r);
     r->next += len;
     r->answered = r->next == r->end;
     progress(f, p, r, len);
-    take_blocks(s, r, provider);
-    return ERR_OK;
+    take_blocks(f, s, due & ~blob_request_due(r), provider);
+    if (r->state == BLOB_REQUEST_OPEN && !r->answered && r->next >= r->until)
+        blob_request_cancel(f, p, r);
+    return range.to > 0 ? ERR_OK : ERR_CANCELLED;
 }
 
 /* A page that leads to the root is given to the caller and kept. */
@@ -303,7 +332,7 @@ static enum err on_layer(struct blob_fetch *f, struct blob_fetch_provider *p,
         return ERR_NOT_ASKED;
     e = blob_page_verify(&f->id, page, msg->layer.hashes, msg->layer.uncles);
     if (e == ERR_NO_MEMORY) {
-        cancel(f, p, r); /* it is asked again */
+        blob_request_cancel(f, p, r); /* it is asked again */
         return e;
     }
     if (e != ERR_OK) {
@@ -337,7 +366,7 @@ static enum err on_inner(struct blob_fetch *f, struct blob_fetch_provider *p,
     if (hashes.len == leaves * HASH_LEN)
         e = blob_leaves_verify(s->expected, f->id.size, hashes);
     if (e == ERR_NO_MEMORY) {
-        cancel(f, p, r); /* it is asked again */
+        blob_request_cancel(f, p, r); /* it is asked again */
         return e;
     }
     if (e != ERR_OK) {
@@ -368,21 +397,26 @@ static bool somebody_may_have(const struct blob_fetch *f,
 {
     for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
         if (f->providers[i].used && !f->providers[i].banned &&
-            (s->lacking >> i & 1) == 0)
+            blob_holder_gives(f, &f->providers[i], s))
             return true;
     return false;
 }
 
 /* A provider has not what it was asked for: the next one, or another span. */
 static void on_refusal(struct blob_fetch *f, struct blob_fetch_provider *p,
-                       const struct blob_fetch_request *r)
+                       const struct blob_fetch_request *r, enum err code)
 {
     struct blob_fetch_span *s = &f->spans[r->slot];
 
-    rest(f, p);
-    if (r->what == BLOB_WHAT_LAYER || r->answered)
+    /* Who has told what it has need not rest: one span less is known of it. */
+    if (p->map != BLOB_MAP_PARTIAL || r->what == BLOB_WHAT_LAYER ||
+        code == ERR_BUSY)
+        rest(f, p);
+    if (r->what == BLOB_WHAT_LAYER || r->answered || code == ERR_BUSY)
         return;
-    s->lacking = (uint8_t)(s->lacking | 1U << number_of(f, p));
+    if (s->owner == number_of(f, p))
+        s->owner = BLOB_FETCH_NOBODY;
+    blob_holder_lacks(f, p, s);
     if (somebody_may_have(f, s))
         return;
     s->lacking = 0; /* all are asked again after their rest */
@@ -399,9 +433,26 @@ static enum err on_end(struct blob_fetch *f, struct blob_fetch_provider *p,
 
     if (was_open && !r->answered && code == ERR_OK)
         return ERR_OUT_OF_ORDER;
-    close_request(f, p, r);
+    blob_request_close(f, p, r);
     if (was_open && code != ERR_OK)
-        on_refusal(f, p, r);
+        on_refusal(f, p, r, code);
+    return ERR_OK;
+}
+
+static bool is_of_watch(const struct blob_fetch_provider *p,
+                        const struct blob_msg *msg)
+{
+    return p->watch >= BLOB_WATCH_OPEN && p->watch_request == msg->request;
+}
+
+static enum err on_watch_end(struct blob_fetch *f,
+                             struct blob_fetch_provider *p, enum err code)
+{
+    blob_holder_end(f, p, code);
+    if (p->map == BLOB_MAP_NOTHING) {
+        blob_request_leave(f, p);
+        rest(f, p);
+    }
     return ERR_OK;
 }
 
@@ -409,11 +460,15 @@ enum err blob_fetch_recv(struct blob_fetch *f, unsigned provider,
                          const struct blob_msg *msg, uint64_t now_ms)
 {
     struct blob_fetch_provider *p = provider_at(f, provider);
-    struct blob_fetch_request *r = blob_plan_find(p, msg->request);
+    struct blob_fetch_request *r = blob_request_find(p, msg->request);
     enum blob_what what =
         msg->type == FRAME_BLOB_LAYER ? BLOB_WHAT_LAYER : BLOB_WHAT_INNER;
 
     set_now(f, now_ms);
+    if (msg->type == FRAME_BLOB_HAVE)
+        return blob_holder_take(f, p, msg);
+    if (msg->type == FRAME_BLOB_END && is_of_watch(p, msg))
+        return on_watch_end(f, p, msg->end);
     if (r == NULL)
         return ERR_NOT_ASKED;
     if (msg->type == FRAME_BLOB_END)
@@ -504,10 +559,73 @@ void blob_fetch_page_loaded(struct blob_fetch *f, uint64_t page,
     settle(f);
 }
 
-void blob_fetch_seek(struct blob_fetch *f, uint64_t span)
+/* What was asked of a span that is not waited for, and has not begun to come:
+ * a reader shall not have to wait behind it. */
+static void cancel_unbegun(struct blob_fetch *f, struct blob_fetch_provider *p)
 {
-    assert(span < blob_span_count(f->id.size));
-    f->cursor = span;
+    for (size_t k = 0; k < BLOB_FETCH_REQUESTS; k++) {
+        struct blob_fetch_request *r = &p->requests[k];
+        uint64_t span = r->first / BLOB_REQUEST_BLOCKS;
+
+        if (r->state == BLOB_REQUEST_OPEN && r->what == BLOB_WHAT_BLOCKS &&
+            r->next == r->first * BLOB_BLOCK_LEN &&
+            (span < f->reader || span >= f->reader_end))
+            blob_request_cancel(f, p, r);
+    }
+}
+
+void blob_fetch_seek(struct blob_fetch *f, uint64_t span, uint64_t end)
+{
+    uint64_t count = blob_span_count(f->id.size), urgent;
+
+    assert(span < count && end > span);
+    f->reader = span;
+    f->reader_end = end - span < BLOB_AHEAD_MAX ? end : span + BLOB_AHEAD_MAX;
+    if (f->reader_end > count)
+        f->reader_end = count;
+    f->stall_told = false;
+    urgent = blob_choose_urgent(f);
+    if (urgent == UINT64_MAX)
+        return;
+    for (size_t i = 0; i < f->spans_max; i++)
+        if (f->spans[i].state != BLOB_SPAN_FREE && f->spans[i].span == urgent)
+            return;
+    for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++)
+        if (f->providers[i].used)
+            cancel_unbegun(f, &f->providers[i]);
+    for (size_t i = 0; i < f->spans_max; i++) {
+        struct blob_fetch_span *s = &f->spans[i];
+
+        if (s->state == BLOB_SPAN_FILLING && s->asked == 0 && s->held == 0)
+            enter(s, BLOB_SPAN_FREE);
+    }
+}
+
+void blob_fetch_limit(struct blob_fetch *f, bool limited)
+{
+    f->limited = limited;
+    f->stall_told = false;
+}
+
+void blob_fetch_allow(struct blob_fetch *f, unsigned spans)
+{
+    f->spans_allowed = spans < f->spans_max ? spans : f->spans_max;
+}
+
+/* Silence is suffered for long only while nobody else sends anything. */
+static uint64_t patience(const struct blob_fetch *f,
+                         const struct blob_fetch_provider *p)
+{
+    uint64_t snub = BLOB_SNUB_MS + 4 * p->rtt_ms;
+
+    for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        const struct blob_fetch_provider *q = &f->providers[i];
+
+        if (q != p && blob_holder_is_usable(f, q) && q->last_ms > p->last_ms &&
+            snub < BLOB_TIMEOUT_MS)
+            return snub;
+    }
+    return BLOB_TIMEOUT_MS;
 }
 
 void blob_fetch_tick(struct blob_fetch *f, uint64_t now_ms)
@@ -516,28 +634,53 @@ void blob_fetch_tick(struct blob_fetch *f, uint64_t now_ms)
     for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
         struct blob_fetch_provider *p = &f->providers[i];
 
-        if (!p->used || blob_plan_oldest(f, p) == NULL ||
-            now_ms - p->head_ms < BLOB_TIMEOUT_MS)
+        if (!p->used || blob_request_oldest(f, p) == NULL ||
+            now_ms - p->head_ms < patience(f, p))
             continue;
-        leave(f, p);
+        blob_request_leave(f, p);
         rest(f, p);
     }
+}
+
+/* Somebody tells of each new span that it gets: it is worth waiting a while. */
+static bool may_hear(const struct blob_fetch *f)
+{
+    for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        const struct blob_fetch_provider *p = &f->providers[i];
+
+        if (p->used && !p->banned &&
+            (p->watch == BLOB_WATCH_DUE || p->watch == BLOB_WATCH_OPEN))
+            return f->now_ms - f->news_ms < BLOB_TIMEOUT_MS;
+    }
+    return false;
 }
 
 uint64_t blob_fetch_deadline(const struct blob_fetch *f)
 {
     uint64_t at = UINT64_MAX;
+    bool idle = false, busy = false;
 
+    if (f->state == BLOB_FETCH_DONE)
+        return at;
     for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
         const struct blob_fetch_provider *p = &f->providers[i];
 
-        if (!p->used || p->banned || f->state == BLOB_FETCH_DONE)
+        if (!p->used || p->banned)
             continue;
         if (p->rest_until_ms > f->now_ms && p->rest_until_ms < at)
             at = p->rest_until_ms;
-        if (blob_plan_oldest(f, p) != NULL && p->head_ms + BLOB_TIMEOUT_MS < at)
-            at = p->head_ms + BLOB_TIMEOUT_MS;
+        if (blob_request_oldest(f, p) == NULL) {
+            idle = idle || blob_holder_is_usable(f, p);
+            continue;
+        }
+        busy = true;
+        if (p->head_ms + patience(f, p) < at)
+            at = p->head_ms + patience(f, p);
     }
+    if (idle && busy && f->now_ms + LOOK_MS < at)
+        at = f->now_ms + LOOK_MS; /* what another is late with is taken over */
+    if (may_hear(f) && f->news_ms + BLOB_TIMEOUT_MS < at)
+        at = f->news_ms + BLOB_TIMEOUT_MS;
     return at;
 }
 
@@ -551,6 +694,12 @@ static bool next_once(bool *told, enum blob_fetch_kind kind,
     return true;
 }
 
+/* The reader has what it wants, and nobody wants the rest. */
+static bool is_satisfied(const struct blob_fetch *f)
+{
+    return f->limited && blob_choose_urgent(f) == UINT64_MAX;
+}
+
 bool blob_fetch_next(struct blob_fetch *f, struct blob_fetch_effect *out)
 {
     if (blob_effect_notice(f, out))
@@ -560,26 +709,28 @@ bool blob_fetch_next(struct blob_fetch *f, struct blob_fetch_effect *out)
     if (f->state == BLOB_FETCH_DONE)
         return next_once(&f->done_told, BLOB_FETCH_FINISHED, out);
     /* A page may be wanted only by planning; so it is looked at twice. */
-    if (blob_effect_page(f, out) || blob_effect_span(f, out) ||
-        blob_plan_ask(f, out) || blob_effect_page(f, out))
+    if (blob_plan_watch(f, out) || blob_effect_page(f, out) ||
+        blob_effect_span(f, out) || blob_plan_ask(f, out) ||
+        blob_effect_page(f, out))
         return true;
-    return !blob_effect_is_due(f) &&
+    return !blob_effect_is_due(f) && !may_hear(f) && !is_satisfied(f) &&
            next_once(&f->stall_told, BLOB_FETCH_STALLED, out);
 }
 
 void blob_fetch_stop(struct blob_fetch *f)
 {
     f->stopped = true;
-    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
-        if (f->providers[i].used)
-            leave(f, &f->providers[i]);
+    leave_all(f);
 }
 
 bool blob_fetch_is_idle(const struct blob_fetch *f)
 {
-    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        if (f->providers[i].watch >= BLOB_WATCH_OPEN)
+            return false;
         for (size_t k = 0; k < BLOB_FETCH_REQUESTS; k++)
             if (f->providers[i].requests[k].state != BLOB_REQUEST_FREE)
                 return false;
+    }
     return true;
 }

@@ -29,10 +29,18 @@ struct blob_fetch_config {
      */
     uint8_t *held;
     const uint8_t *pages; /* pages stored already, likewise; NULL: none */
+    /*
+     * Memory for what providers say they have, BLOB_FETCH_PROVIDERS times the
+     * length of `held`, for as long; NULL: they are not asked to tell.
+     */
+    uint8_t *have;
+    uint64_t start; /* where to begin among others that begin; any span */
+    bool limited;   /* only what a reader wants is asked for */
 };
 
 /*
  *   ASK           send `ask` to `provider` as `request`
+ *   WATCH         send BLOB_WATCH for tag and id of `ask`, likewise
  *   CANCEL        send BLOB_CANCEL for `request` to `provider`
  *   STORE_PAGE    store the verified hashes of page `index`
  *   NEED_PAGE     read page `index` back: blob_fetch_page_loaded()
@@ -46,6 +54,7 @@ struct blob_fetch_config {
  */
 enum blob_fetch_kind {
     BLOB_FETCH_ASK,
+    BLOB_FETCH_WATCH,
     BLOB_FETCH_CANCEL,
     BLOB_FETCH_STORE_PAGE,
     BLOB_FETCH_NEED_PAGE,
@@ -74,6 +83,8 @@ struct blob_fetch_effect {
 struct blob_place {
     unsigned slot;
     size_t offset; /* in that buffer */
+    size_t skip;   /* bytes of the message that are dropped before them */
+    size_t len;    /* of those that are kept; the rest is dropped */
 };
 
 void blob_fetch_init(struct blob_fetch *f,
@@ -102,7 +113,7 @@ void blob_fetch_provider_wake(struct blob_fetch *f, unsigned provider,
 /*
  * Takes a decoded BLOB_DATA and says where its bytes belong; copy them before
  * the next call.
- *   ERR_CANCELLED  of a request given up: drop the bytes, all is well
+ *   ERR_CANCELLED  given up, or here already: drop the bytes, all is well
  *   ERR_NOT_ASKED  nobody asked for them; close
  */
 MUST_CHECK enum err blob_fetch_place(struct blob_fetch *f,
@@ -110,11 +121,11 @@ MUST_CHECK enum err blob_fetch_place(struct blob_fetch *f,
                                      const struct blob_msg *msg,
                                      uint64_t now_ms);
 /*
- * Takes a decoded BLOB_LAYER, BLOB_INNER or BLOB_END.  Hashes that do not lead
- * to the root ban their sender for this blob (an effect), which is no error.
- *   ERR_NOT_ASKED     nobody asked for it; close
- *   ERR_OUT_OF_ORDER  an END that says OK before all has come; close
- *   ERR_NO_MEMORY     it could not be checked and is asked for again
+ * Takes a decoded BLOB_LAYER, BLOB_INNER, BLOB_HAVE or BLOB_END.  Hashes that
+ * do not lead to the root ban their sender for this blob (an effect), which is
+ * no error. ERR_NOT_ASKED     nobody asked for it; close ERR_OUT_OF_ORDER  an
+ * END that says OK before all has come; close ERR_NO_MEMORY     it could not be
+ * checked and is asked for again
  */
 MUST_CHECK enum err blob_fetch_recv(struct blob_fetch *f, unsigned provider,
                                     const struct blob_msg *msg,
@@ -136,10 +147,19 @@ void blob_fetch_leaves_checked(struct blob_fetch *f, unsigned slot,
 void blob_fetch_page_loaded(struct blob_fetch *f, uint64_t page,
                             struct bytes hashes, uint64_t now_ms);
 
-/* A reader wants this span next; others follow it. */
-void blob_fetch_seek(struct blob_fetch *f, uint64_t span);
+/*
+ * A reader waits for this span, and will for those up to `end`: they come first
+ * and in order, at most BLOB_AHEAD_MAX of them.  What else was asked for and
+ * has not begun to come is called off.
+ */
+void blob_fetch_seek(struct blob_fetch *f, uint64_t span, uint64_t end);
+/* Whether anything but what the reader waits for is fetched. */
+void blob_fetch_limit(struct blob_fetch *f, bool limited);
+/* At most so many spans are in work at once, from now on. */
+void blob_fetch_allow(struct blob_fetch *f, unsigned spans);
 
-/* Time passes: leaves providers that owe bytes and send none. */
+/* Time passes: leaves providers that owe bytes and send none, and lets others
+ * take over what is late. */
 void blob_fetch_tick(struct blob_fetch *f, uint64_t now_ms);
 /* When to call blob_fetch_tick() at the latest; UINT64_MAX: never. */
 uint64_t blob_fetch_deadline(const struct blob_fetch *f);

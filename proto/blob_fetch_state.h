@@ -5,7 +5,8 @@
 
 /*
  * What a fetch remembers: complete, so that callers embed it, and private to
- * blob_fetch.c, blob_plan.c, blob_effect.c and their tests.
+ * blob_fetch.c, the files that only it calls (blob_plan.c, blob_choose.c,
+ * blob_holder.c, blob_request.c, blob_effect.c) and their tests.
  */
 
 #define BLOB_FETCH_PROVIDERS 8
@@ -51,7 +52,31 @@ struct blob_fetch_request {
     uint32_t count;  /* blocks */
     uint64_t next;   /* next byte of the blob that is due */
     uint64_t end;    /* after the last one */
+    uint64_t until;  /* from here on it was given to another: not awaited */
     uint64_t charge; /* bytes that it holds of the provider's window */
+};
+
+/*
+ *              BLOB_HAVE           BLOB_END: OK
+ *   UNKNOWN ------------> PARTIAL --------------> WHOLE
+ *       `--- BLOB_END: NOT_HELD ---> NOTHING (asked anew after a rest)
+ *
+ * An older peer never answers a BLOB_WATCH; it is asked for anything.
+ */
+enum blob_map {
+    BLOB_MAP_UNKNOWN,
+    BLOB_MAP_PARTIAL,
+    BLOB_MAP_WHOLE,
+    BLOB_MAP_NOTHING
+};
+
+/* A BLOB_WATCH, which is a request, too. */
+enum blob_watch_state {
+    BLOB_WATCH_NONE,
+    BLOB_WATCH_DUE,
+    BLOB_WATCH_OPEN,
+    BLOB_WATCH_CANCEL_DUE,
+    BLOB_WATCH_CANCELLING
 };
 
 struct blob_fetch_provider {
@@ -60,6 +85,10 @@ struct blob_fetch_provider {
     bool ban_due;
     enum err ban_why;
     uint8_t tag[BLOB_TAG_LEN];
+    enum blob_map map;
+    uint8_t *bits; /* which spans it has, while map is PARTIAL */
+    enum blob_watch_state watch;
+    uint32_t watch_request;
     unsigned requests_max;
     struct blob_fetch_request requests[BLOB_FETCH_REQUESTS];
     uint64_t in_flight; /* sum of the requests' charges */
@@ -68,6 +97,7 @@ struct blob_fetch_provider {
     uint64_t sample_bytes; /* come since sample_ms */
     uint64_t sample_ms;
     uint64_t head_ms; /* since when its oldest request makes no progress */
+    uint64_t last_ms; /* when bytes came last */
     uint64_t rest_until_ms;
     unsigned misses; /* in a row; each doubles the rest */
 };
@@ -96,10 +126,12 @@ struct blob_fetch_span {
     uint8_t expected[HASH_LEN];
     uint16_t all;    /* blocks that the span has, a bit each */
     uint16_t asked;  /* open with some provider */
+    uint16_t again;  /* open with a second one */
     uint16_t held;   /* in the buffer */
     uint8_t owner;   /* provider that asks for it, or NOBODY */
     uint8_t lacking; /* providers that said they have it not, a bit each */
-    uint8_t sender[BLOB_REQUEST_BLOCKS]; /* of each held block, or NOBODY */
+    /* Whose bytes of a block are in the buffer, held or coming; or NOBODY. */
+    uint8_t sender[BLOB_REQUEST_BLOCKS];
 };
 
 /* The one page kept: is it to be stored, usable, or to be read back? */
@@ -121,11 +153,19 @@ struct blob_fetch {
     uint32_t turn;     /* number of the next request */
     unsigned turn_who; /* provider that may ask first */
     unsigned spans_max;
+    unsigned spans_allowed; /* in work at once, at most spans_max */
     uint64_t now_ms;
+    uint64_t news_ms; /* when something came last, bytes or a map */
 
     uint8_t *held; /* the caller's bitmap of spans, lowest bit first */
     uint64_t spans_left;
     uint64_t cursor; /* where the search for the next span begins */
+    uint64_t start;  /* where it begins once providers have but parts */
+    bool scattered;  /* some have but parts: the rarest span comes first */
+    bool limited;    /* only what the reader wants is asked for */
+    uint64_t reader; /* first span that a reader waits for; UINT64_MAX: none */
+    uint64_t reader_end; /* after the last one */
+    uint8_t *have;       /* the caller's memory for the providers' maps */
 
     uint8_t pages[BLOB_PAGES_MAX / 8]; /* verified and given to the caller */
     uint64_t pages_left;

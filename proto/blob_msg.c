@@ -67,6 +67,28 @@ static struct bytes read_hashes(struct reader *r, size_t max)
     return reader_bytes(r, r->left);
 }
 
+static void read_watch(struct reader *r, struct blob_msg *msg)
+{
+    reader_copy(r, msg->watch.tag, sizeof msg->watch.tag);
+    reader_copy(r, msg->watch.id.root, sizeof msg->watch.id.root);
+    msg->watch.id.size = reader_u64(r);
+    if (r->err == ERR_OK && blob_id_check(&msg->watch.id) != ERR_OK)
+        reader_fail(r, ERR_MALFORMED);
+}
+
+static void read_have(struct reader *r, struct blob_msg *msg)
+{
+    msg->have.first = reader_u64(r);
+    if (r->err == ERR_OK && (msg->have.first % 8 != 0 ||
+                             msg->have.first >= BLOB_SIZE_MAX / BLOB_SPAN_LEN))
+        reader_fail(r, ERR_MALFORMED);
+    if (r->left == 0)
+        reader_fail(r, ERR_TRUNCATED);
+    if (r->left > BLOB_HAVE_MAX)
+        reader_fail(r, ERR_TOO_LARGE);
+    msg->have.bits = reader_bytes(r, r->left);
+}
+
 static void read_layer(struct reader *r, struct blob_msg *msg)
 {
     size_t uncles;
@@ -107,6 +129,12 @@ enum err blob_msg_decode(struct blob_msg *out, enum frame_type type,
     switch (type) {
     case FRAME_BLOB_ASK:
         read_ask(&r, &msg.ask);
+        break;
+    case FRAME_BLOB_WATCH:
+        read_watch(&r, &msg);
+        break;
+    case FRAME_BLOB_HAVE:
+        read_have(&r, &msg);
         break;
     case FRAME_BLOB_LAYER:
         read_layer(&r, &msg);
@@ -156,6 +184,18 @@ void blob_msg_encode(struct writer *w, const struct blob_msg *msg)
     switch (msg->type) {
     case FRAME_BLOB_ASK:
         write_ask(w, &msg->ask);
+        break;
+    case FRAME_BLOB_WATCH:
+        assert(blob_id_check(&msg->watch.id) == ERR_OK);
+        writer_bytes(w, BYTES_ARRAY(msg->watch.tag));
+        writer_bytes(w, BYTES_ARRAY(msg->watch.id.root));
+        writer_u64(w, msg->watch.id.size);
+        break;
+    case FRAME_BLOB_HAVE:
+        assert(msg->have.first % 8 == 0 && msg->have.bits.len >= 1 &&
+               msg->have.bits.len <= BLOB_HAVE_MAX);
+        writer_u64(w, msg->have.first);
+        writer_bytes(w, msg->have.bits);
         break;
     case FRAME_BLOB_LAYER:
         assert(msg->layer.uncles.len <= BLOB_UNCLES_MAX * HASH_LEN);

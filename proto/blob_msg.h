@@ -5,9 +5,9 @@
 #include "proto/frame.h"
 
 /*
- * Payloads of the six blob frames (docs/protocol.md §6.3), without the frame's
- * own header.  Decoding checks all that can be checked without knowing what
- * was asked; views point into the payload.
+ * Payloads of the eight blob frames (docs/protocol.md §6.3), without the
+ * frame's own header.  Decoding checks all that can be checked without knowing
+ * what was asked; views point into the payload.
  */
 
 #define BLOB_TAG_LEN 8
@@ -28,6 +28,14 @@ struct blob_msg {
     uint32_t request;
     union {
         struct blob_ask ask;
+        struct {
+            uint8_t tag[BLOB_TAG_LEN]; /* of the asker's role */
+            struct blob_id id;
+        } watch;
+        struct {
+            uint64_t first;    /* span of the lowest bit, a multiple of 8 */
+            struct bytes bits; /* 1 to BLOB_HAVE_MAX bytes */
+        } have;
         struct {
             uint64_t page;
             struct bytes uncles; /* at most BLOB_UNCLES_MAX hashes */

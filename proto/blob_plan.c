@@ -1,52 +1,25 @@
-/* Chooses provider, span and length of each request.  Judges nothing. */
+/* Whose turn it is to be asked, and how much may be asked.  What of the blob is
+ * blob_choose.c. */
 #include "proto/blob_plan.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "proto/blob_choose.h"
+#include "proto/blob_holder.h"
+#include "proto/blob_request.h"
 
 /* Smaller asks only for what is smaller: frames and ENDs cost too. */
 #define ASK_MIN (4 * (uint64_t)BLOB_BLOCK_LEN)
 /* Pages of the layer that one provider is asked for at once. */
 #define PAGES_OPEN_MAX 4
-/* Time in which a provider should never run dry beside the round trip. */
-#define SLACK_MS 20
 
 uint64_t blob_plan_window(const struct blob_fetch_provider *p)
 {
-    uint64_t window = 2 * p->rate * (p->rtt_ms + SLACK_MS) / 1000;
+    uint64_t window = 2 * p->rate * (p->rtt_ms + BLOB_SLACK_MS) / 1000;
 
     if (window < BLOB_WINDOW_MIN)
         return BLOB_WINDOW_MIN;
     return window > BLOB_WINDOW_MAX ? BLOB_WINDOW_MAX : window;
-}
-
-struct blob_fetch_request *blob_plan_find(struct blob_fetch_provider *p,
-                                          uint32_t request)
-{
-    for (size_t i = 0; i < BLOB_FETCH_REQUESTS; i++) {
-        struct blob_fetch_request *r = &p->requests[i];
-
-        if (r->state != BLOB_REQUEST_FREE && r->request == request)
-            return r;
-    }
-    return NULL;
-}
-
-const struct blob_fetch_request *
-blob_plan_oldest(const struct blob_fetch *f,
-                 const struct blob_fetch_provider *p)
-{
-    const struct blob_fetch_request *best = NULL;
-
-    for (size_t i = 0; i < BLOB_FETCH_REQUESTS; i++) {
-        const struct blob_fetch_request *r = &p->requests[i];
-
-        /* Distances from the next turn, since turns may wrap. */
-        if (r->state == BLOB_REQUEST_OPEN &&
-            (best == NULL || f->turn - r->turn > f->turn - best->turn))
-            best = r;
-    }
-    return best;
 }
 
 /* A slot for a new request if the provider may be asked now, or NULL. */
@@ -56,7 +29,7 @@ static struct blob_fetch_request *free_request(const struct blob_fetch *f,
     struct blob_fetch_request *room = NULL;
     unsigned open = 0;
 
-    if (!p->used || p->banned || f->now_ms < p->rest_until_ms)
+    if (!blob_holder_is_usable(f, p))
         return NULL;
     for (size_t i = 0; i < BLOB_FETCH_REQUESTS; i++) {
         if (p->requests[i].state == BLOB_REQUEST_FREE)
@@ -67,20 +40,30 @@ static struct blob_fetch_request *free_request(const struct blob_fetch *f,
     return open < p->requests_max ? room : NULL;
 }
 
+/* One that is not in use; at most BLOB_FETCH_REQUESTS + 2 turns. */
+static uint32_t next_number(struct blob_fetch *f, struct blob_fetch_provider *p)
+{
+    uint32_t number;
+
+    do
+        number = f->base | (f->turn++ & 0xffff);
+    while (blob_request_find(p, number) != NULL ||
+           (p->watch >= BLOB_WATCH_OPEN && p->watch_request == number));
+    return number;
+}
+
 /* Fills in a request whose what, first, count, slot and charge are set. */
 static void open_request(struct blob_fetch *f, struct blob_fetch_provider *p,
                          struct blob_fetch_request *r,
                          struct blob_fetch_effect *out)
 {
-    if (blob_plan_oldest(f, p) == NULL)
+    if (blob_request_oldest(f, p) == NULL)
         p->head_ms = f->now_ms;
     if (p->in_flight == 0) { /* idle time says nothing about the rate */
         p->sample_ms = f->now_ms;
         p->sample_bytes = 0;
     }
-    do /* at most BLOB_FETCH_REQUESTS + 1 turns */
-        r->request = f->base | (f->turn++ & 0xffff);
-    while (blob_plan_find(p, r->request) != NULL);
+    r->request = next_number(f, p);
     r->turn = f->turn - 1;
     r->state = BLOB_REQUEST_OPEN;
     p->in_flight += r->charge;
@@ -97,11 +80,26 @@ static void open_request(struct blob_fetch *f, struct blob_fetch_provider *p,
     memcpy(out->ask.tag, p->tag, sizeof p->tag);
 }
 
-static bool lacks(const struct blob_fetch *f,
-                  const struct blob_fetch_provider *p,
-                  const struct blob_fetch_span *s)
+bool blob_plan_watch(struct blob_fetch *f, struct blob_fetch_effect *out)
 {
-    return (s->lacking >> (p - f->providers) & 1) != 0;
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        struct blob_fetch_provider *p = &f->providers[i];
+
+        if (p->used && !p->banned && p->map == BLOB_MAP_NOTHING &&
+            p->watch == BLOB_WATCH_NONE && f->now_ms >= p->rest_until_ms)
+            p->watch = BLOB_WATCH_DUE; /* it may have got it meanwhile */
+        if (p->watch != BLOB_WATCH_DUE)
+            continue;
+        p->watch_request = next_number(f, p);
+        p->watch = BLOB_WATCH_OPEN;
+        *out = (struct blob_fetch_effect){ .kind = BLOB_FETCH_WATCH,
+                                           .provider = i,
+                                           .request = p->watch_request };
+        memcpy(out->ask.tag, p->tag, sizeof p->tag);
+        out->ask.id = f->id;
+        return true;
+    }
+    return false;
 }
 
 /* Inner hashes of a bad span; of one at a time, whose hashes are kept. */
@@ -117,7 +115,7 @@ static bool ask_inner(struct blob_fetch *f, struct blob_fetch_provider *p,
         if (s->state == BLOB_SPAN_LOCATING ||
             (s->state == BLOB_SPAN_BLAMING && s->told))
             return false;
-        if (s->state == BLOB_SPAN_BLAMING && !lacks(f, p, s))
+        if (s->state == BLOB_SPAN_BLAMING && blob_holder_gives(f, p, s))
             bad = s;
     }
     if (bad == NULL)
@@ -159,19 +157,41 @@ static unsigned pages_open_anywhere(const struct blob_fetch *f, uint64_t page)
     return open;
 }
 
+/* The page that is needed first and nobody is asked for; false: none. */
+static bool next_page(struct blob_fetch *f, const struct blob_fetch_provider *p,
+                      uint64_t *out)
+{
+    uint64_t count = blob_page_count(f->id.size);
+    uint64_t urgent = blob_choose_urgent(f);
+
+    if (urgent != UINT64_MAX) {
+        uint64_t last = (f->reader_end - 1) / BLOB_LAYER_PAGE;
+
+        for (uint64_t page = urgent / BLOB_LAYER_PAGE; page <= last; page++) {
+            *out = page;
+            if (!page_is_stored(f, page) && pages_open_anywhere(f, page) == 0)
+                return true;
+        }
+    }
+    if (f->limited || blob_choose_can_urge(f, p) ||
+        pages_open_anywhere(f, UINT64_MAX) >= f->pages_left)
+        return false;
+    *out = f->page_cursor;
+    while (page_is_stored(f, *out) || pages_open_anywhere(f, *out) > 0)
+        *out = (*out + 1) % count; /* ends: one is neither */
+    f->page_cursor = (*out + 1) % count;
+    return true;
+}
+
 static bool ask_page(struct blob_fetch *f, struct blob_fetch_provider *p,
                      struct blob_fetch_request *r,
                      struct blob_fetch_effect *out)
 {
-    uint64_t count = blob_page_count(f->id.size);
-    uint64_t page = f->page_cursor;
+    uint64_t page;
 
-    if (pages_open_anywhere(f, UINT64_MAX) >= f->pages_left ||
-        pages_open(p, UINT64_MAX) >= PAGES_OPEN_MAX)
+    if (f->pages_left == 0 || pages_open(p, UINT64_MAX) >= PAGES_OPEN_MAX ||
+        !next_page(f, p, &page))
         return false;
-    while (page_is_stored(f, page) || pages_open_anywhere(f, page) > 0)
-        page = (page + 1) % count; /* ends: one is neither */
-    f->page_cursor = (page + 1) % count;
     *r = (struct blob_fetch_request){
         .what = BLOB_WHAT_LAYER,
         .first = page,
@@ -181,108 +201,24 @@ static bool ask_page(struct blob_fetch *f, struct blob_fetch_provider *p,
     return true;
 }
 
-static bool span_is_active(const struct blob_fetch *f, uint64_t span)
+/* Notes who is asked for the blocks from now on, and who no longer. */
+static void count_choice(struct blob_fetch_span *s,
+                         const struct blob_choice *choice)
 {
-    for (size_t i = 0; i < f->spans_max; i++)
-        if (f->spans[i].state != BLOB_SPAN_FREE && f->spans[i].span == span)
-            return true;
-    return false;
-}
+    unsigned mask = ((1U << choice->count) - 1) << choice->first;
 
-/* The next span after the cursor that nobody works on; there is one. */
-static uint64_t next_span(const struct blob_fetch *f)
-{
-    uint64_t count = blob_span_count(f->id.size);
-    uint64_t span = f->cursor % count;
-
-    for (;;) { /* at most `count` turns */
-        if (span % 8 == 0 && f->held[span / 8] == 0xff && span + 8 <= count) {
-            span = (span + 8) % count;
-            continue;
-        }
-        if ((f->held[span / 8] >> (span % 8) & 1) == 0 &&
-            !span_is_active(f, span))
-            return span;
-        span = (span + 1) % count;
+    switch (choice->how) {
+    case BLOB_CHOICE_NEW:
+        s->asked = (uint16_t)(s->asked | mask);
+        break;
+    case BLOB_CHOICE_STOLEN:
+        choice->victim->until =
+            s->span * BLOB_SPAN_LEN + choice->first * (uint64_t)BLOB_BLOCK_LEN;
+        break;
+    case BLOB_CHOICE_COPIED:
+        s->again = (uint16_t)(s->again | mask);
+        break;
     }
-}
-
-/* Copies the hash that a span must have; false until its page is here. */
-static bool expect(struct blob_fetch *f, uint64_t span, uint8_t out[HASH_LEN])
-{
-    uint64_t page = span / BLOB_LAYER_PAGE;
-
-    if (blob_page_count(f->id.size) == 0) {
-        memcpy(out, f->id.root, HASH_LEN);
-        return true;
-    }
-    if (f->page_state == BLOB_PAGE_READY && f->page_index == page) {
-        memcpy(out, f->page + span % BLOB_LAYER_PAGE * HASH_LEN, HASH_LEN);
-        return true;
-    }
-    if (f->page_state == BLOB_PAGE_NONE || f->page_state == BLOB_PAGE_READY) {
-        f->page_state = BLOB_PAGE_WANTED;
-        f->page_index = page;
-    }
-    return false;
-}
-
-/* Takes up another span, or returns NULL if none is left or has room. */
-static struct blob_fetch_span *start_span(struct blob_fetch *f)
-{
-    struct blob_fetch_span *room = NULL;
-    uint64_t active = 0, span, blocks;
-    struct blob_fetch_span s = { .state = BLOB_SPAN_FILLING };
-
-    for (size_t i = f->spans_max; i-- > 0;) {
-        if (f->spans[i].state == BLOB_SPAN_FREE)
-            room = &f->spans[i];
-        else
-            active++;
-    }
-    if (room == NULL || active >= f->spans_left)
-        return NULL;
-    span = next_span(f);
-    if (!expect(f, span, s.expected))
-        return NULL;
-    blocks = blob_block_count(blob_span_len(f->id.size, span));
-    s.span = span;
-    s.all = (uint16_t)((1U << blocks) - 1);
-    memset(s.sender, BLOB_FETCH_NOBODY, sizeof s.sender);
-    *room = s;
-    f->cursor = span + 1;
-    return room;
-}
-
-static unsigned wanted(const struct blob_fetch_span *s)
-{
-    if (s->state != BLOB_SPAN_FILLING)
-        return 0;
-    return s->all & ~(unsigned)s->asked & ~(unsigned)s->held;
-}
-
-/* The span that a provider should go on with: its own, a left one, a new. */
-static struct blob_fetch_span *choose_span(struct blob_fetch *f,
-                                           const struct blob_fetch_provider *p)
-{
-    uint8_t self = (uint8_t)(p - f->providers);
-    struct blob_fetch_span *left = NULL;
-
-    for (size_t i = 0; i < f->spans_max; i++) {
-        struct blob_fetch_span *s = &f->spans[i];
-
-        if (wanted(s) == 0)
-            continue;
-        if (s->owner == self)
-            return s;
-        if (s->owner == BLOB_FETCH_NOBODY && !lacks(f, p, s))
-            left = s;
-    }
-    if (left == NULL)
-        left = start_span(f);
-    if (left != NULL)
-        left->owner = self;
-    return left;
 }
 
 static bool ask_blocks(struct blob_fetch *f, struct blob_fetch_provider *p,
@@ -290,32 +226,24 @@ static bool ask_blocks(struct blob_fetch *f, struct blob_fetch_provider *p,
                        struct blob_fetch_effect *out)
 {
     uint64_t window = blob_plan_window(p);
-    struct blob_fetch_span *s;
-    unsigned want, at = 0, count = 0;
-    struct blob_ask ask;
+    struct blob_choice choice;
+    struct blob_ask ask = { .id = f->id, .what = BLOB_WHAT_BLOCKS };
 
-    if (p->in_flight > window || window - p->in_flight < ASK_MIN)
+    if (p->in_flight > window || window - p->in_flight < ASK_MIN ||
+        !blob_choose(f, p, (unsigned)((window - p->in_flight) / BLOB_BLOCK_LEN),
+                     &choice))
         return false;
-    s = choose_span(f, p);
-    if (s == NULL)
-        return false;
-    want = wanted(s);
-    while ((want >> at & 1) == 0)
-        at++;
-    while ((want >> (at + count) & 1) != 0 &&
-           (count + 1) * (uint64_t)BLOB_BLOCK_LEN <= window - p->in_flight)
-        count++;
-    s->asked = (uint16_t)(s->asked | ((1U << count) - 1) << at);
+    count_choice(choice.span, &choice);
     *r = (struct blob_fetch_request){
         .what = BLOB_WHAT_BLOCKS,
-        .slot = (unsigned)(s - f->spans),
-        .first = s->span * BLOB_REQUEST_BLOCKS + at,
-        .count = count,
+        .slot = (unsigned)(choice.span - f->spans),
+        .first = choice.span->span * BLOB_REQUEST_BLOCKS + choice.first,
+        .count = choice.count,
     };
-    ask = (struct blob_ask){
-        .id = f->id, .what = BLOB_WHAT_BLOCKS, .first = r->first, .count = count
-    };
+    ask.first = r->first;
+    ask.count = r->count;
     blob_ask_range(&ask, &r->next, &r->end);
+    r->until = r->end;
     r->charge = r->end - r->next;
     open_request(f, p, r, out);
     return true;
@@ -330,9 +258,9 @@ bool blob_plan_ask(struct blob_fetch *f, struct blob_fetch_effect *out)
 
         if (r == NULL)
             continue;
-        if (ask_inner(f, p, r, out) ||
-            (f->state == BLOB_FETCH_LAYER && ask_page(f, p, r, out)) ||
-            (f->state == BLOB_FETCH_IN_SPANS && ask_blocks(f, p, r, out))) {
+        /* Without the page there is nothing to begin: so it goes first. */
+        if (ask_inner(f, p, r, out) || ask_page(f, p, r, out) ||
+            ask_blocks(f, p, r, out)) {
             f->turn_who = (who + 1) % BLOB_FETCH_PROVIDERS;
             return true;
         }

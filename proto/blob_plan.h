@@ -14,12 +14,7 @@ bool blob_plan_ask(struct blob_fetch *f, struct blob_fetch_effect *out);
 /* Bytes that may be on their way from this provider. */
 uint64_t blob_plan_window(const struct blob_fetch_provider *p);
 
-/* The request of that number, in whatever state but FREE; or NULL. */
-struct blob_fetch_request *blob_plan_find(struct blob_fetch_provider *p,
-                                          uint32_t request);
-/* The open request that was asked first, or NULL. */
-const struct blob_fetch_request *
-blob_plan_oldest(const struct blob_fetch *f,
-                 const struct blob_fetch_provider *p);
+/* Asks a provider for news of what it has, if that is due. */
+bool blob_plan_watch(struct blob_fetch *f, struct blob_fetch_effect *out);
 
 #endif

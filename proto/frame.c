@@ -23,7 +23,9 @@ bool frame_is_known(uint8_t type)
     case FRAME_CHALLENGE:
     case FRAME_BLOB_ASK:
     case FRAME_LEAF:
+    case FRAME_BLOB_WATCH:
     case FRAME_BLOB_LAYER:
+    case FRAME_BLOB_HAVE:
     case FRAME_BLOB_DATA:
     case FRAME_BLOB_END:
     case FRAME_BLOB_CANCEL:
@@ -32,6 +34,13 @@ bool frame_is_known(uint8_t type)
     default:
         return false;
     }
+}
+
+bool frame_is_blob(uint8_t type)
+{
+    return type == FRAME_BLOB_WATCH || type == FRAME_BLOB_HAVE ||
+           (type >= FRAME_BLOB_ASK && type <= FRAME_BLOB_INNER &&
+            type % 2 == 0);
 }
 
 bool frame_is_bulk(uint8_t type)

@@ -28,7 +28,9 @@ enum frame_type {
     FRAME_BLOB_ASK = 16,
     FRAME_LEAF = 17,
     FRAME_BLOB_LAYER = 18,
+    FRAME_BLOB_WATCH = 19,
     FRAME_BLOB_DATA = 20,
+    FRAME_BLOB_HAVE = 21,
     FRAME_BLOB_END = 22,
     FRAME_BLOB_CANCEL = 24,
     FRAME_BLOB_INNER = 26
@@ -41,6 +43,8 @@ struct frame {
 
 /* Whether this release knows the type. */
 bool frame_is_known(uint8_t type);
+/* Whether it is one of FRAME_BLOB_* (§6.3). */
+bool frame_is_blob(uint8_t type);
 /* Bulk waits for control (protocol.md §4.5). */
 bool frame_is_bulk(uint8_t type);
 

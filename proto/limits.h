@@ -75,11 +75,21 @@ static_assert(RECORD_LEN_MAX + 16 <= FRAME_PAYLOAD_MAX,
 #define BLOB_UNCLES_MAX 15
 /* Requests open on one connection in each direction. */
 #define BLOB_REQUESTS_MAX 64
+/* Watches open on one connection in each direction. */
+#define BLOB_WATCHES_MAX 16
+/* Bytes of a bitmap that one BLOB_HAVE carries: 32 GiB of the blob. */
+#define BLOB_HAVE_MAX 4096
 /* Bytes asked of one provider and not yet here. */
 #define BLOB_WINDOW_MIN ((uint64_t)512 * 1024)
 #define BLOB_WINDOW_MAX ((uint64_t)32 * 1024 * 1024)
-/* A provider that owes bytes and sends none for so long is left. */
+/* Time in which a provider should never run dry beside the round trip. */
+#define BLOB_SLACK_MS 20
+/* A provider that owes bytes and sends none for so long is left; and where
+ * another one sends meanwhile. */
 #define BLOB_TIMEOUT_MS 15000
+#define BLOB_SNUB_MS    2000
+/* Spans that are fetched ahead of a reader, at most. */
+#define BLOB_AHEAD_MAX 64
 
 static_assert(BLOB_SPAN_LEN == BLOB_REQUEST_BLOCKS * BLOB_BLOCK_LEN,
               "one request can ask for one span");

@@ -88,7 +88,8 @@ static enum err take_frame(struct machines *m, enum frame_type type,
         if (e != ERR_OK)
             return e;
         assert(place.slot < m->fetch.spans_max);
-        assert(place.offset + msg.data.bytes.len <= BLOB_SPAN_LEN);
+        assert(place.skip + place.len <= msg.data.bytes.len);
+        assert(place.len > 0 && place.offset + place.len <= BLOB_SPAN_LEN);
         return ERR_OK;
     default:
         return blob_fetch_recv(&m->fetch, 0, &msg, m->now);

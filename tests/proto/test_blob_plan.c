@@ -124,7 +124,7 @@ static void a_reader_is_served_where_it_reads(void **state)
 
     (void)state;
     start(&f, 100 * MIB, BLOB_FETCH_SPANS);
-    blob_fetch_seek(&f, 99);
+    blob_fetch_seek(&f, 99, 100);
     join(&f, 32)->rate = 1000 * MIB;
     assert_true(blob_plan_ask(&f, &fx));
     assert_int_equal(fx.ask.first, 99 * BLOB_REQUEST_BLOCKS);

@@ -179,11 +179,11 @@ static bool take_range(struct run *run, uint64_t *from, uint64_t *until)
 }
 
 static void put_read_params(struct writer *w, const struct run *run,
-                            uint64_t offset, uint64_t length)
+                            uint64_t offset, uint64_t length, uint64_t until)
 {
     const char *file = run_text(run->params, "file");
 
-    mp_put_map(w, file == NULL ? 3 : 4);
+    mp_put_map(w, file == NULL ? 4 : 5);
     if (file != NULL) {
         mp_put_text(w, "file");
         mp_put_text(w, file);
@@ -194,11 +194,13 @@ static void put_read_params(struct writer *w, const struct run *run,
     mp_put_uint(w, offset);
     mp_put_text(w, "record");
     mp_put_text(w, run_text(run->params, "record"));
+    mp_put_text(w, "until");
+    mp_put_uint(w, until < BLOB_SIZE_MAX ? until : BLOB_SIZE_MAX);
 }
 
 /* One chunk to stdout; *size becomes the file's, *len what was read. */
 static bool cat_chunk(struct run *run, uint64_t offset, uint64_t length,
-                      uint64_t *size, uint64_t *len)
+                      uint64_t until, uint64_t *size, uint64_t *len)
 {
     struct ctl *ctl = run->ctl;
     struct writer w = writer_growing(4096);
@@ -206,7 +208,7 @@ static bool cat_chunk(struct run *run, uint64_t offset, uint64_t length,
     struct bytes bytes;
     bool ok;
 
-    put_read_params(&w, run, offset, length);
+    put_read_params(&w, run, offset, length, until);
     ok = w.err == ERR_OK ? client_call_raw(ctl->client, &ctl->fail, &result,
                                            "blob.read", writer_view(&w))
                          : fail_set(&ctl->fail, EXIT_CODE_USAGE, NULL,
@@ -217,7 +219,10 @@ static bool cat_chunk(struct run *run, uint64_t offset, uint64_t length,
     bytes = mp_bin(mp_get(result, "bytes"));
     *size = mp_uint(mp_get(result, "size"));
     *len = bytes.len;
-    if (bytes.len > 0 && fwrite(bytes.data, 1, bytes.len, stdout) != bytes.len)
+    /* At once: somebody may be watching it. */
+    if (bytes.len > 0 &&
+        (fwrite(bytes.data, 1, bytes.len, stdout) != bytes.len ||
+         fflush(stdout) != 0))
         return fail_errno(&ctl->fail, "cannot write");
     return true;
 }
@@ -234,8 +239,8 @@ bool run_cat(struct run *run)
     while (offset < until && offset < size && len > 0) {
         uint64_t left = until - offset;
 
-        if (!cat_chunk(run, offset, left < CHUNK_LEN ? left : CHUNK_LEN, &size,
-                       &len))
+        if (!cat_chunk(run, offset, left < CHUNK_LEN ? left : CHUNK_LEN, until,
+                       &size, &len))
             return false;
         offset += len;
     }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "daemon/commits.h"
 #include "daemon/conn.h"
 #include "daemon/fetch_parts.h"
@@ -66,6 +68,7 @@ void fetch_free(struct fetch *f)
         free(f->slots[i].data);
     free(f->held);
     free(f->pages);
+    free(f->have);
     free(f);
 }
 
@@ -80,8 +83,12 @@ static void tell(struct fetch *f, const struct blob_fetch_effect *ef,
     uint8_t buf[128];
     struct writer w = writer_fixed(buf, sizeof buf);
 
-    if (type == FRAME_BLOB_ASK)
+    if (type == FRAME_BLOB_ASK) {
         msg.ask = ef->ask;
+    } else if (type == FRAME_BLOB_WATCH) {
+        msg.watch.id = ef->ask.id;
+        memcpy(msg.watch.tag, ef->ask.tag, sizeof msg.watch.tag);
+    }
     blob_msg_encode(&w, &msg);
     assert(w.err == ERR_OK);
     if (c == NULL || conn_queue(c, (uint8_t)type, writer_view(&w)) != ERR_OK) {
@@ -150,6 +157,9 @@ static void act(struct fetch *f, const struct blob_fetch_effect *ef)
     case BLOB_FETCH_ASK:
         tell(f, ef, FRAME_BLOB_ASK);
         break;
+    case BLOB_FETCH_WATCH:
+        tell(f, ef, FRAME_BLOB_WATCH);
+        break;
     case BLOB_FETCH_CANCEL:
         tell(f, ef, FRAME_BLOB_CANCEL);
         break;
@@ -192,6 +202,7 @@ void fetch_step(struct fetch *f)
         (f->state != FETCH_RUNNING && f->state != FETCH_FINISHING))
         return;
     f->stepping = true;
+    blob_fetch_allow(&f->machine, fetch_job_spans_allowed(f));
     while (f->state == FETCH_RUNNING && blob_fetch_next(&f->machine, &ef))
         act(f, &ef);
     fetch_job_flush_if_due(f);
@@ -234,30 +245,45 @@ static void note_pages(struct fetch *f)
     writer_free(&u);
 }
 
+static void seek(struct fetch *f)
+{
+    uint64_t size = fetch_blob(f)->size;
+
+    if (f->read_at < f->read_end && f->read_at < size)
+        blob_fetch_seek(&f->machine, f->read_at / BLOB_SPAN_LEN,
+                        (f->read_end - 1) / BLOB_SPAN_LEN + 1);
+}
+
 static enum err start_machine(struct fetch *f)
 {
     struct blob_fetch_config config = {
         .id = *fetch_blob(f),
         .base = f->config.base,
         .spans_max = f->config.spans_max,
+        .limited = f->config.limited,
     };
+    uint64_t spans = blob_span_count(fetch_blob(f)->size);
     enum err e = blob_part_open(&f->part, node_store(f->node), fetch_blob(f));
 
     if (e == ERR_EXISTS)
         f->part = NULL;
     else if (e != ERR_OK)
         return e;
-    f->held =
-        calloc(1, BLOB_BITMAP_LEN(blob_span_count(fetch_blob(f)->size)) + 1);
+    f->held = calloc(1, BLOB_BITMAP_LEN(spans) + 1);
+    f->have = calloc(BLOB_FETCH_PROVIDERS, BLOB_BITMAP_LEN(spans) + 1);
     f->pages =
         calloc(1, BLOB_BITMAP_LEN(blob_page_count(fetch_blob(f)->size)) + 1);
-    if (f->held == NULL || f->pages == NULL)
+    if (f->held == NULL || f->pages == NULL || f->have == NULL)
         return ERR_NO_MEMORY;
     note_held(f);
     note_pages(f);
     config.held = f->held;
     config.pages = f->pages;
+    config.have = f->have;
+    if (spans > 0 && spans < UINT32_MAX)
+        config.start = randombytes_uniform((uint32_t)spans);
     blob_fetch_init(&f->machine, &config, fetch_now_ms(f));
+    seek(f);
     f->sync_ms = fetch_now_ms(f);
     f->state = FETCH_RUNNING;
     return ERR_OK;
@@ -401,8 +427,8 @@ static enum err on_data(struct fetch *f, unsigned provider,
         fetch_stop(f, ERR_NO_MEMORY);
         return ERR_OK;
     }
-    memcpy(slot->data + place.offset, msg->data.bytes.data,
-           msg->data.bytes.len);
+    memcpy(slot->data + place.offset, msg->data.bytes.data + place.skip,
+           place.len);
     return ERR_OK;
 }
 
@@ -455,11 +481,26 @@ uint64_t fetch_bytes(const struct fetch *f)
     return f->verified;
 }
 
-void fetch_seek(struct fetch *f, uint64_t offset)
+void fetch_read(struct fetch *f, uint64_t offset, uint64_t end)
 {
-    if (f->state == FETCH_RUNNING && offset < fetch_blob(f)->size)
-        blob_fetch_seek(&f->machine, offset / BLOB_SPAN_LEN);
+    f->read_at = offset;
+    f->read_end = end;
+    if (f->state == FETCH_RUNNING)
+        seek(f);
     fetch_step(f);
+}
+
+void fetch_widen(struct fetch *f)
+{
+    f->config.limited = false;
+    if (f->state == FETCH_RUNNING)
+        blob_fetch_limit(&f->machine, false);
+    fetch_step(f);
+}
+
+bool fetch_is_limited(const struct fetch *f)
+{
+    return f->config.limited;
 }
 
 void fetch_tick(struct fetch *f)

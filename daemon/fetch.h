@@ -26,6 +26,7 @@ struct fetch_config {
     uint32_t base;
     unsigned spans_max;    /* buffers of 1 MiB that it may use */
     unsigned requests_max; /* open with one provider */
+    bool limited;          /* only what is read is fetched */
     /* ERR_OK: held and durable, the want is gone.  ERR_NOT_HELD: nobody has
      * it now.  fetch_free() is not to be called from inside. */
     void (*ended)(void *context, struct fetch *fetch, enum err e);
@@ -50,7 +51,14 @@ void fetch_peer_gone(struct fetch *fetch, const struct conn *conn);
 /* One of the frames that answer; any error is the peer's. */
 MUST_CHECK enum err fetch_recv(struct fetch *fetch, struct conn *conn,
                                const struct blob_msg *msg);
-void fetch_seek(struct fetch *fetch, uint64_t offset);
+/*
+ * A reader waits for the byte at `offset`, and will for those up to `end`:
+ * they come first, and in order.  Before it runs, too.
+ */
+void fetch_read(struct fetch *fetch, uint64_t offset, uint64_t end);
+/* Fetches all of it from now on, not only what is read. */
+void fetch_widen(struct fetch *fetch);
+bool fetch_is_limited(const struct fetch *fetch);
 /* To be called now and then, and at the deadline. */
 void fetch_tick(struct fetch *fetch);
 uint64_t fetch_deadline(const struct fetch *fetch);

@@ -11,8 +11,12 @@
 #include "daemon/exports.h"
 #include "daemon/fetch_parts.h"
 
-/* What is written is flushed after this much or this long (docs/storage.md). */
-enum { SYNC_BYTES = 64 * 1024 * 1024, SYNC_MS = 2000 };
+/*
+ * What is written is flushed after this much or this long, and no more than
+ * AT_RISK_SPANS are in work or written and not durable (docs/storage.md): so
+ * much is fetched again after a crash.
+ */
+enum { SYNC_BYTES = 24 * 1024 * 1024, SYNC_MS = 2000, AT_RISK_SPANS = 60 };
 
 /* Work on the pool, with copies of all that may change meanwhile. */
 struct job {
@@ -85,6 +89,9 @@ static void on_committed(void *context, enum err e, struct store_batch *batch)
     f->commits--;
     if (e != ERR_OK) {
         fetch_stop(f, e);
+    } else if (f->flushing) {
+        f->flushing = false;
+        f->undurable -= f->flushed;
     } else if (f->concluded) {
         f->state = FETCH_STOPPING;
         f->why = ERR_OK;
@@ -124,6 +131,7 @@ static void on_written(struct fetch *f, const struct job *job)
     };
 
     f->verified += job->bytes.len;
+    f->undurable += job->bytes.len;
     event.done_bytes = f->verified;
     blob_fetch_span_written(&f->machine, job->slot, fetch_now_ms(f));
     node_emit(f->node, &event);
@@ -149,7 +157,6 @@ static enum err on_outcome(struct job *job)
                                   fetch_now_ms(f));
         break;
     case FETCH_JOB_SYNC:
-        f->flushing = false;
         give_batch(job);
         break;
     case FETCH_JOB_FINISH:
@@ -257,12 +264,20 @@ static bool flush_is_due(const struct fetch *f)
            (bytes > 0 && fetch_now_ms(f) - f->sync_ms >= SYNC_MS);
 }
 
+unsigned fetch_job_spans_allowed(const struct fetch *f)
+{
+    uint64_t spans = (f->undurable + BLOB_SPAN_LEN - 1) / BLOB_SPAN_LEN;
+
+    return spans < AT_RISK_SPANS ? (unsigned)(AT_RISK_SPANS - spans) : 0;
+}
+
 void fetch_job_flush_if_due(struct fetch *f)
 {
     if (f->state != FETCH_RUNNING || f->flushing || !flush_is_due(f))
         return;
     f->sync_ms = fetch_now_ms(f);
     f->flushing = true;
+    f->flushed = f->undurable;
     fetch_job_with_batch(f, FETCH_JOB_SYNC);
 }
 

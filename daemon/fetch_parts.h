@@ -42,9 +42,14 @@ struct fetch {
     unsigned commits;       /* on their way through the writer */
     uint64_t sync_ms;       /* when the last flush began */
     uint64_t verified;      /* bytes written, or compared */
+    uint64_t undurable;     /* bytes written, and lost if the power fails */
+    uint64_t flushed;       /* of those, what the flush that runs covers */
+    uint64_t read_at;       /* where a reader waits, and how far it will read */
+    uint64_t read_end;      /* 0: nobody reads */
     struct blob_part *part; /* NULL for a blob that is whole here */
     uint8_t *held;
     uint8_t *pages;
+    uint8_t *have;        /* the machine's maps of what providers have */
     uint64_t uncles_page; /* whose uncles these are */
     size_t uncles_len;
     uint8_t uncles[BLOB_UNCLES_MAX * HASH_LEN];
@@ -79,6 +84,8 @@ void fetch_job_on_slot(struct fetch *f, enum fetch_job_what what, unsigned slot,
 void fetch_job_with_batch(struct fetch *f, enum fetch_job_what what);
 /* Writes the span that lies in the slot. */
 void fetch_job_write(struct fetch *f, unsigned slot);
+/* Spans that may be in work beside what is written and not durable yet. */
+unsigned fetch_job_spans_allowed(const struct fetch *f);
 /* Writes go on beside a flush; its bitmap names those before it. */
 void fetch_job_flush_if_due(struct fetch *f);
 

@@ -5,6 +5,7 @@
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/readers.h"
 #include "proto/record_files.h"
 #include "store/blobs.h"
 
@@ -67,14 +68,12 @@ struct reading {
     uv_work_t work;
     struct node *node;
     struct call *call;
-    uint8_t topic[ID_LEN];
-    struct blob_id blob;
-    uint64_t offset;
+    struct node_reader place; /* what is read, and where */
+    bool waiting;             /* the transfer knows of it */
     size_t len;
     struct blob_reader *reader;
     uint8_t *bytes;
     bool working;
-    bool gone;
     enum err err;
 };
 
@@ -84,6 +83,8 @@ static void reading_end(struct reading *r, enum err e)
     struct writer *w;
 
     node_unsubscribe(r->node, &r->listener);
+    if (r->waiting)
+        node_reader_end(r->node, &r->place);
     blob_reader_close(r->reader);
     if (e != ERR_OK) {
         call_fail(call, e, NULL, NULL);
@@ -91,19 +92,18 @@ static void reading_end(struct reading *r, enum err e)
         w = call_reply(call);
         mp_put_map(w, 2);
         pair_bin(w, "bytes", (struct bytes){ r->bytes, r->len });
-        pair_uint(w, "size", r->blob.size);
+        pair_uint(w, "size", r->place.blob.size);
         call_send(call);
     }
     free(r->bytes);
     free(r);
 }
 
-/* Who read has left: unless the disk or the want is at it, it ends here. */
+/* Who read has left: unless the disk is at it, it ends here. */
 static void on_gone(struct call *call)
 {
     struct reading *r = call_data(call);
 
-    r->gone = true;
     if (!r->working)
         reading_end(r, ERR_CANCELLED);
 }
@@ -112,7 +112,7 @@ static void on_read_work(uv_work_t *work)
 {
     struct reading *r = work->data;
 
-    r->err = blob_reader_read(r->reader, r->offset, r->bytes, r->len);
+    r->err = blob_reader_read(r->reader, r->place.offset, r->bytes, r->len);
 }
 
 static void on_read_done(uv_work_t *work, int status)
@@ -129,8 +129,8 @@ static void reading_try(struct reading *r)
 
     if (r->working)
         return;
-    e = blob_reader_open(&r->reader, node_store(r->node), &r->blob, NULL);
-    if (e == ERR_OK && blob_reader_has(r->reader, r->offset, r->len)) {
+    e = blob_reader_open(&r->reader, node_store(r->node), &r->place.blob, NULL);
+    if (e == ERR_OK && blob_reader_has(r->reader, r->place.offset, r->len)) {
         r->working = true;
         (void)uv_queue_work(node_loop(r->node), &r->work, on_read_work,
                             on_read_done);
@@ -151,24 +151,9 @@ static void on_event(struct node_listener *listener,
 
     if ((event->type == NODE_EVENT_BLOB ||
          event->type == NODE_EVENT_PROGRESS) &&
-        event->blob != NULL && event->blob->size == r->blob.size &&
-        memcmp(event->blob->root, r->blob.root, HASH_LEN) == 0)
+        event->blob != NULL && event->blob->size == r->place.blob.size &&
+        memcmp(event->blob->root, r->place.blob.root, HASH_LEN) == 0)
         reading_try(r);
-}
-
-static void on_wanted(void *context, enum err e)
-{
-    struct reading *r = context;
-
-    r->working = false;
-    if (r->gone)
-        e = ERR_CANCELLED;
-    if (e != ERR_OK && e != ERR_EXISTS) {
-        reading_end(r, e);
-        return;
-    }
-    node_blob_read_at(r->node, &r->blob, r->offset);
-    reading_try(r);
 }
 
 static void reading_begin(struct reading *r)
@@ -176,13 +161,16 @@ static void reading_begin(struct reading *r)
     struct blob_info info;
 
     node_subscribe(r->node, &r->listener);
-    if (blobs_find(node_store(r->node), &r->blob, &info) == ERR_OK &&
-        info.state != BLOB_PARTIAL) {
-        reading_try(r);
+    if (r->len == 0) {
+        reading_end(r, ERR_OK);
         return;
     }
-    r->working = true;
-    node_want_blob(r->node, &r->blob, r->topic, on_wanted, r);
+    if (blobs_find(node_store(r->node), &r->place.blob, &info) != ERR_OK ||
+        info.state == BLOB_PARTIAL) {
+        r->waiting = true;
+        node_reader_start(r->node, &r->place);
+    }
+    reading_try(r);
 }
 
 /* The file of the record that the call names, or its first. */
@@ -201,7 +189,7 @@ static enum err find_file(struct reading *r, struct bytes whole,
     e = ERR_NOT_FOUND;
     while (e == ERR_NOT_FOUND && record_files_next(&it, &file))
         if (name.len == 0 || bytes_equal(name, file.name)) {
-            r->blob = file.blob;
+            r->place.blob = file.blob;
             e = ERR_OK;
         }
     record_files_close(&it);
@@ -213,14 +201,19 @@ static enum err find_range(struct reading *r, const struct call *call)
 {
     uint64_t len = READ_MAX;
 
-    r->offset = mp_uint(call_param(call, "offset"));
+    r->place.offset = mp_uint(call_param(call, "offset"));
     if (mp_type(call_param(call, "length")) == MP_UINT)
         len = mp_uint(call_param(call, "length"));
-    if (len > READ_MAX || r->offset > r->blob.size)
+    if (len > READ_MAX || r->place.offset > r->place.blob.size)
         return ERR_USAGE;
-    if (len > r->blob.size - r->offset)
-        len = r->blob.size - r->offset;
+    if (len > r->place.blob.size - r->place.offset)
+        len = r->place.blob.size - r->place.offset;
     r->len = (size_t)len;
+    r->place.until = r->place.blob.size;
+    if (mp_type(call_param(call, "until")) == MP_UINT)
+        r->place.until = mp_uint(call_param(call, "until"));
+    if (r->place.until < r->place.offset + len)
+        r->place.until = r->place.offset + len;
     r->bytes = malloc(r->len + 1);
     return r->bytes == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
@@ -255,7 +248,7 @@ void method_blob_read(struct call *call)
                   NULL);
         return;
     }
-    if (!param_may_hold(call, &r->blob)) {
+    if (!param_may_hold(call, &r->place.blob)) {
         free(r->bytes);
         free(r);
         return;
@@ -264,7 +257,7 @@ void method_blob_read(struct call *call)
     r->work.data = r;
     r->node = call_node(call);
     r->call = call;
-    memcpy(r->topic, item.topic, ID_LEN);
+    memcpy(r->place.topic, item.topic, ID_LEN);
     call_set_data(call, r);
     call_on_abandon(call, on_gone);
     reading_begin(r);

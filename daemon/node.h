@@ -25,6 +25,7 @@ struct store_follow;
 struct store_result;
 struct store_want;
 struct blob_id;
+struct node_reader;
 
 /* ---- Life --------------------------------------------------------------- */
 
@@ -165,9 +166,9 @@ void node_wants_changed(struct node *node);
 /* Bytes of a blob held here so far, whole or partial. */
 uint64_t node_blob_progress(const struct node *node,
                             const struct blob_id *blob);
-/* Asks for the blob's bytes around `offset` before others. */
-void node_blob_read_at(struct node *node, const struct blob_id *blob,
-                       uint64_t offset);
+/* Somebody reads a blob while it comes (daemon/readers.h). */
+void node_reader_start(struct node *node, struct node_reader *reader);
+void node_reader_end(struct node *node, struct node_reader *reader);
 
 /*
  * Writes the spans of a blob into this copy, too, while they come; keeps a

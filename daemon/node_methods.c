@@ -175,10 +175,14 @@ uint64_t node_blob_progress(const struct node *n, const struct blob_id *blob)
     return transfer_progress(node_transfer(n), blob);
 }
 
-void node_blob_read_at(struct node *n, const struct blob_id *blob,
-                       uint64_t offset)
+void node_reader_start(struct node *n, struct node_reader *reader)
 {
-    transfer_read_at(node_transfer(n), blob, offset);
+    transfer_reader_start(node_transfer(n), reader);
+}
+
+void node_reader_end(struct node *n, struct node_reader *reader)
+{
+    transfer_reader_end(node_transfer(n), reader);
 }
 
 enum err node_copy_begin(struct node *n, struct blob_copy *copy)

@@ -9,18 +9,24 @@
 #include "daemon/fetch.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "daemon/readers.h"
 #include "daemon/serve.h"
 #include "daemon/topics.h"
 #include "daemon/wants.h"
+#include "daemon/watches.h"
 
 /*
  * A few fetches at once, chosen among the wants that are due; the memory of all
  * is bounded by their span buffers.
  */
 enum {
-    FETCHES = 8,
-    SPANS_ALL = 24, /* buffers of 1 MiB, of all fetches */
-    SPANS_EACH = 8,
+    FETCHES = 9,
+    WANTED_FETCHES = 8, /* one place is left for who reads */
+    SPANS_ALL = 24,     /* buffers of 1 MiB, of all fetches */
+    SPANS_EACH = 16,
+    SPANS_READ = 4, /* which none takes but who reads */
+    /* What nobody wants but a reader is fetched for so long after the last. */
+    LINGER_MS = 5000,
     WALKS = 16,
     WANTS_PAGE = 64,
     /* How often wants are looked at, with and without a fetch running. */
@@ -32,14 +38,21 @@ enum {
      */
     RETRY_MIN_MS = 250,
     RETRY_MAX_MS = 300000,
+    READ_RETRY_MS = 250,
     /* The wall clock, which wants go by, and the loop's may differ a little. */
     RETRY_SLACK_MS = 10
 };
 
+/* A request is a span; a few more are being ended meanwhile. */
+enum { REQUESTS_A_SPAN = 2 };
+static_assert(REQUESTS_A_SPAN * (SPANS_ALL + SPANS_READ) <= BLOB_REQUESTS_MAX,
+              "all fetches fit the requests of a connection");
+
 struct slot {
     struct fetch *fetch;
     unsigned spans;
-    bool ended; /* to be freed before the loop waits */
+    uint64_t read_ms; /* when it was read last */
+    bool ended;       /* to be freed before the loop waits */
 };
 
 struct transfer {
@@ -50,7 +63,9 @@ struct transfer {
     bool eager;           /* look at those that wait for their next try, too */
     uint64_t retry_at_ms; /* when the first put off is due; 0: none was */
     unsigned spans;       /* in use */
-    uint32_t bases;       /* given to fetches so far */
+    struct readers readers;
+    struct watches *watches;
+    uint32_t bases; /* given to fetches so far */
     struct slot slots[FETCHES];
     struct wants_walk walks[WALKS];
     size_t walks_count;
@@ -67,6 +82,10 @@ enum err transfer_open(struct transfer **out, struct node *node)
 
     if (t == NULL)
         return ERR_NO_MEMORY;
+    if (watches_open(&t->watches, node) != ERR_OK) {
+        free(t);
+        return ERR_NO_MEMORY;
+    }
     t->node = node;
     t->look = true;
     t->catching_up = true;
@@ -80,6 +99,7 @@ enum err transfer_open(struct transfer **out, struct node *node)
 void transfer_shutdown(struct transfer *t)
 {
     t->stopping = true;
+    watches_shutdown(t->watches);
     uv_close((uv_handle_t *)&t->timer, NULL);
     for (size_t i = 0; i < FETCHES; i++) {
         if (t->slots[i].fetch != NULL)
@@ -98,6 +118,8 @@ bool transfer_is_idle(const struct transfer *t)
 
 void transfer_free(struct transfer *t)
 {
+    if (t != NULL)
+        watches_free(t->watches);
     free(t);
 }
 
@@ -166,6 +188,8 @@ static void on_ended(void *context, struct fetch *fetch, enum err e)
               err_name(e));
     if (e == ERR_OK)
         tell_held(t, want);
+    else if (fetch_is_limited(fetch)) /* it is no row */
+        retry_in(t, READ_RETRY_MS);
     else if (!t->stopping && e != ERR_CANCELLED)
         put_off(t, want);
 }
@@ -183,24 +207,24 @@ static void sweep(struct transfer *t)
 
 /* ---- The beginning of a fetch ------------------------------------------- */
 
-static struct slot *find_free(struct transfer *t)
+static struct slot *find_free(struct transfer *t, size_t places)
 {
-    for (size_t i = 0; i < FETCHES; i++) {
+    for (size_t i = 0; i < places; i++) {
         if (t->slots[i].fetch == NULL)
             return &t->slots[i];
     }
     return NULL;
 }
 
-static bool is_fetched(const struct transfer *t, const struct blob_id *blob)
+static struct slot *find_fetch(struct transfer *t, const struct blob_id *blob)
 {
     for (size_t i = 0; i < FETCHES; i++) {
         const struct fetch *f = t->slots[i].fetch;
 
         if (f != NULL && blob_id_equal(&fetch_want(f)->blob, blob))
-            return true;
+            return &t->slots[i];
     }
-    return false;
+    return NULL;
 }
 
 static bool has_provider(const struct transfer *t, const uint8_t topic[ID_LEN])
@@ -232,7 +256,7 @@ static uint64_t reserved(const struct transfer *t)
     uint64_t bytes = 0;
 
     for (size_t i = 0; i < FETCHES; i++) {
-        if (t->slots[i].fetch != NULL)
+        if (t->slots[i].fetch != NULL && !fetch_is_limited(t->slots[i].fetch))
             bytes += missing(t, &fetch_want(t->slots[i].fetch)->blob);
     }
     return bytes;
@@ -299,17 +323,19 @@ static bool has_room(const struct transfer *t, const struct store_want *want)
 }
 
 static void start(struct transfer *t, struct slot *slot,
-                  const struct store_want *want)
+                  const struct store_want *want,
+                  const struct node_reader *reader)
 {
     uint64_t spans = blob_span_count(want->blob.size);
     struct fetch_config config = {
         .want = *want,
         .base = ++t->bases << 16,
-        .requests_max = BLOB_REQUESTS_MAX / FETCHES,
+        .limited = reader != NULL,
         .ended = on_ended,
         .context = t,
     };
-    unsigned left = SPANS_ALL - t->spans;
+    unsigned all = reader == NULL ? SPANS_ALL : SPANS_ALL + SPANS_READ;
+    unsigned left = all > t->spans ? all - t->spans : 0;
     enum err e;
 
     if (spans > SPANS_EACH)
@@ -317,14 +343,19 @@ static void start(struct transfer *t, struct slot *slot,
     config.spans_max = (unsigned)(spans < left ? spans : left);
     if (config.spans_max == 0)
         config.spans_max = 1; /* the empty blob has no span, and needs none */
+    config.requests_max = REQUESTS_A_SPAN * config.spans_max;
     e = fetch_open(&slot->fetch, t->node, &config);
     if (e != ERR_OK) {
         log_event(LOG_LEVEL_WARN, "blob", "fetch_failed", "root=%s why=%s",
                   log_id(want->blob.root).text, err_name(e));
         slot->fetch = NULL;
-        put_off(t, want);
+        if (reader == NULL)
+            put_off(t, want);
         return;
     }
+    if (reader != NULL)
+        fetch_read(slot->fetch, reader->offset, readers_end(reader));
+    slot->read_ms = uv_now(node_loop(t->node));
     slot->spans = config.spans_max;
     t->spans += slot->spans;
 }
@@ -350,20 +381,61 @@ static bool is_held(struct transfer *t, const struct store_want *want)
 /* One want: true if it was started or has to wait for reasons of its own. */
 static bool consider(struct transfer *t, const struct store_want *want)
 {
-    struct slot *slot = find_free(t);
+    struct slot *slot = find_free(t, WANTED_FETCHES);
+    struct slot *running = find_fetch(t, &want->blob);
 
     if (is_held(t, want))
         return true;
+    if (running != NULL && !running->ended &&
+        memcmp(fetch_want(running->fetch)->topic, want->topic, ID_LEN) == 0 &&
+        fetch_is_limited(running->fetch) && has_room(t, want)) {
+        fetch_widen(running->fetch);
+        return true;
+    }
     if (slot == NULL || t->spans >= SPANS_ALL)
         return false;
-    if (is_fetched(t, &want->blob) || !has_provider(t, want->topic))
+    if (running != NULL || !has_provider(t, want->topic))
         return true;
     if (!has_room(t, want)) {
         put_off(t, want);
         return true;
     }
-    start(t, slot, want);
+    start(t, slot, want, NULL);
     return true;
+}
+
+/* Who reads what nobody wants: only that much is fetched. */
+static void look_at_readers(struct transfer *t)
+{
+    for (const struct node_reader *r = t->readers.first; r != NULL;
+         r = r->next) {
+        struct store_want want = { .blob = r->blob, .why = STORE_WHY_ASKED };
+        struct slot *slot = find_free(t, FETCHES);
+
+        memcpy(want.topic, r->topic, ID_LEN);
+        if (slot != NULL && t->spans < SPANS_ALL + SPANS_READ &&
+            find_fetch(t, &r->blob) == NULL && has_provider(t, r->topic) &&
+            blobs_have_room(node_store(t->node),
+                            reserved(t) + readers_end(r) - r->offset))
+            start(t, slot, &want, r);
+    }
+}
+
+/* What was fetched for readers alone ends some time after the last of them. */
+static void leave_unread(struct transfer *t)
+{
+    uint64_t now = uv_now(node_loop(t->node));
+
+    for (size_t i = 0; i < FETCHES; i++) {
+        struct slot *s = &t->slots[i];
+
+        if (s->fetch == NULL || s->ended || !fetch_is_limited(s->fetch))
+            continue;
+        if (readers_find(&t->readers, &fetch_want(s->fetch)->blob) != NULL)
+            s->read_ms = now;
+        else if (now - s->read_ms > LINGER_MS)
+            fetch_stop(s->fetch, ERR_CANCELLED);
+    }
 }
 
 static void look_at_wants(struct transfer *t)
@@ -379,6 +451,7 @@ static void look_at_wants(struct transfer *t)
         until = UINT64_MAX;
     t->look = false;
     t->eager = false;
+    look_at_readers(t);
     if (store_wants_due(node_store(t->node), until, wants, WANTS_PAGE, &n) !=
         ERR_OK)
         return;
@@ -472,6 +545,7 @@ static void on_timer(uv_timer_t *timer)
         if (t->slots[i].fetch != NULL && !t->slots[i].ended)
             fetch_tick(t->slots[i].fetch);
     }
+    leave_unread(t);
     if (retry_is_due(t) || !any_fetch(t))
         t->look = true;
     rearm(t);
@@ -595,16 +669,22 @@ uint64_t transfer_progress(const struct transfer *t, const struct blob_id *blob)
     return info.have_bytes;
 }
 
-void transfer_read_at(struct transfer *t, const struct blob_id *blob,
-                      uint64_t offset)
+void transfer_reader_start(struct transfer *t, struct node_reader *reader)
 {
-    for (size_t i = 0; i < FETCHES; i++) {
-        struct fetch *f = t->slots[i].fetch;
+    struct slot *slot = find_fetch(t, &reader->blob);
 
-        if (f != NULL && !t->slots[i].ended &&
-            blob_id_equal(&fetch_want(f)->blob, blob))
-            fetch_seek(f, offset);
+    readers_add(&t->readers, reader);
+    if (slot == NULL || slot->ended) {
+        t->look = true;
+        return;
     }
+    slot->read_ms = uv_now(node_loop(t->node));
+    fetch_read(slot->fetch, reader->offset, readers_end(reader));
+}
+
+void transfer_reader_end(struct transfer *t, struct node_reader *reader)
+{
+    readers_remove(&t->readers, reader);
 }
 
 /* ---- Peers and frames --------------------------------------------------- */
@@ -628,6 +708,7 @@ void transfer_peer_gone(struct transfer *t, struct conn *c)
             fetch_peer_gone(t->slots[i].fetch, c);
     }
     conn_set_transfer(c, NULL);
+    watches_peer_gone(t->watches, c);
     if (serve != NULL)
         serve_close(serve);
 }
@@ -670,6 +751,11 @@ enum err transfer_recv(struct transfer *t, struct conn *c,
 
     if (e != ERR_OK)
         return e;
+    if (msg.type == FRAME_BLOB_WATCH)
+        return watches_add(t->watches, c, &msg);
+    if (msg.type == FRAME_BLOB_CANCEL &&
+        watches_cancel(t->watches, c, msg.request))
+        return ERR_OK;
     if (msg.type == FRAME_BLOB_ASK || msg.type == FRAME_BLOB_CANCEL)
         return to_serve(t, c, &msg);
     return to_fetch(t, c, &msg);

@@ -36,8 +36,10 @@ void transfer_give_up(struct transfer *transfer, const struct blob_id *blob,
                       const uint8_t topic[ID_LEN]);
 uint64_t transfer_progress(const struct transfer *transfer,
                            const struct blob_id *blob);
-void transfer_read_at(struct transfer *transfer, const struct blob_id *blob,
-                      uint64_t offset);
+/* As node_reader_start() and node_reader_end(). */
+void transfer_reader_start(struct transfer *transfer,
+                           struct node_reader *reader);
+void transfer_reader_end(struct transfer *transfer, struct node_reader *reader);
 
 /* A peer is there, shares other topics than before, or is gone. */
 void transfer_peer_changed(struct transfer *transfer, struct conn *conn);

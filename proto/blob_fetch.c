@@ -713,7 +713,7 @@ bool blob_fetch_next(struct blob_fetch *f, struct blob_fetch_effect *out)
         blob_effect_span(f, out) || blob_plan_ask(f, out) ||
         blob_effect_page(f, out))
         return true;
-    return !blob_effect_is_due(f) && !may_hear(f) && !is_satisfied(f) &&
+    return f->spans_allowed > 0 && !blob_effect_is_due(f) && !may_hear(f) && !is_satisfied(f) &&
            next_once(&f->stall_told, BLOB_FETCH_STALLED, out);
 }
 

@@ -23,10 +23,10 @@ bool frame_is_known(uint8_t type)
     case FRAME_CHALLENGE:
     case FRAME_BLOB_ASK:
     case FRAME_LEAF:
-    case FRAME_BLOB_WATCH:
     case FRAME_BLOB_LAYER:
-    case FRAME_BLOB_HAVE:
+    case FRAME_BLOB_WATCH:
     case FRAME_BLOB_DATA:
+    case FRAME_BLOB_HAVE:
     case FRAME_BLOB_END:
     case FRAME_BLOB_CANCEL:
     case FRAME_BLOB_INNER:

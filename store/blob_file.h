@@ -51,6 +51,10 @@ MUST_CHECK enum err blob_reader_of_look(struct blob_reader **out,
 /* The open file, or -1 for an inline blob. */
 int blob_reader_fd(const struct blob_reader *reader);
 
+/* Adds to a bitmap what a part that is open has written and not yet flushed. */
+void blob_part_add_written(const struct store *store, const struct blob_id *id,
+                           uint8_t *bits);
+
 size_t bitmap_len(uint64_t size);
 /* Bytes of the blob's spans that the bitmap has. */
 uint64_t bitmap_bytes(const uint8_t *bits, uint64_t size);

@@ -34,7 +34,51 @@ struct blob_part {
     uint64_t missing;
     uint64_t unsynced;
     uint64_t allocated;
+
+    struct blob_part *next; /* of those that are open */
 };
+
+/*
+ * What was written is true before it is durable: who reads or asks for a map
+ * sees it here, and the database later.
+ */
+static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct blob_part *open_parts;
+
+static void enlist(struct blob_part *part)
+{
+    (void)pthread_mutex_lock(&open_lock);
+    part->next = open_parts;
+    open_parts = part;
+    (void)pthread_mutex_unlock(&open_lock);
+}
+
+static void delist(const struct blob_part *part)
+{
+    struct blob_part **at = &open_parts;
+
+    (void)pthread_mutex_lock(&open_lock);
+    while (*at != NULL && *at != part)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = part->next;
+    (void)pthread_mutex_unlock(&open_lock);
+}
+
+void blob_part_add_written(const struct store *store, const struct blob_id *id,
+                           uint8_t *bits)
+{
+    (void)pthread_mutex_lock(&open_lock);
+    for (struct blob_part *p = open_parts; p != NULL; p = p->next) {
+        if (p->store != store || !blob_id_equal(&p->id, id))
+            continue;
+        (void)pthread_mutex_lock(&p->lock);
+        for (size_t i = 0; i < bitmap_len(id->size); i++)
+            bits[i] |= p->bits[i];
+        (void)pthread_mutex_unlock(&p->lock);
+    }
+    (void)pthread_mutex_unlock(&open_lock);
+}
 
 static uint64_t count_missing(const struct blob_part *part)
 {
@@ -147,6 +191,7 @@ enum err blob_part_open(struct blob_part **out, struct store *store,
         blob_part_close(part);
         return e == ERR_NOT_FOUND ? ERR_IO : e;
     }
+    enlist(part);
     *out = part;
     return ERR_OK;
 }
@@ -155,6 +200,7 @@ void blob_part_close(struct blob_part *part)
 {
     if (part == NULL)
         return;
+    delist(part);
     blob_disk_wipe(&part->disk);
     if (part->fd >= 0)
         (void)close(part->fd); /* what counts was flushed before */
@@ -205,7 +251,10 @@ uint64_t blob_part_unsynced(const struct blob_part *part)
     return unsynced;
 }
 
-/* Under the lock: takes disk space up to `end` and some way beyond. */
+/*
+ * Under the lock: takes disk space up to `end` and some way beyond; of what a
+ * reader wants far ahead, no more than that.
+ */
 static enum err allocate(struct blob_part *part, uint64_t end)
 {
     uint64_t left = part->id.size - end;
@@ -214,6 +263,9 @@ static enum err allocate(struct blob_part *part, uint64_t end)
 
     if (end <= part->allocated)
         return ERR_OK;
+    if (end - part->allocated > ALLOCATE_AHEAD)
+        return blob_file_has_room(part->store, BLOB_SPAN_LEN) ? ERR_OK
+                                                              : ERR_NO_SPACE;
     if (!blob_file_has_room(part->store, len))
         return ERR_NO_SPACE;
     if (fallocate(part->fd, 0, (off_t)part->allocated, (off_t)len) != 0) {

@@ -27,6 +27,14 @@ static enum err open_file(struct blob_reader *reader, const struct store *store)
     reader->fd = open(path, O_RDONLY | O_CLOEXEC);
     free(path);
     if (reader->fd < 0 && part && errno == ENOENT) {
+        /* It may be whole, and its row about to say so. */
+        path = blob_file_path(store, &reader->info.id, false);
+        if (path == NULL)
+            return ERR_NO_MEMORY;
+        reader->fd = open(path, O_RDONLY | O_CLOEXEC);
+        free(path);
+        if (reader->fd >= 0)
+            return ERR_OK;
         reader->info.have_bytes = 0; /* begun, and nothing came yet */
         return ERR_OK;
     }
@@ -92,7 +100,10 @@ static enum err open_state(struct blob_reader *reader,
         return open_external(reader, detail);
     case BLOB_PARTIAL:
         e = keep_detail(reader, detail);
-        return e == ERR_OK ? open_file(reader, store) : e;
+        if (e != ERR_OK)
+            return e;
+        blob_part_add_written(store, &reader->info.id, reader->detail);
+        return open_file(reader, store);
     default:
         return open_file(reader, store);
     }

@@ -86,6 +86,28 @@ bool blobs_held_for(struct store *store, const struct blob_id *id,
                ERR_OK;
 }
 
+enum err blobs_map(struct store *store, const struct blob_id *id, uint8_t *out,
+                   size_t len)
+{
+    struct look *look;
+    struct row_blob row;
+    enum err e = store_look(store, &look);
+
+    assert(len == bitmap_len(id->size));
+    if (e == ERR_OK)
+        e = look_blob(look, id, &row);
+    if (e != ERR_OK)
+        return e;
+    if (row.state != BLOB_PARTIAL)
+        return ERR_EXISTS;
+    memset(out, 0, len);
+    if (row.detail.len > 0)
+        memcpy(out, row.detail.data,
+               row.detail.len < len ? row.detail.len : len);
+    blob_part_add_written(store, id, out);
+    return ERR_OK;
+}
+
 /* The next blob of a topic after the key `at`, which moves to it. */
 static enum err next_of_topic(struct cursor *cursor, enum cursor_step step,
                               const struct key *from, struct bytes topic,

@@ -56,6 +56,13 @@ MUST_CHECK enum err blobs_layer_page(struct store *store,
                                      struct writer *hashes,
                                      struct writer *uncles);
 
+/*
+ * Which spans are here, written or durable: a bit each, lowest first, `len`
+ * bytes, which is (spans + 7) / 8.  ERR_EXISTS: all, the blob is whole.
+ */
+MUST_CHECK enum err blobs_map(struct store *store, const struct blob_id *id,
+                              uint8_t *out, size_t len);
+
 /* ---- Operations of a batch -------------------------------------------- */
 
 /* Stores up to BLOB_INLINE_MAX bytes for a topic and names them. */

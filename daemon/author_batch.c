@@ -42,6 +42,7 @@ struct batch {
     struct call *call;
     struct node *node;
     struct person_keys keys;
+    uint64_t turn; /* of the topics in memory, when it came */
     struct draft *drafts;
     size_t count;
     size_t next; /* the first that no job has taken */
@@ -212,7 +213,7 @@ static void try_all(struct batch *b, size_t first, size_t end)
         }
         if (topic == NULL || memcmp(topic, topic_of(d), ID_LEN) != 0) {
             topic = topic_of(d);
-            e = topic_cache_get(topics, topic, &state);
+            e = topic_cache_get_since(topics, topic, b->turn, &state);
         }
         if (e == ERR_OK) {
             try_one(d, state);
@@ -437,6 +438,7 @@ void author_batch(struct call *call)
     b->call = call;
     b->node = call_node(call);
     b->keys = *keys;
+    b->turn = topic_cache_turn(desk_topics(call_desk(call)));
     b->count = mp_count(given);
     b->left = b->count + 1; /* one while it is being read and started */
     b->errors = writer_growing(CONTROL_MESSAGE_MAX / 4);

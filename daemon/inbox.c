@@ -150,13 +150,17 @@ static bool links_to_mine(struct inbox *inbox, const struct store_item *item)
     return found;
 }
 
-/* By what is cheap to ask: most records do not concern me. */
-static bool may_concern(struct inbox *inbox, const struct store_item *item)
+static bool is_by_other(const struct inbox *inbox, const uint8_t author[ID_LEN])
 {
     const struct person_keys *me = node_person(inbox->node);
 
-    if (me == NULL || item->presence != RECORD_HELD ||
-        memcmp(item->author, me->person, ID_LEN) == 0 ||
+    return me != NULL && memcmp(author, me->person, ID_LEN) != 0;
+}
+
+/* By what is cheap to ask: most records do not concern me. */
+static bool may_concern(struct inbox *inbox, const struct store_item *item)
+{
+    if (item->presence != RECORD_HELD || !is_by_other(inbox, item->author) ||
         desk_hides(inbox->desk, item->id, item->author, NULL))
         return false;
     switch (item->kind) {
@@ -335,8 +339,8 @@ static void on_event(struct node_listener *listener,
         return;
     if (event->kind == KIND_REQUEST || event->kind == KIND_REQUEST_CLOSE)
         inbox->next_ms = 0; /* a deadline may have come or moved */
-    if (node_person(inbox->node) != NULL &&
-        store_find_seq(node_store(inbox->node), event->seq, &item) == ERR_OK &&
+    if (is_by_other(inbox, event->author) &&
+        store_find(node_store(inbox->node), event->id, &item) == ERR_OK &&
         inbox_look(inbox, &item, &tells, &found) == ERR_OK && tells)
         tell(inbox, &found);
 }

@@ -192,6 +192,7 @@ static void announce(struct item *item, const struct store_result *result)
         .seq = result->seq,
         .id = r->id,
         .topic = r->topic,
+        .author = r->author,
         .kind = r->kind,
     };
 

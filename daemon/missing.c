@@ -8,9 +8,7 @@
 static void look_for(struct node *node, struct conn *from,
                      const struct record *record, const uint8_t id[ID_LEN])
 {
-    struct store_item item;
-
-    if (store_find(node_store(node), id, &item) != ERR_NOT_FOUND)
+    if (store_knows(node_store(node), id))
         return;
     peer_link_missing(conn_peer(from), record->topic, id,
                       uv_now(node_loop(node)));

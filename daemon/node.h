@@ -237,6 +237,7 @@ struct node_event {
     uint64_t seq;
     const uint8_t *id; /* of the record, or the peer's node id */
     const uint8_t *topic;
+    const uint8_t *author; /* of the record */
     uint64_t kind;
     const struct blob_id *blob;
     uint64_t done_bytes;

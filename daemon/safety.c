@@ -87,8 +87,10 @@ void safety_stored(struct safety *s, const struct record *r)
     uint8_t id[ID_LEN];
 
     memcpy(id, r->id, ID_LEN);
-    if (r->kind == KIND_RETRACTION && !record_link_find(r, RELATION_TARGET, id))
-        return;
+    if (r->kind == KIND_RETRACTION
+            ? !record_link_find(r, RELATION_TARGET, id)
+            : !safety_is_retracted(s->node, id, r->author, r->kind))
+        return; /* nearly always so, and cheap to learn */
     if (store_find(node_store(s->node), id, &target) == ERR_OK &&
         (target.has_body || target.presence == RECORD_NOT_KEPT) &&
         !safety_refuses(s->node, id, target.author, target.topic,

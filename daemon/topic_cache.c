@@ -26,13 +26,14 @@ struct entry {
     uint64_t last_seq;         /* of the store when it was brought up to date */
     uint64_t changes;          /* likewise */
     uint64_t used;
-    size_t bytes; /* about what its records take */
+    size_t bytes;   /* about what its records take */
     unsigned heads; /* of records that the owner refuses */
 };
 
 struct topic_cache {
     struct node *node;
     struct entry entries[TOPICS_KEPT];
+    size_t found; /* the entry that was asked for last */
     uint64_t turn;
 };
 
@@ -71,10 +72,13 @@ static struct entry *entry_find(struct topic_cache *cache,
                                 const uint8_t topic[ID_LEN])
 {
     for (size_t i = 0; i < TOPICS_KEPT; i++) {
-        struct entry *e = &cache->entries[i];
+        size_t at = (cache->found + i) % TOPICS_KEPT;
+        struct entry *e = &cache->entries[at];
 
-        if (e->state != NULL && memcmp(e->state->topic, topic, ID_LEN) == 0)
-            return e;
+        if (e->state == NULL || memcmp(e->state->topic, topic, ID_LEN) != 0)
+            continue;
+        cache->found = at;
+        return e;
     }
     return NULL;
 }
@@ -249,6 +253,28 @@ enum err topic_cache_get(struct topic_cache *cache, const uint8_t topic[ID_LEN],
     cache_trim(cache, e);
     *out = e->state;
     return ERR_OK;
+}
+
+uint64_t topic_cache_turn(const struct topic_cache *cache)
+{
+    return cache->turn;
+}
+
+enum err topic_cache_get_since(struct topic_cache *cache,
+                               const uint8_t topic[ID_LEN], uint64_t turn,
+                               struct topic_state **out)
+{
+    struct entry *e = entry_find(cache, topic);
+    enum err err;
+
+    if (e == NULL || e->used <= turn)
+        return topic_cache_get(cache, topic, out);
+    err = authority_judge(e->state, now_of(e, cache->node));
+    if (err == ERR_OK)
+        *out = e->state;
+    else
+        entry_drop(e);
+    return err;
 }
 
 void topic_cache_put(struct topic_cache *cache, const uint8_t topic[ID_LEN],

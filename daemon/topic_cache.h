@@ -25,6 +25,16 @@ MUST_CHECK enum err topic_cache_get(struct topic_cache *cache,
                                     struct topic_state **out);
 
 /*
+ * For drafts that come together: a topic that was brought up to date after
+ * `turn` is judged with what was put into it since, and the store is not asked.
+ */
+uint64_t topic_cache_turn(const struct topic_cache *cache);
+MUST_CHECK enum err topic_cache_get_since(struct topic_cache *cache,
+                                          const uint8_t topic[ID_LEN],
+                                          uint64_t turn,
+                                          struct topic_state **out);
+
+/*
  * Record number `seq` of the topic is durable: an entry that is as new as the
  * record before it need not read it back.  Takes *take, used or not.
  */

@@ -222,71 +222,49 @@ static bool signer_known(struct peer *p, const uint8_t signer[KEY_LEN])
     return false;
 }
 
-/* Makes a RECORD frame of a held record ready; nothing if it is gone. */
 enum err peer_ready_record(struct peer *p, const struct peer_shelf *shelf,
                            const uint8_t id[ID_LEN])
 {
     const struct record_set *set = &p->set;
-    uint8_t signer[KEY_LEN];
+    struct record_got got;
     enum err e;
 
     writer_bytes(&p->ready, BYTES_ARRAY(shelf->tag_ours));
-    e = set->ops->get(set->set, id, false, &p->ready, signer);
-    if (e == ERR_OK && !signer_known(p, signer)) {
+    e = set->ops->get(set->set, id, false, &p->ready, &got);
+    if (e == ERR_OK && got.presence == RECORD_HELD &&
+        !signer_known(p, got.signer)) {
         writer_reset(&p->ready);
         writer_bytes(&p->ready, BYTES_ARRAY(shelf->tag_ours));
-        e = set->ops->get(set->set, id, true, &p->ready, signer);
+        e = set->ops->get(set->set, id, true, &p->ready, &got);
     }
     if (e == ERR_OK)
         e = p->ready.err;
     if (e == ERR_OK)
-        p->ready_type = PEER_FRAME_RECORD;
+        p->ready_type = got.presence == RECORD_HELD ? PEER_FRAME_RECORD
+                                                    : PEER_FRAME_NOT_HELD;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err presence_of(const struct peer *p,
-                            const struct peer_shelf *shelf,
-                            const uint8_t id[ID_LEN], enum record_presence *out)
-{
-    return p->set.ops->presence(p->set.set, shelf->mine.topic, id, out);
-}
-
-/* Appends one head to a NOT_HELD frame; its room was checked. */
-enum err peer_add_head(struct peer *p, const struct peer_shelf *shelf,
-                       const uint8_t id[ID_LEN])
-{
-    uint8_t signer[KEY_LEN];
-    enum err e;
-
-    if (p->ready.len == 0)
-        writer_bytes(&p->ready, BYTES_ARRAY(shelf->tag_ours));
-    e = p->set.ops->get(p->set.set, id, false, &p->ready, signer);
-    if (e == ERR_NOT_FOUND)
-        return ERR_OK;
-    if (e == ERR_OK)
-        e = p->ready.err;
-    if (e == ERR_OK)
-        p->ready_type = PEER_FRAME_NOT_HELD;
-    return e;
-}
-
-/* Goes on while the next entries are heads, too, and fit one frame. */
-static enum err ready_heads(struct peer *p, struct peer_shelf *shelf)
+/* After a head: goes on while entries are heads, too, and fit one frame. */
+static enum err add_heads(struct peer *p, struct peer_shelf *shelf)
 {
     const size_t head_max = 8 + 2 + RECORD_HEAD_MAX + SIGNATURE_LEN;
-    struct record_key key;
+    const struct record_set *set = &p->set;
     enum record_presence presence;
+    struct record_got got;
+    struct record_key key;
     enum err e = ERR_OK;
 
-    for (size_t n = 0; n < NOT_HELD_MAX; n++) {
+    for (size_t n = 1; n < NOT_HELD_MAX; n++) {
         if (head_max > FRAME_PAYLOAD_MAX - p->ready.len)
             return ERR_OK;
-        e = sync_next_record(shelf->session, &p->set, &key);
+        e = sync_next_record(shelf->session, set, &key);
         if (e == ERR_OK)
-            e = presence_of(p, shelf, key.id, &presence);
+            e = set->ops->presence(set->set, shelf->mine.topic, key.id,
+                                   &presence);
         if (e != ERR_OK || presence != RECORD_NOT_KEPT)
             break;
-        e = peer_add_head(p, shelf, key.id);
+        e = set->ops->get(set->set, key.id, false, &p->ready, &got);
         if (e != ERR_OK)
             break;
         sync_take_record(shelf->session);
@@ -294,24 +272,19 @@ static enum err ready_heads(struct peer *p, struct peer_shelf *shelf)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* The next entry of a session that the peer lacks. */
+/* The next entry of a session that the peer lacks: the set has just named it.
+ */
 static enum err ready_entry(struct peer *p, struct peer_shelf *shelf)
 {
     struct record_key key;
-    enum record_presence presence;
     enum err e = sync_next_record(shelf->session, &p->set, &key);
 
+    if (e == ERR_OK)
+        e = peer_ready_record(p, shelf, key.id);
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
-    e = presence_of(p, shelf, key.id, &presence);
-    if (e != ERR_OK)
-        return e;
-    if (presence == RECORD_NOT_KEPT)
-        return ready_heads(p, shelf);
-    e = peer_ready_record(p, shelf, key.id);
-    if (e == ERR_OK)
-        sync_take_record(shelf->session);
-    return e;
+    sync_take_record(shelf->session);
+    return p->ready_type == PEER_FRAME_NOT_HELD ? add_heads(p, shelf) : ERR_OK;
 }
 
 /* One frame of this session, or none. */

@@ -166,10 +166,8 @@ static enum err ready_push(struct peer *p)
 
     if (shelf != NULL && shelf->is_shared)
         e = p->set.ops->presence(p->set.set, next->topic, next->id, &presence);
-    if (e == ERR_OK && presence == RECORD_HELD)
+    if (e == ERR_OK && presence != RECORD_ABSENT)
         e = peer_ready_record(p, shelf, next->id);
-    else if (e == ERR_OK && presence == RECORD_NOT_KEPT)
-        e = peer_add_head(p, shelf, next->id);
     p->pushes_first = (p->pushes_first + 1) % p->pushes_cap;
     p->pushes_count--;
     return e;

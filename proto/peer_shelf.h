@@ -87,14 +87,11 @@ void peer_stop_queue(struct peer *p, const struct peer_shelf *shelf,
 
 /* --- peer.c --- */
 
-/* Makes a RECORD frame of a held record ready; nothing if it is gone. */
+/* Makes a RECORD frame ready, or NOT_HELD with its head; nothing if it is gone.
+ */
 MUST_CHECK enum err peer_ready_record(struct peer *p,
                                       const struct peer_shelf *shelf,
                                       const uint8_t id[ID_LEN]);
-/* Appends one head to a NOT_HELD frame; its room was checked. */
-MUST_CHECK enum err peer_add_head(struct peer *p,
-                                  const struct peer_shelf *shelf,
-                                  const uint8_t id[ID_LEN]);
 
 /* --- peer_gossip.c --- */
 
@@ -106,7 +103,8 @@ MUST_CHECK enum err peer_recv_gossip(struct peer *p, struct peer_event *ev,
 
 /* ERR_FLOOD once the peer has sent too much that nobody asked for. */
 MUST_CHECK enum err peer_charge(struct peer *p, uint32_t cost);
-/* The same for gossip, of which some is due: copies that cross, and the like. */
+/* The same for gossip, of which some is due: copies that cross, and the like.
+ */
 MUST_CHECK enum err peer_charge_gossip(struct peer *p, uint32_t cost);
 void peer_give_credit(struct peer *p, uint32_t credit);
 

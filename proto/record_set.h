@@ -47,6 +47,12 @@ void record_sum_join(struct record_sum *sum, const struct record_sum *other);
 
 enum record_presence { RECORD_ABSENT, RECORD_HELD, RECORD_NOT_KEPT };
 
+/* What a set has appended. */
+struct record_got {
+    enum record_presence presence; /* RECORD_HELD or RECORD_NOT_KEPT */
+    uint8_t signer[KEY_LEN];
+};
+
 struct record_set_ops {
     /* Count and lane sum of a range. */
     enum err (*sum)(void *set, const uint8_t topic[ID_LEN],
@@ -68,11 +74,10 @@ struct record_set_ops {
      * Appends head, body, signature and certificate of a held record to `w` as
      * one whole record; without its certificate (nil) if !with_certificate.
      * For one that is known, not held, appends created_ms (8), head length (2),
-     * head and signature (§5.4).  `signer` gets the signer's key.
-     * ERR_NOT_FOUND if absent.
+     * head and signature (§5.4).  ERR_NOT_FOUND if absent.
      */
     enum err (*get)(void *set, const uint8_t id[ID_LEN], bool with_certificate,
-                    struct writer *w, uint8_t signer[KEY_LEN]);
+                    struct writer *w, struct record_got *got);
     /* The entry of the topic whose id begins so, or ERR_NOT_FOUND. */
     enum err (*find)(void *set, const uint8_t topic[ID_LEN],
                      const uint8_t prefix[IBLT_ID_LEN], struct record_key *out);

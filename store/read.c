@@ -58,6 +58,16 @@ enum err look_find(const struct look *look, const uint8_t id[ID_LEN],
     return e == ERR_OK ? row_record_read_known(out, value, id) : e;
 }
 
+bool store_knows(struct store *store, const uint8_t id[ID_LEN])
+{
+    struct key key = key_of_id(id);
+    struct bytes value;
+    struct look *look;
+
+    return store_look(store, &look) != ERR_OK ||
+           txn_get(look->index, I_IDS, key_view(&key), &value) != ERR_NOT_FOUND;
+}
+
 enum err store_find(struct store *store, const uint8_t id[ID_LEN],
                     struct store_item *out)
 {

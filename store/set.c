@@ -116,7 +116,7 @@ static void put_head(struct writer *w, const struct record *r)
 
 static enum err set_get(void *set, const uint8_t id[ID_LEN],
                         bool with_certificate, struct writer *w,
-                        uint8_t signer[KEY_LEN])
+                        struct record_got *got)
 {
     struct look *look;
     struct row_record row;
@@ -133,9 +133,11 @@ static enum err set_get(void *set, const uint8_t id[ID_LEN],
         put_head(w, &row.record);
     if (e == ERR_OK)
         e = w->err;
-    if (e == ERR_OK)
-        memcpy(signer, row.record.signer, KEY_LEN);
-    return e;
+    if (e != ERR_OK)
+        return e;
+    got->presence = is_sent_whole(&row) ? RECORD_HELD : RECORD_NOT_KEPT;
+    memcpy(got->signer, row.record.signer, KEY_LEN);
+    return ERR_OK;
 }
 
 struct record_set store_record_set(struct store *store)

@@ -218,6 +218,8 @@ struct store_item {
     bool has_body;
 };
 
+/* Whether the id has a record here, or a mere head; true if none can tell. */
+bool store_knows(struct store *store, const uint8_t id[ID_LEN]);
 MUST_CHECK enum err store_find(struct store *store, const uint8_t id[ID_LEN],
                                struct store_item *out);
 MUST_CHECK enum err store_find_seq(struct store *store, uint64_t seq,

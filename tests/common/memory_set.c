@@ -280,14 +280,15 @@ static void put_head(struct writer *w, const struct memory_entry *entry)
 
 static enum err set_get(void *ctx, const uint8_t id[ID_LEN],
                         bool with_certificate, struct writer *w,
-                        uint8_t signer[KEY_LEN])
+                        struct record_got *got)
 {
     struct memory_set *set = ctx;
     const struct memory_entry *entry = find_id(set, id);
 
     if (entry == NULL)
         return ERR_NOT_FOUND;
-    memset(signer, entry->signer + 1, KEY_LEN);
+    got->presence = entry->is_held ? RECORD_HELD : RECORD_NOT_KEPT;
+    memset(got->signer, entry->signer + 1, KEY_LEN);
     if (!entry->is_held) {
         put_head(w, entry);
         return may_fail(set);

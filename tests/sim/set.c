@@ -361,7 +361,7 @@ static void put_head(struct writer *w, const struct world_record *record)
 
 static enum err ops_get(void *set, const uint8_t id[ID_LEN],
                         bool with_certificate, struct writer *w,
-                        uint8_t signer[KEY_LEN])
+                        struct record_got *got)
 {
     const struct set *s = set;
     const struct records *r = s->records;
@@ -372,7 +372,8 @@ static enum err ops_get(void *set, const uint8_t id[ID_LEN],
         presence = set_presence(s, number);
     if (presence == RECORD_ABSENT)
         return ERR_NOT_FOUND;
-    memcpy(signer, r->authors[r->all[number].author].device.public_key,
+    got->presence = presence;
+    memcpy(got->signer, r->authors[r->all[number].author].device.public_key,
            KEY_LEN);
     if (presence == RECORD_HELD)
         records_put(r, number, with_certificate, w);

@@ -112,7 +112,7 @@ static void a_head_counts_but_cannot_be_read_as_a_record(void **state)
     struct writer w = writer_growing(RECORD_LEN_MAX);
     enum record_presence presence;
     struct store_topic_size size;
-    uint8_t signer[KEY_LEN];
+    struct record_got got;
 
     assert_int_equal(store_batch_put_not_kept(f->batch, &made.record, 0),
                      ERR_OK);
@@ -127,8 +127,10 @@ static void a_head_counts_but_cannot_be_read_as_a_record(void **state)
                      ERR_OK);
     assert_int_equal(size.count, 1);
     assert_int_equal(size.bytes, 0);
-    assert_int_equal(set.ops->get(set.set, made.record.id, true, &w, signer),
+    assert_int_equal(set.ops->get(set.set, made.record.id, true, &w, &got),
                      ERR_OK);
+    assert_int_equal(got.presence, RECORD_NOT_KEPT);
+    assert_memory_equal(got.signer, made.record.signer, KEY_LEN);
     assert_int_equal(w.len, 10 + made.record.head.len + SIGNATURE_LEN);
     assert_int_equal(get_u64(w.data), made.record.created_ms);
 

@@ -9,11 +9,12 @@ import unittest
 import msgpack
 
 import lab
-import wire
+from test_peer import signed
 from wire import records
 
 PROFILE, PROJECT, REQUEST, CONTRIBUTION, CLOSE, RELEASE = 1, 7, 11, 13, 14, 35
-OF_PROJECT, OF_REQUEST = 1, 2
+COMMENT, FEEDBACK = 27, 17
+OF_PROJECT, OF_REQUEST, TARGET = 1, 2, 6
 PEOPLE, PROJECTS, REQUESTS, WORKS = 1000, 30, 300, 2000
 DAY = 86400000
 SKILLS = ["Drawing", "ink", "Géométrie", "violin", "voice", "editing"]
@@ -139,6 +140,22 @@ class World:
         request["answers"] += 1
         self.works.append((ident, request["topic"], request["leader"], person,
                            title))
+
+
+def tells_of(value, ids):
+    """Whether any of these ids stands anywhere in an answer; where a work of
+    somebody else lies is not about them."""
+    if isinstance(value, dict):
+        return any(tells_of(v, ids) for key, v in value.items()
+                   if key not in ("request", "project", "topic"))
+    if isinstance(value, list):
+        return any(tells_of(v, ids) for v in value)
+    return value in ids if isinstance(value, str) else False
+
+
+def blocked_name(world):
+    """A word that is in one name only."""
+    return words(world.people[7][3])[1]
 
 
 class Find(lab.LabTest):
@@ -292,6 +309,97 @@ class Find(lab.LabTest):
         self.assertEqual(
             [p["id"] for p in
              node.json("project", "list", "--stalled")["items"]], [mine])
+
+    def test_blocked_people_appear_nowhere(self):
+        """Neither they nor what they made, whoever else is found."""
+        node, world = self.node_, self.world
+        blocked = world.signers[7]  # leads a project, asks and contributes
+        who = blocked.id.hex()
+        theirs = ({p[0].hex() for p in world.projects if p[1] is blocked} |
+                  {r["id"].hex() for r in world.requests
+                   if r["leader"] is blocked} |
+                  {w[0].hex() for w in world.works if w[3] is blocked})
+        # They also speak to Ada, in a thread and about her work.
+        project = world.projects[3][0]
+        node.json("project", "follow", project.hex())
+        mine = node.json("contribute", "--project", project.hex(),
+                         self.file("own", "mine"), "--title", "Of my own",
+                         "--licence", "CC0-1.0", "--accept-terms")["id"]
+        node.json("contact", "allow", "all")
+        node.json("inbox", "--mask", "comment=on")
+        words = [signed(kind=kind, person=blocked, topic=project,
+                        links=[(TARGET, bytes.fromhex(mine))], fields=fields,
+                        created=world.now)
+                 for kind, fields in (
+                     (COMMENT, {"text": "a word"}),
+                     (FEEDBACK, {"text": "a word", "tone": 3}))]
+        node.json("record", "import", self.file("words", b"".join(words)))
+        node.run("person", "edit", *(word for tag in SKILLS for word in
+                                     ("--skill", tag)))
+        tags = [a for tag in SKILLS for a in ([
+            ("person", "list", "--skill", tag),
+            ("person", "list", "--seeking", tag),
+            ("request", "list", "--interest", tag)])]
+        texts = [a for text in ("c", "a", "n", "o", "東", blocked_name(world))
+                 for a in ([("find", text), ("find", text, "--in", "people"),
+                            ("person", "list", text),
+                            ("request", "list", text)])]
+        lists = tags + texts + [
+            ("person", "list"), ("project", "list"), ("request", "list"),
+            ("request", "list", "--open"), ("request", "list", "--undecided"),
+            ("request", "list", "--no-answers"), ("contribution", "list"),
+            ("contribution", "list", "--never-used"),
+            ("contribution", "list", "--author", who),
+            ("contribution", "list", "--project", project.hex()),
+            ("project", "list", "--stalled"), ("inbox",), ("journal", "list"),
+            ("feedback", "list", mine)] + [
+            ("request", "list", "--kind", kind) for kind in MEDIA] + [
+            ("request", "list", "--medium", medium)
+            for medium in MEDIUMS.values()]
+        ones = [("thread", "show", mine), ("contribution", "show", mine),
+                ("suggest",), ("project", "show", project.hex())]
+
+        def seen():
+            """Which of those questions tell of them."""
+            return [q for q in lists + ones
+                    if tells_of(self.whole(q) if q in lists
+                                else node.json(*q), {who} | theirs)]
+
+        before = seen()
+        for question in (("find", "c"), ("inbox",), ("person", "list"),
+                         ("thread", "show", mine), ("feedback", "list", mine),
+                         ("contribution", "show", mine),
+                         ("contribution", "list", "--never-used")):
+            self.assertIn(question, before)
+        node.json("block", who)
+        self.assertEqual(seen(), [])
+        others = {w[0].hex() for w in world.works if w[3] is not blocked}
+        self.assertEqual(self.all("contribution", "list"), others | {mine})
+        self.assertEqual(
+            self.all("person", "list", key="person"),
+            {p[0] for p in world.people if p[0] != who} |
+            {node.json("status")["person"]})
+        for _ in range(50):
+            self.assertFalse(tells_of(node.json("random"), {who} | theirs))
+            self.assertFalse(tells_of(node.json("random", "--in", "people"),
+                                      {who}))
+        for ident in sorted(theirs)[:3]:
+            kind = ("project" if ident in {p[0].hex() for p in world.projects}
+                    else "request" if ident in {
+                        r["id"].hex() for r in world.requests}
+                    else "contribution")
+            self.assertEqual(node.refused(kind, "show", ident).code, 5)
+
+    def whole(self, question):
+        """All pages of a list, in one."""
+        items, after = [], None
+        while True:
+            page = self.node_.json(*question, "--limit", "500",
+                                   *(["--after", after] if after else []))
+            items += page["items"]
+            if page["next"] is None:
+                return items
+            after = str(page["next"])
 
     def first_screen(self):
         """A bound with room for a busy machine; the bench has the figures."""

@@ -23,6 +23,7 @@ void authority_begin(const struct topic_state *ts, struct topic_entry *e)
     e->is_ahead = e->record.created_ms > ts->now_ms;
     e->is_erased = false;
     e->is_contested = false;
+    e->is_left = false;
     e->first = (uint32_t)(e - ts->entries);
     e->current = TOPIC_NONE;
     e->selection = TOPIC_NONE;
@@ -97,8 +98,7 @@ void authority_judge_body(struct topic_entry *e)
     else if (authority_rule_of(e->record.kind) == NULL ||
              e->record.body.data == NULL ||
              (e->record.flags & RECORD_OPAQUE) != 0)
-        authority_settle(e, e->is_contested ? VERDICT_CONTESTED
-                                            : VERDICT_UNDECIDED);
+        authority_leave(e);
 }
 
 static void judge_bodies(struct topic_state *ts)
@@ -298,7 +298,8 @@ static void mark_newer(struct topic_state *ts, const struct topic_entry *by,
     struct topic_entry *target = authority_target(ts, id);
     const struct record *r = &by->record;
 
-    if (target == NULL || !verdict_is_in_force(&target->verdict))
+    if (target == NULL || target->is_left ||
+        !verdict_is_in_force(&target->verdict))
         return;
     if (memcmp(r->author, target->record.author, ID_LEN) == 0 ||
         authority_is_leader(ts, r->author, r->created_ms))

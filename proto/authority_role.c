@@ -375,16 +375,35 @@ static enum err meet_request(struct topic_state *ts, struct topic_entry *e)
     return authority_fix_terms(ts, e);
 }
 
+/* Whether the walk is what judges records of that kind. */
+static bool is_walked(const struct authority_rule *rule)
+{
+    return rule != NULL && rule->stage == STAGE_ROLES;
+}
+
+/* §7.4.2 comes before the walk: what is walked later may be named before. */
+static void send_home(struct topic_state *ts)
+{
+    for (uint32_t i = 0; i < ts->count; i++) {
+        struct topic_entry *e = &ts->entries[i];
+
+        if (!e->is_settled && is_walked(authority_rule_of(e->record.kind)))
+            (void)authority_is_at_home(ts, e);
+    }
+}
+
 static enum err meet(struct topic_state *ts, struct topic_entry *e)
 {
     const struct authority_rule *rule = authority_rule_of(e->record.kind);
-    bool is_void = e->verdict.state == VERDICT_VOID;
+    /* §7.4.9: who puts a record into the wrong topic is not silent. */
+    bool is_void = e->verdict.state == VERDICT_VOID &&
+                   !(is_walked(rule) && e->verdict.reason == VOID_WRONG_TOPIC);
 
     if (!is_void && is_creator(ts, e->record.author, place_of(e)))
         ts->roles.alive_ms = e->record.created_ms;
     if (e->record.kind == KIND_REQUEST)
         return meet_request(ts, e);
-    if (e->is_settled || rule == NULL || rule->stage != STAGE_ROLES)
+    if (e->is_settled || !is_walked(rule))
         return ERR_OK;
     return authority_judge_kind(ts, e);
 }
@@ -397,6 +416,7 @@ enum err authority_walk_roles(struct topic_state *ts)
     if (ts->founder != TOPIC_NONE)
         err = topic_roles_creator(&ts->roles, ts->founder,
                                   ts->entries[ts->founder].record.author);
+    send_home(ts);
     for (uint32_t i = 0; err == ERR_OK && i < ts->count; i++) {
         struct topic_entry *e = &ts->entries[ts->order[i]];
 

@@ -99,6 +99,13 @@ void authority_settle(struct topic_entry *e, enum verdict_state state)
     e->verdict = (struct verdict){ .state = state };
 }
 
+void authority_leave(struct topic_entry *e)
+{
+    e->is_left = true;
+    authority_settle(e,
+                     e->is_contested ? VERDICT_CONTESTED : VERDICT_UNDECIDED);
+}
+
 void authority_void(struct topic_entry *e, enum void_reason reason)
 {
     e->is_settled = true;
@@ -250,8 +257,7 @@ static bool names_other_project(const struct topic_state *ts,
            (memcmp(id, ts->topic, ID_LEN) != 0 || !authority_in_project(ts));
 }
 
-/* What home the table gives the kind, compared with where the record lies. */
-static bool is_at_home(const struct topic_state *ts, struct topic_entry *e)
+bool authority_is_at_home(const struct topic_state *ts, struct topic_entry *e)
 {
     const struct kind *kind = kind_find(e->record.kind);
     bool fits = true;
@@ -294,8 +300,8 @@ enum err authority_judge_kind(struct topic_state *ts, struct topic_entry *e)
     const struct authority_rule *rule = authority_rule_of(e->record.kind);
 
     assert(rule != NULL);
-    if (!is_at_home(ts, e) || !authority_is_allowed(ts, e, rule->by) ||
-        rule->judge == NULL)
+    if (!authority_is_at_home(ts, e) ||
+        !authority_is_allowed(ts, e, rule->by) || rule->judge == NULL)
         return ERR_OK;
     trim_bodies(ts);
     return rule->judge(ts, e);

@@ -80,6 +80,8 @@ const struct authority_rule *authority_rule_at(size_t i);
 
 /* Settle a verdict for the rest of this judgement. */
 void authority_settle(struct topic_entry *e, enum verdict_state state);
+/* No rule can say: undecided, or contested (§7.2.3). */
+void authority_leave(struct topic_entry *e);
 void authority_void(struct topic_entry *e, enum void_reason reason);
 void authority_void_by(struct topic_entry *e, enum void_reason reason,
                        enum verdict_subject about, const uint8_t id[ID_LEN]);
@@ -124,6 +126,9 @@ bool authority_by_leader(const struct topic_state *ts,
 /* Whether the row lets its author make `e`; else `e` has been voided. */
 bool authority_is_allowed(const struct topic_state *ts, struct topic_entry *e,
                           enum authority_by by);
+/* §7.4.2: what home the table gives its kind, compared with where `e` lies;
+ * else `e` has been voided. */
+bool authority_is_at_home(const struct topic_state *ts, struct topic_entry *e);
 /* False, and `e` voided, if it revises: for kinds that know no revisions. */
 bool authority_is_first(struct topic_entry *e);
 

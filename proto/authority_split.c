@@ -22,10 +22,14 @@ static struct topic_entry *need(struct topic_state *ts, struct topic_entry *e,
 {
     struct topic_entry *target = authority_need_valid(ts, e, relation, kind);
 
-    if (target == NULL || verdict_is_in_force(&target->verdict) ||
+    if (target == NULL ||
+        (verdict_is_in_force(&target->verdict) && !target->is_left) ||
         target->verdict.state == VERDICT_SUPERSEDED)
         return target;
-    authority_settle(e, target->verdict.state);
+    if (target->is_left || target->verdict.state == VERDICT_UNDECIDED)
+        authority_leave(e);
+    else
+        authority_settle(e, target->verdict.state);
     return NULL;
 }
 
@@ -36,7 +40,7 @@ static struct topic_entry *need(struct topic_state *ts, struct topic_entry *e,
 static enum err settled(struct topic_entry *e, enum err err)
 {
     if (err == ERR_NOT_FOUND)
-        authority_settle(e, VERDICT_UNDECIDED);
+        authority_leave(e);
     else if (err == ERR_NOT_HELD)
         authority_void(e, VOID_INCOMPLETE);
     else if (err == ERR_MALFORMED_BODY)

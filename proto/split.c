@@ -241,7 +241,8 @@ bool split_names(const struct topic_entry *e, uint64_t kind, uint64_t relation,
 {
     uint8_t id[ID_LEN];
 
-    return e->record.kind == kind && verdict_is_in_force(&e->verdict) &&
+    return e->record.kind == kind && !e->is_left &&
+           verdict_is_in_force(&e->verdict) &&
            record_link_find(&e->record, relation, id) &&
            memcmp(id, target->record.id, ID_LEN) == 0;
 }
@@ -357,7 +358,7 @@ const struct topic_entry *split_final_of(const struct topic_state *ts,
         const struct topic_entry *e = &ts->entries[i];
         const struct topic_entry *proposal;
 
-        if (e->record.kind != KIND_SPLIT_FINAL ||
+        if (e->record.kind != KIND_SPLIT_FINAL || e->is_left ||
             !verdict_is_in_force(&e->verdict))
             continue;
         proposal = split_target(ts, e, RELATION_PROPOSAL);

@@ -34,6 +34,7 @@ struct topic_entry {
     bool is_ahead;     /* dated after now: nobody sees it yet */
     bool is_erased;    /* retracted: its body is absent on every node */
     bool is_contested; /* signed by a revoked device, and stands all the same */
+    bool is_left;      /* no rule can say what it means, contested or not */
     bool is_noted;     /* what it names is in `named` */
     struct mp_doc *body; /* parsed by a rule, or NULL */
     uint8_t citation;    /* of a resource: bits of enum topic_citation */

@@ -1,5 +1,6 @@
 /* Revoked devices (docs/protocol.md §7.2): which revocations hold, what they
  * hit of each kind, and what `known` and its pages save. */
+#include "proto/split.h"
 #include "tests/common/scene.h"
 
 #include <stdio.h>
@@ -325,6 +326,43 @@ static void finals_receipts_and_grants_are_contested(void **state)
     scene_free(&r.s);
 }
 
+/* Nobody can read the final, so nobody can say what a receipt for it means:
+ * one that is hit as well is contested, another is undecided. */
+static void
+what_rests_on_an_encrypted_final_is_contested_if_it_is_hit(void **state)
+{
+    static const uint8_t sealed[24];
+    static struct revoking r;
+    const struct made *p = revoking_begin(&r);
+    const struct made *final;
+    const struct made *receipts[2];
+    struct topic_state *ts;
+
+    (void)state;
+    r.s.m.flags = RECORD_OPAQUE;
+    r.s.m.body = (struct bytes){ sealed, sizeof sealed };
+    final = scene_keep(
+        &r.s,
+        make(&r.s.m, KIND_SPLIT_FINAL, 'B', 161,
+             "{\"proposal\":\"%s\",\"shares\":[],\"amounts\":[]}", p->hex));
+    r.s.m.flags = 0;
+    for (unsigned i = 0; i < 2; i++)
+        receipts[i] = scene_keep(
+            &r.s, make(&r.s.m, KIND_RECEIPT, "BC"[i], 162 + i,
+                       "{\"final\":\"%s\",\"person\":\"%s\",\"amount\":1,"
+                       "\"currency\":\"EUR\",\"method\":\"cash\"}",
+                       final->hex, maker_person_hex("BC"[i])));
+    (void)revoke(&r, 200, 160, "");
+    assert_state(&r.s, final, CONTESTED);
+    assert_state(&r.s, receipts[0], CONTESTED);
+    assert_state(&r.s, receipts[1], UNDECIDED);
+    ts = scene_judge(&r.s, NULL, NOW);
+    assert_null(split_final_of(ts, topic_state_find(ts, p->id)));
+    topic_state_free(ts);
+    scene_assert_any_order(&r.s);
+    scene_free(&r.s);
+}
+
 /* A leader's stolen device: what stood before stands, the rest goes. */
 static void a_founder_that_is_hit_founds_nothing(void **state)
 {
@@ -361,6 +399,8 @@ int main(void)
         cmocka_unit_test(what_is_no_revocation_says_why),
         cmocka_unit_test(of_one_person_sixty_four_count),
         cmocka_unit_test(finals_receipts_and_grants_are_contested),
+        cmocka_unit_test(
+            what_rests_on_an_encrypted_final_is_contested_if_it_is_hit),
         cmocka_unit_test(a_founder_that_is_hit_founds_nothing),
     };
 

@@ -182,6 +182,39 @@ only_the_invited_accepts_and_only_the_newest_invitation(void **state)
     finish(&s);
 }
 
+/* §7.4.2 is asked before the walk begins, 7.4.7 on it: an acceptance meets an
+ * invitation that lies in the wrong topic as void, whenever that was made. */
+static void an_acceptance_may_be_older_than_what_it_names(void **state)
+{
+    static struct scene s;
+    const struct made *misplaced;
+    const struct made *idle;
+    const struct made *early[2];
+    const struct made *late[2];
+
+    (void)state;
+    (void)scene_begin(&s);
+    misplaced =
+        scene_keep(&s, make(&s.m, KIND_MEMBERSHIP, 'A', 120,
+                            "{\"project\":\"%s\",\"person\":\"%s\",\"role\":"
+                            "\"curator\"}",
+                            maker_person_hex('A'), maker_person_hex('B')));
+    idle = grant(&s, 'C', 121, 'B', "curator");
+    for (unsigned i = 0; i < 2; i++) {
+        const struct made *named = i == 0 ? misplaced : idle;
+
+        early[i] = accepts(&s, 'B', 110 + i, named);
+        late[i] = accepts(&s, 'B', 130 + i, named);
+    }
+    assert_void(&s, misplaced, WRONG_TOPIC);
+    assert_void(&s, idle, NOT_LEADER);
+    assert_void(&s, early[0], VOID_TARGET);
+    assert_void(&s, late[0], VOID_TARGET);
+    assert_void(&s, early[1], NOT_INVITED);
+    assert_void(&s, late[1], VOID_TARGET);
+    finish(&s);
+}
+
 static void less_needs_no_consent_and_more_does(void **state)
 {
     static struct scene s;
@@ -283,6 +316,40 @@ static void a_leader_takes_over_after_the_silence_of_the_terms(void **state)
                          !rows[i].is_void);
         topic_state_free(ts);
         permute_assert(s.made, s.count, s.m.topic, at);
+        scene_free(&s);
+    }
+}
+
+/* What 7.4.2 calls void is a sign of life all the same; what is malformed is
+ * none. */
+static void what_lies_in_the_wrong_topic_breaks_the_silence(void **state)
+{
+    static const struct {
+        bool malformed;
+        enum void_reason reason;
+    } rows[] = { { false, VOID_NOT_SILENT }, { true, VOID_NONE } };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        static struct scene s;
+        const struct made *taken;
+        struct topic_state *ts;
+
+        (void)begin(&s, 100, "", "\"silence_days\":10,");
+        give(&s, 110, 'B', "leader");
+        s.m.malformed = rows[i].malformed;
+        (void)scene_keep(&s,
+                         make(&s.m, KIND_MEMBERSHIP, 'A', 200,
+                              "{\"project\":\"%s\",\"person\":\"%s\","
+                              "\"role\":\"none\"}",
+                              maker_person_hex('A'), maker_person_hex('B')));
+        s.m.malformed = false;
+        taken = handover(&s, 'B', 111 + 10 * DAY, 'B');
+        ts = permute_judge(s.made, NULL, s.count, s.m.topic, 20 * DAY);
+        assert_int_equal(topic_state_find(ts, taken->id)->verdict.reason,
+                         rows[i].reason);
+        topic_state_free(ts);
+        permute_assert(s.made, s.count, s.m.topic, 20 * DAY);
         scene_free(&s);
     }
 }
@@ -408,10 +475,12 @@ int main(void)
         cmocka_unit_test(each_role_may_do_what_it_says_and_no_more),
         cmocka_unit_test(
             only_the_invited_accepts_and_only_the_newest_invitation),
+        cmocka_unit_test(an_acceptance_may_be_older_than_what_it_names),
         cmocka_unit_test(less_needs_no_consent_and_more_does),
         cmocka_unit_test(leaders_do_not_unseat_leaders_and_anybody_may_leave),
         cmocka_unit_test(a_handover_makes_another_creator),
         cmocka_unit_test(a_leader_takes_over_after_the_silence_of_the_terms),
+        cmocka_unit_test(what_lies_in_the_wrong_topic_breaks_the_silence),
         cmocka_unit_test(a_stranger_hands_nothing_over),
         cmocka_unit_test(admission_says_who_contributes),
         cmocka_unit_test(vouches_count_in_any_order_once_they_lead_to_a_role),

@@ -104,6 +104,8 @@ class Topic:
         for r in self.open():
             self.attempt(r, self.revision_rule)
         self.found()
+        # §7.4.9: all others show that their author is there.
+        self.mute = {r.id for r in self.walk if self.is_void(r)}
         for r in self.open():
             self.attempt(r, self.right_topic)
         self.roles()
@@ -317,10 +319,7 @@ class Topic:
                 self.fix_terms(r)
             if before or self.at.leads(r.author):
                 self.led.add(r.id)
-            if not self.is_void(r) or self.verdicts[r.id][1] not in (
-                    "malformed", "revoked device", "wrong topic",
-                    "not by person", "too many", "no target", "not author",
-                    "final", "no revision"):
+            if r.id not in self.mute:
                 self.seen[r.author] = r.created
         for r in self.open():
             if r.kind in BY_ADMITTED:
@@ -885,6 +884,7 @@ class Topic:
     # §7.2.3 and §7.11
 
     def contest(self):
+        self.left = {r.id for r in self.walk if self.state(r) == "undecided"}
         for r in self.walk:
             if r.id in self.hit and self.state(r) in ("in force",
                                                       "undecided"):
@@ -897,7 +897,8 @@ class Topic:
                 continue
             for _, ident in r.links:
                 target = self.held.get(ident)
-                if target and self.state(target) == "in force" and \
+                if target and target.id not in self.left and \
+                        self.state(target) in ("in force", "contested") and \
                         (r.author == target.author or r.id in self.led):
                     self.give(target, "needs a newer Troupe")
 

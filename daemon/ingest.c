@@ -251,9 +251,11 @@ static enum err put(struct store_batch *batch, struct item *item)
         return store_batch_put_not_kept(batch, &item->record, now_ms);
     if (proof != NULL && !proof->is_stored)
         certificate = (struct bytes){ proof->bytes, proof->len };
-    if (!item->is_local)
+    if (!item->is_local || item->is_judged)
         interest_judge(node_interest(item->ingest->node), &item->record,
                        is_by_person_key(item), item->source, &terms);
+    if (item->is_judged)
+        terms.or_nothing = true; /* a file makes us remember nothing */
     if (terms.account == STORE_ACCOUNT_NONE)
         return store_batch_put_record(batch, &item->record, certificate,
                                       now_ms);

@@ -52,7 +52,7 @@ void ingest_publish(struct ingest *ingest, struct bytes record,
                     node_published_fn *done, void *context);
 void ingest_publish_record(struct ingest *ingest, const struct record *record,
                            node_published_fn *done, void *context);
-void ingest_import(struct ingest *ingest, struct bytes records,
+void ingest_import(struct ingest *ingest, struct bytes records, bool is_judged,
                    node_imported_fn *done, void *context);
 
 #endif

@@ -11,6 +11,7 @@
 /* Many records of the owner's, told of together. */
 struct import {
     struct node_import result;
+    bool is_judged;
     uint64_t left; /* items under way, and 1 while it is being split */
     node_imported_fn *done;
     void *context;
@@ -33,6 +34,8 @@ static void import_count(struct import *import, uint64_t offset, enum err e,
         r->known++;
     } else if (e == ERR_OK) {
         r->stored++;
+    } else if (e == ERR_OVER_BUDGET) {
+        r->over++;
     } else {
         r->refused++;
         if (r->errors_count < NODE_IMPORT_ERRORS_MAX) {
@@ -70,13 +73,14 @@ static void import_next(struct ingest *g, struct import *import,
         return;
     }
     item->import = import;
+    item->is_judged = import->is_judged;
     item->offset = offset;
     import->left++;
     left->data += used;
     left->len -= used;
 }
 
-void ingest_import(struct ingest *g, struct bytes records,
+void ingest_import(struct ingest *g, struct bytes records, bool is_judged,
                    node_imported_fn *done, void *context)
 {
     struct import *import = calloc(1, sizeof *import);
@@ -91,6 +95,7 @@ void ingest_import(struct ingest *g, struct bytes records,
         return;
     }
     import->left = 1;
+    import->is_judged = is_judged;
     import->done = done;
     import->context = context;
     while (left.len > 0)

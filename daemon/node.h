@@ -104,6 +104,7 @@ struct node_import {
     uint64_t stored;
     uint64_t known;
     uint64_t refused;
+    uint64_t over; /* of strangers, over their budgets: not kept at all */
     struct {
         uint64_t offset; /* of the record in the bytes */
         enum err err;
@@ -117,6 +118,10 @@ void node_publish_record(struct node *node, const struct record *record,
 /* As node_publish() for concatenated records; `records` is copied. */
 void node_import(struct node *node, struct bytes records,
                  node_imported_fn *done, void *context);
+/* The same for what somebody else has put together: kept as if a peer had
+ * brought it (docs/protocol.md §5.8). */
+void node_import_judged(struct node *node, struct bytes records,
+                        node_imported_fn *done, void *context);
 
 /*
  * Gives a filled batch to the one writer of the store.  It is applied in one

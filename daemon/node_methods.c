@@ -31,7 +31,13 @@ void node_publish(struct node *n, struct bytes record, node_published_fn *done,
 void node_import(struct node *n, struct bytes records, node_imported_fn *done,
                  void *context)
 {
-    ingest_import(node_ingest(n), records, done, context);
+    ingest_import(node_ingest(n), records, false, done, context);
+}
+
+void node_import_judged(struct node *n, struct bytes records,
+                        node_imported_fn *done, void *context)
+{
+    ingest_import(node_ingest(n), records, true, done, context);
 }
 
 void node_apply(struct node *n, struct store_batch *take, node_applied_fn *done,

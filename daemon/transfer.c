@@ -67,6 +67,8 @@ struct transfer {
     struct watches *watches;
     uint32_t bases; /* given to fetches so far */
     struct slot slots[FETCHES];
+    struct blob_id claims[TRANSFER_CLAIMS];
+    size_t claims_count;
     struct wants_walk walks[WALKS];
     size_t walks_count;
     bool catching_up; /* at the start: every topic is walked through once */
@@ -225,6 +227,15 @@ static struct slot *find_fetch(struct transfer *t, const struct blob_id *blob)
             return &t->slots[i];
     }
     return NULL;
+}
+
+static bool is_claimed(const struct transfer *t, const struct blob_id *blob)
+{
+    for (size_t i = 0; i < t->claims_count; i++) {
+        if (blob_id_equal(&t->claims[i], blob))
+            return true;
+    }
+    return false;
 }
 
 static bool has_provider(const struct transfer *t, const uint8_t topic[ID_LEN])
@@ -394,7 +405,8 @@ static bool consider(struct transfer *t, const struct store_want *want)
     }
     if (slot == NULL || t->spans >= SPANS_ALL)
         return false;
-    if (running != NULL || !has_provider(t, want->topic))
+    if (running != NULL || is_claimed(t, &want->blob) ||
+        !has_provider(t, want->topic))
         return true;
     if (!has_room(t, want)) {
         put_off(t, want);
@@ -652,6 +664,46 @@ void transfer_give_up(struct transfer *t, const struct blob_id *blob,
             memcmp(fetch_want(f)->topic, topic, ID_LEN) == 0)
             fetch_stop(f, ERR_CANCELLED);
     }
+}
+
+enum err transfer_claim(struct transfer *t, const struct blob_id *blob)
+{
+    if (t->claims_count == TRANSFER_CLAIMS || is_claimed(t, blob))
+        return ERR_BUSY;
+    t->claims[t->claims_count++] = *blob;
+    for (size_t i = 0; i < FETCHES; i++) {
+        struct fetch *f = t->slots[i].fetch;
+
+        if (f != NULL && !t->slots[i].ended &&
+            blob_id_equal(&fetch_want(f)->blob, blob))
+            fetch_stop(f, ERR_CANCELLED);
+    }
+    return ERR_OK;
+}
+
+bool transfer_is_claimed(const struct transfer *t, const struct blob_id *blob)
+{
+    return is_claimed(t, blob) && find_fetch(t, blob) == NULL;
+}
+
+void transfer_unclaim(struct transfer *t, const struct blob_id *blob)
+{
+    for (size_t i = 0; i < t->claims_count; i++) {
+        if (blob_id_equal(&t->claims[i], blob)) {
+            t->claims[i] = t->claims[--t->claims_count];
+            break;
+        }
+    }
+    t->look = true; /* whoever wants it may go on */
+}
+
+bool transfer_has_room(const struct transfer *t, const struct blob_id *blob,
+                       const uint8_t topic[ID_LEN])
+{
+    struct store_want want = { .blob = *blob, .why = STORE_WHY_SEED };
+
+    memcpy(want.topic, topic, ID_LEN);
+    return has_room(t, &want);
 }
 
 uint64_t transfer_progress(const struct transfer *t, const struct blob_id *blob)

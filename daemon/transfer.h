@@ -34,6 +34,22 @@ void transfer_want(struct transfer *transfer, const struct blob_id *blob,
 /* Nobody wants the blob for that topic any more: what fetches it ends. */
 void transfer_give_up(struct transfer *transfer, const struct blob_id *blob,
                       const uint8_t topic[ID_LEN]);
+/*
+ * Somebody else is about to write this blob: what fetches it ends, and it is
+ * not begun again before transfer_unclaim().  At most TRANSFER_CLAIMS at once:
+ * ERR_BUSY.
+ */
+#define TRANSFER_CLAIMS 8
+MUST_CHECK enum err transfer_claim(struct transfer *transfer,
+                                   const struct blob_id *blob);
+/* What fetched it has let go of it. */
+bool transfer_is_claimed(const struct transfer *transfer,
+                         const struct blob_id *blob);
+void transfer_unclaim(struct transfer *transfer, const struct blob_id *blob);
+/* Whether disk and quotas leave room for what is missing of it. */
+bool transfer_has_room(const struct transfer *transfer,
+                       const struct blob_id *blob,
+                       const uint8_t topic[ID_LEN]);
 uint64_t transfer_progress(const struct transfer *transfer,
                            const struct blob_id *blob);
 /* As node_reader_start() and node_reader_end(). */

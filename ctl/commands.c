@@ -542,6 +542,25 @@ static const struct option release[] = {
     NEEDS("release", "RELEASE", "its id"),
     END };
 
+static const struct option release_bundle[] = {
+    NEEDS("release", "RELEASE", "its id"),
+    { "out", OPTION_PATH, OPTION_REQUIRED, "out", "FILE", "where to write it; - for stdout" },
+    { "torrent", OPTION_PATH, 0, "torrent", "FILE", "and a BitTorrent v2 .torrent of its files" },
+    END };
+
+static const struct option archive_export[] = {
+    NEEDS("project", "PROJECT", "its id"),
+    { "out", OPTION_PATH, OPTION_REQUIRED, "out", "FILE", "where to write it; - for stdout" },
+    END };
+
+static const struct option archive_import[] = {
+    { "file", OPTION_PATH, OPTION_ARGUMENT | OPTION_REQUIRED, "file", "FILE", "as `archive export` or `release bundle` wrote it; - for stdin" },
+    END };
+
+static const struct option release_verify[] = {
+    { "file", OPTION_PATH, OPTION_ARGUMENT | OPTION_REQUIRED, "@file", "FILE", "a bundle; - for stdin" },
+    END };
+
 static const struct option income_declare[] = {
     { "project", OPTION_TEXT, 0, NULL, "PROJECT", "whose income it is" },
     { "release", OPTION_TEXT, 0, NULL, "RELEASE", "or the release that earned it" },
@@ -866,6 +885,22 @@ const struct command commands[] = {
       .example = "troupe release publish --project 1f2e3d4c5b6a7988 --title \"The Crowned Cat\" --medium short_film --file film.mp4 --part 99aabbccddeeff00 --credits credits.json" },
     { .noun = "release", .verb = "show", .method = "release.show", .options = release,
       .help = "a finished work" },
+    { .noun = "release", .verb = "bundle", .method = "release.bundle", .options = release_bundle, .run = run_release_bundle, .flags = COMMAND_JOB | COMMAND_LONG,
+      .help = "a finished work in one file, with all that proves it",
+      .more = "It holds the records of the project, the certificates of all who signed, and the files of the release: whoever has it can check it without a network. What was cut off is gone on with. The .torrent names the same files by the same hashes.",
+      .example = "troupe release bundle 1f2e3d4c5b6a7988 --out crowned-cat.troupe --torrent crowned-cat.torrent" },
+    { .noun = "release", .verb = "verify", .options = release_verify, .run = run_release_verify, .show = render_bundle, .flags = COMMAND_LONG,
+      .help = "check a bundle by itself, without a daemon",
+      .more = "Checks every signature, the rules by which the release stands, and every byte of its files. Ends with 0 if all is there and right, 5 if the release does not stand, 7 if files are missing, 8 if anything is damaged.",
+      .example = "troupe release verify crowned-cat.troupe" },
+    { .noun = "archive", .verb = "export", .method = "archive.export", .options = archive_export, .run = run_archive_export, .flags = COMMAND_JOB | COMMAND_LONG,
+      .help = "a project with all its records and files in one file",
+      .more = "Whoever holds the same makes the same file. What is not here is listed. If it is cut off, the same command goes on; an existing file is never written over.",
+      .example = "troupe archive export 1f2e3d4c5b6a7988 --out film.troupe\ntroupe archive export 1f2e3d4c5b6a7988 --out - | ssh vault 'cat > film.troupe'" },
+    { .noun = "archive", .verb = "import", .method = "archive.import", .options = archive_import, .run = run_archive_import, .flags = COMMAND_JOB | COMMAND_LONG,
+      .help = "take in such a file, without a network",
+      .more = "Everything in it is checked and kept as if a peer had brought it: by the same budgets and quotas, and without what you have taken down or blocked. Done twice it changes nothing; if it is cut off, it goes on.",
+      .example = "troupe archive import film.troupe" },
     { .noun = "credits", .method = "credits", .options = release, .show = render_credits,
       .help = "who made it" },
     { .noun = "attribution", .method = "attribution", .options = attribution, .run = run_attribution,

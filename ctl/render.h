@@ -22,6 +22,7 @@ void render_object(const json_t *object);
 void render_status(const json_t *result);
 void render_tree(const json_t *result);
 void render_credits(const json_t *result);
+void render_bundle(const json_t *result);
 void render_split(const json_t *result);
 void render_shares(const json_t *result);
 void render_ledger(const json_t *result);

@@ -93,6 +93,11 @@ void method_direct(struct call *call);
 void method_select(struct call *call);
 void method_comment(struct call *call);
 
+/* method_archive.c */
+void method_archive_export(struct call *call);
+void method_archive_import(struct call *call);
+void method_release_bundle(struct call *call);
+
 /* method_release.c */
 void method_thread_create(struct call *call);
 void method_thread_list(struct call *call);

@@ -426,7 +426,8 @@ static void look_at_readers(struct transfer *t)
 
         memcpy(want.topic, r->topic, ID_LEN);
         if (slot != NULL && t->spans < SPANS_ALL + SPANS_READ &&
-            find_fetch(t, &r->blob) == NULL && has_provider(t, r->topic) &&
+            find_fetch(t, &r->blob) == NULL && !is_claimed(t, &r->blob) &&
+            has_provider(t, r->topic) &&
             blobs_have_room(node_store(t->node),
                             reserved(t) + readers_end(r) - r->offset))
             start(t, slot, &want, r);
@@ -681,7 +682,7 @@ enum err transfer_claim(struct transfer *t, const struct blob_id *blob)
     return ERR_OK;
 }
 
-bool transfer_is_claimed(const struct transfer *t, const struct blob_id *blob)
+bool transfer_is_claimed(struct transfer *t, const struct blob_id *blob)
 {
     return is_claimed(t, blob) && find_fetch(t, blob) == NULL;
 }

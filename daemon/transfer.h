@@ -43,7 +43,7 @@ void transfer_give_up(struct transfer *transfer, const struct blob_id *blob,
 MUST_CHECK enum err transfer_claim(struct transfer *transfer,
                                    const struct blob_id *blob);
 /* What fetched it has let go of it. */
-bool transfer_is_claimed(const struct transfer *transfer,
+bool transfer_is_claimed(struct transfer *transfer,
                          const struct blob_id *blob);
 void transfer_unclaim(struct transfer *transfer, const struct blob_id *blob);
 /* Whether disk and quotas leave room for what is missing of it. */

@@ -1,0 +1,79 @@
+/* What a bundle holds, for people. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/render.h"
+#include "ctl/text.h"
+
+static const char *string_at(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
+}
+
+static long long number_at(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void put_line(const char *label, const char *text, enum text_style style)
+{
+    text_put_cell(stdout, label, 10);
+    text_put_style(stdout, style, text);
+    (void)fputc('\n', stdout);
+}
+
+static void put_author(const json_t *author)
+{
+    const char *name = string_at(author, "name");
+    char line[512];
+
+    (void)snprintf(line, sizeof line, "%s%s%.16s, device %.16s",
+                   name[0] == '\0' ? "" : name, name[0] == '\0' ? "" : " ",
+                   string_at(author, "person"), string_at(author, "device"));
+    put_line("signed by", line, TEXT_PLAIN);
+}
+
+static void put_files(const json_t *files)
+{
+    const json_t *file;
+    size_t i;
+
+    json_array_foreach (files, i, file) {
+        const char *state = string_at(file, "state");
+        char size[TEXT_SHORT];
+
+        text_size(size, (uint64_t)number_at(file, "size"));
+        (void)fputs("  ", stdout);
+        text_put_cell(stdout, string_at(file, "name"), 40);
+        (void)printf("  %10s  ", size);
+        text_put_style(
+            stdout, strcmp(state, "whole") == 0 ? TEXT_GOOD : TEXT_BAD, state);
+        (void)fputc('\n', stdout);
+    }
+}
+
+void render_bundle(const json_t *result)
+{
+    const char *verdict = string_at(result, "verdict");
+    bool stands = json_is_true(json_object_get(result, "in_force"));
+    char when[TEXT_SHORT];
+
+    text_time(when, (uint64_t)number_at(result, "created_ms"));
+    put_line(string_at(result, "kind"), string_at(result, "title"), TEXT_BOLD);
+    put_author(json_object_get(result, "author"));
+    put_line("on", when, TEXT_PLAIN);
+    put_line("stands", verdict[0] == '\0' ? "yes" : verdict,
+             stands ? TEXT_GOOD : TEXT_BAD);
+    if (json_array_size(json_object_get(result, "credits")) > 0) {
+        (void)puts("credits");
+        render_credits(result);
+    }
+    (void)printf("%lld records, %lld refused, %lld not held by the maker; "
+                 "%lld files, %lld of them not whole\n",
+                 number_at(result, "records"), number_at(result, "refused"),
+                 number_at(result, "heads"), number_at(result, "files_count"),
+                 number_at(result, "missing"));
+    put_files(json_object_get(result, "files"));
+}

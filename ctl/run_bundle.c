@@ -1,0 +1,224 @@
+/*
+ * Bundles: the daemon writes and reads them, the client alone checks them.
+ * What stands for a pipe, `-`, is opened by the daemon through /proc: it runs
+ * as the same user on this machine.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/convert.h"
+#include "ctl/render.h"
+#include "ctl/run.h"
+#include "proto/bundle_check.h"
+
+enum { READ_LEN = 256 * 1024 };
+
+static bool is_pipe(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* One of our open files, as the daemon finds it. */
+static void set_own(json_t *params, const char *key, int fd)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getpid(), fd);
+    (void)json_object_set_new(params, key, json_string(path));
+}
+
+/* --- out --- */
+
+static void tell_written(const struct run *run, const char *out)
+{
+    json_int_t holes =
+        json_integer_value(json_object_get(run->result, "holes_count"));
+
+    render_note(
+        run->ctl, "%lld records and %lld files are in %s",
+        (long long)json_integer_value(json_object_get(run->result, "records")),
+        (long long)json_integer_value(json_object_get(run->result, "blobs")) -
+            (long long)holes,
+        out);
+    if (holes > 0)
+        render_note(run->ctl, "%lld files are not: they are not whole here",
+                    (long long)holes);
+}
+
+static bool run_export(struct run *run, const char *method)
+{
+    const char *out = run_text(run->params, "out");
+    bool piped = is_pipe(out);
+
+    if (piped && run->ctl->globals.json)
+        return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
+                        "name a file with --out",
+                        "the bundle and its JSON cannot both go to stdout");
+    if (piped && isatty(STDOUT_FILENO))
+        return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
+                        "name a file with --out, or send it through a pipe",
+                        "a bundle is nothing for a terminal");
+    if (piped) {
+        (void)json_object_set_new(run->params, "stream", json_true());
+        set_own(run->params, "out", STDOUT_FILENO);
+    }
+    run->result = run_job(run->ctl, method, run->params);
+    if (run->result == NULL)
+        return false;
+    tell_written(run, piped ? "the pipe" : run_text(run->result, "path"));
+    if (!run->ctl->globals.json && (piped || json_array_size(json_object_get(
+                                                 run->result, "holes")) == 0)) {
+        json_decref(run->result);
+        run->result = NULL; /* all has been said */
+    }
+    return true;
+}
+
+bool run_archive_export(struct run *run)
+{
+    return run_export(run, "archive.export");
+}
+
+bool run_release_bundle(struct run *run)
+{
+    return run_export(run, "release.bundle");
+}
+
+/* --- in --- */
+
+bool run_archive_import(struct run *run)
+{
+    json_int_t damaged;
+    json_int_t refused;
+
+    if (is_pipe(run_text(run->params, "file")))
+        set_own(run->params, "file", STDIN_FILENO);
+    run->result = run_job(run->ctl, "archive.import", run->params);
+    if (run->result == NULL)
+        return false;
+    damaged = json_integer_value(json_object_get(run->result, "damaged"));
+    refused = json_integer_value(json_object_get(run->result, "refused"));
+    if (damaged + refused == 0)
+        return true;
+    return fail_set(&run->ctl->fail, EXIT_CODE_INTEGRITY,
+                    "all that is right has been taken in; another copy of the "
+                    "file may have the rest",
+                    "%lld records were refused, %lld pieces of files are "
+                    "damaged",
+                    (long long)refused, (long long)damaged);
+}
+
+/* --- verify --- */
+
+static bool fail_file(struct fail *f, const struct bundle_check *check,
+                      enum err e)
+{
+    enum exit_code code = err_exit_code(e);
+
+    if (err_blame(e) == BLAME_PEER)
+        code = EXIT_CODE_INTEGRITY; /* the file is the one to blame */
+    return fail_set(
+        f, code,
+        e == ERR_VERSION ? "it needs a newer Troupe" : "get the file anew",
+        "byte %" PRIu64 " of the file: %s", bundle_check_offset(check),
+        e == ERR_TRUNCATED ? "it is cut off here" : err_text(e));
+}
+
+static bool feed_file(struct fail *f, struct bundle_check *check, int fd)
+{
+    uint8_t *buf = malloc(READ_LEN);
+    ssize_t n = buf == NULL ? -1 : 1;
+    enum err e = ERR_OK;
+
+    while (n > 0 && e == ERR_OK) {
+        n = read(fd, buf, READ_LEN);
+        if (n < 0 && errno == EINTR)
+            n = 1;
+        else if (n > 0)
+            e = bundle_check_feed(check, (struct bytes){ buf, (size_t)n });
+    }
+    free(buf);
+    if (n < 0)
+        return fail_errno(f, "cannot read the file");
+    return e == ERR_OK || fail_file(f, check, e);
+}
+
+/* What the check came to; the result is told in any case. */
+static bool judge(struct run *run, const struct bundle_check *check)
+{
+    struct fail *f = &run->ctl->fail;
+    const char *why = run_text(run->result, "verdict");
+    long long missing =
+        (long long)json_integer_value(json_object_get(run->result, "missing"));
+
+    switch (bundle_check_verdict(check)) {
+    case ERR_OK:
+        return true;
+    case ERR_BAD_BLOB:
+        return fail_set(f, EXIT_CODE_INTEGRITY, "get the file anew",
+                        "files in it are damaged");
+    case ERR_BAD_SIGNATURE:
+        return fail_set(f, EXIT_CODE_INTEGRITY, "get the file anew",
+                        "records in it are not what their authors signed");
+    case ERR_REFUSED:
+        return fail_set(f, EXIT_CODE_REFUSED, NULL, "it does not stand: %s",
+                        why == NULL || *why == '\0' ? "void" : why);
+    default:
+        return fail_set(f, EXIT_CODE_PARTIAL,
+                        "whoever made the bundle did not have them",
+                        "%lld files are not in it, or not whole", missing);
+    }
+}
+
+static bool read_result(struct run *run, struct bundle_check *check)
+{
+    struct writer w = writer_growing((size_t)64 << 20);
+    struct mp_doc *doc = NULL;
+    enum err e = bundle_check_finish(check, &w);
+
+    if (e == ERR_OK)
+        e = mp_doc_parse(&doc, writer_view(&w), MP_WELL_FORMED);
+    if (e == ERR_OK)
+        run->result = convert_to_json(mp_doc_root(doc));
+    mp_doc_free(doc);
+    writer_free(&w);
+    if (e != ERR_OK)
+        return fail_file(&run->ctl->fail, check, e);
+    return run->result != NULL && judge(run, check);
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+bool run_release_verify(struct run *run)
+{
+    struct fail *f = &run->ctl->fail;
+    const char *path = run_text(run->local, "file");
+    struct bundle_check *check;
+    uint8_t seed[16];
+    bool ok;
+    int fd = is_pipe(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return fail_errno(f, "cannot read %s", path);
+    randombytes_buf(seed, sizeof seed);
+    if (bundle_check_new(&check, now_ms(), seed) != ERR_OK)
+        return fail_set(f, EXIT_CODE_LIMIT, NULL, "out of memory");
+    ok = feed_file(f, check, fd) && read_result(run, check);
+    bundle_check_free(check);
+    if (fd != STDIN_FILENO)
+        (void)close(fd);
+    return ok;
+}

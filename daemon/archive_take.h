@@ -1,0 +1,117 @@
+#ifndef DAEMON_ARCHIVE_TAKE_H
+#define DAEMON_ARCHIVE_TAKE_H
+
+#include "daemon/archive.h"
+#include "daemon/archive_names.h"
+#include "daemon/bundle_file.h"
+#include "daemon/job.h"
+#include "daemon/node.h"
+#include "store/blobs.h"
+
+/*
+ * What the files of an import share: archive_import.c takes records in and then
+ * asks which blobs they name, archive_take.c decides about blobs on the loop,
+ * archive_copy.c reads and writes them on the pool.  For nobody else.
+ *
+ *   RECORDS --BLOB or END--> NAMES --> BLOBS <--> COPY (a large one) --> told
+ *      `---once more, if some were over a budget---^
+ */
+
+enum { TAKE_SMALL_MAX = 256 };
+
+/* A blob small enough for a row, with its bytes if they came and are right. */
+struct taking_small {
+    struct blob_id id;
+    bool has_bytes;
+    bool is_bad;
+    bool is_put;
+    size_t at; /* in `small` */
+};
+
+/* What is done with the bytes of a large blob. */
+enum taking_plan {
+    TAKE_PASS,  /* nothing: they are held, or not to be */
+    TAKE_WRITE, /* what is missing is written */
+    TAKE_PROVE  /* whole here for other topics: only looked at */
+};
+
+struct taking {
+    uv_work_t work;
+    uv_timer_t timer; /* until a fetch has let go of the blob */
+    struct node *node;
+    struct job *job;
+    struct blob_progress progress;
+    bool cancelled;
+    enum err err;
+    uint64_t today;
+
+    struct bundle_source *source;
+    struct bundle_reader reader;
+    struct bundle_begin about;
+    bool has_begin; /* just read */
+    bool is_begun;
+    bool at_blobs;
+    bool at_end;
+    bool is_again; /* records for the second time */
+    struct writer records;
+    struct {
+        uint64_t stored;
+        uint64_t known;
+        uint64_t refused;
+        uint64_t over;
+    } counts;
+
+    struct store_scan scan;
+    struct spool *names;
+    bool has_row;
+    struct spool_row row; /* the smallest that is not dealt with */
+
+    uint64_t held;    /* blobs of the file that are whole here now */
+    uint64_t taken;   /* of these, by this import */
+    uint64_t unnamed; /* that no record here names */
+    uint64_t damaged; /* spans */
+    struct archive_holes holes;
+
+    struct taking_small smalls[TAKE_SMALL_MAX];
+    size_t smalls_count;
+    struct writer small;
+
+    bool has_large;
+    bool has_bytes; /* a page or span of it follows */
+    struct blob_id large;
+    uint64_t large_seq;
+    enum taking_plan plan;
+    enum err why; /* it is no longer whole, if it is not */
+    bool is_claimed;
+    bool is_copied; /* all that the file has of it went by */
+    uint64_t proved;
+    struct blob_part *part;
+    struct store_batch *batch;
+};
+
+/* --- archive_import.c --- */
+
+/* Looks at the next item, and takes it, whole, from the file. */
+MUST_CHECK enum err archive_take_look(struct taking *t,
+                                      struct bundle_item *item);
+MUST_CHECK enum err archive_take_item(struct taking *t,
+                                      struct bundle_item *item);
+/* The ends. */
+void archive_take_fail(struct taking *t, enum err e);
+void archive_take_done(struct taking *t);
+
+/* --- archive_take.c --- */
+
+/* The records are in and the names in order: goes through the blobs. */
+void archive_take_blobs(struct taking *t);
+/* Lets go of what it was doing. */
+void archive_take_wipe(struct taking *t);
+
+/* --- archive_copy.c: on the pool --- */
+
+/* Reads small blobs up to a large one, or the end. */
+MUST_CHECK enum err archive_copy_small(struct taking *t);
+/* The large one, or as much of it as one flush takes. */
+MUST_CHECK enum err archive_copy_large(struct taking *t);
+
+#endif

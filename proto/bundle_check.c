@@ -499,7 +499,7 @@ static void put_about(const struct bundle_check *c, struct writer *w,
 static enum err put_credits(struct bundle_check *c, struct writer *w)
 {
     const struct view_names names = { name_of, c };
-    const struct view view = { c->topic, &names };
+    const struct view view = { .topic = c->topic, .names = &names };
     struct credits credits;
     enum err e = c->about.has_subject
                      ? credits_of_release(&credits, c->topic, c->about.subject)

@@ -305,7 +305,7 @@ static struct key due_key(const struct store_want *want)
 }
 
 /* ERR_NOT_FOUND if there is none. */
-static enum err drop_want(struct change *c, const struct store_want *want)
+enum err apply_unwant(struct change *c, const struct store_want *want)
 {
     struct key key = want_key(want);
     struct store_want old;
@@ -330,7 +330,7 @@ static enum err put_want(struct change *c, const struct store_want *want)
     struct writer w = writer_fixed(buf, sizeof buf);
     struct key key = want_key(want);
     struct key due = due_key(want);
-    enum err e = drop_want(c, want);
+    enum err e = apply_unwant(c, want);
 
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
@@ -404,7 +404,7 @@ static enum err apply_op(struct change *c, struct op *op)
     case OP_WANT:
         return put_want(c, &op->row.want);
     case OP_UNWANT:
-        return may_be_absent(op, drop_want(c, &op->row.want));
+        return may_be_absent(op, apply_unwant(c, &op->row.want));
     case OP_PEER:
         return put_peer(c, &op->row.peer);
     case OP_FORGET_PEER:
@@ -421,6 +421,13 @@ static enum err apply_op(struct change *c, struct op *op)
     case OP_LEASE_UNLIST:
     case OP_LEASE_NAMES:
         return may_be_absent(op, leases_apply(c, op));
+    case OP_KEEP_PIN:
+    case OP_KEEP_MARK:
+    case OP_KEEP_USED:
+    case OP_KEEP_COLLECT:
+    case OP_KEEP_EVICT:
+    case OP_KEEP_ORPHAN:
+        return may_be_absent(op, keep_apply(c, op));
     case OP_TRIM:
     case OP_FORGET_OVER:
     case OP_SETTLE:
@@ -525,6 +532,10 @@ static bool only_removes(const struct store_batch *batch)
         case OP_UNLEASE:
         case OP_LEASE_UNLIST:
         case OP_BLOB_RELEASE:
+        case OP_KEEP_PIN: /* to let go of it goes with saying so */
+        case OP_KEEP_COLLECT:
+        case OP_KEEP_EVICT:
+        case OP_KEEP_ORPHAN:
             break;
         default:
             return false;
@@ -549,7 +560,9 @@ enum err store_apply(struct store *store, struct store_batch *batch)
         if (e == ERR_OK)
             e = apply_once(store, batch);
     }
-    for (size_t i = 0; e == ERR_OK && i < batch->count; i++)
+    for (size_t i = 0; e == ERR_OK && i < batch->count; i++) {
         blob_rows_after(store, &batch->ops[i]);
+        keep_after(store, &batch->ops[i]);
+    }
     return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 }

@@ -18,15 +18,6 @@ static const struct bytes NOTHING = { (const uint8_t *)"", 0 };
 /* Uncles come first in a page's row, after their number. */
 #define PAGE_ROW_MAX (1 + (BLOB_UNCLES_MAX + BLOB_LAYER_PAGE) * HASH_LEN)
 
-static struct key topic_key(const uint8_t topic[ID_LEN],
-                            const struct blob_id *id)
-{
-    struct key key = key_of_id(topic);
-
-    key_add_blob(&key, id);
-    return key;
-}
-
 static enum err get_row(struct txn *records, const struct blob_id *id,
                         struct row_blob *out)
 {
@@ -102,21 +93,16 @@ static void count_part(struct change *c, const struct blob_id *id,
 static enum err hold(struct change *c, const struct blob_id *id,
                      const uint8_t topic[ID_LEN])
 {
-    struct key key = topic_key(topic, id);
     struct row_blob row;
-    struct bytes value;
     enum err e = get_row(c->records, id, &row);
 
-    if (e != ERR_OK)
-        return e;
-    e = txn_get(c->records, T_BLOB_TOPICS, key_view(&key), &value);
-    if (e != ERR_NOT_FOUND)
-        return e;
-    row.topics++;
-    e = update(c, id, &row, NULL);
     if (e == ERR_OK)
-        e = txn_put(c->records, T_BLOB_TOPICS, key_view(&key), NOTHING);
-    return e;
+        e = keep_enter(c, topic, id);
+    if (e != ERR_OK)
+        return e == ERR_EXISTS ? ERR_OK : e;
+    e = get_row(c->records, id, &row); /* writing has moved it */
+    row.topics++;
+    return e == ERR_OK ? update(c, id, &row, NULL) : e;
 }
 
 /* Makes the row if there is none, with no topic yet. */
@@ -252,7 +238,10 @@ static enum err apply_whole(struct change *c, struct op *op)
     }
     if (e == ERR_OK)
         e = put_layer(c, &op->blob, op->data2);
-    return e == ERR_OK ? hold(c, &op->blob, op->topic) : e;
+    if (e == ERR_OK)
+        e = hold(c, &op->blob, op->topic);
+    return e == ERR_OK ? keep_pin_apply(c, op->topic, &op->blob, KEEP_PIN_OWN)
+                       : e;
 }
 
 static enum err apply_begin(struct change *c, struct op *op)
@@ -308,11 +297,10 @@ static enum err remove_blob(struct change *c, struct op *op,
     return e == ERR_OK ? drop_layer(c, &op->blob) : e;
 }
 
-static enum err apply_release(struct change *c, struct op *op)
+enum err blob_rows_release(struct change *c, struct op *op)
 {
-    struct key key = topic_key(op->topic, &op->blob);
     struct row_blob row;
-    enum err e = txn_delete(c->records, T_BLOB_TOPICS, key_view(&key));
+    enum err e = keep_leave(c, op->topic, &op->blob);
 
     if (e != ERR_OK)
         return e;
@@ -343,7 +331,7 @@ enum err blob_rows_apply(struct change *c, struct op *op)
     case OP_BLOB_HOLD:
         return hold(c, &op->blob, op->topic);
     case OP_BLOB_RELEASE:
-        return apply_release(c, op);
+        return blob_rows_release(c, op);
     case OP_BLOB_BITMAP:
         return apply_bitmap(c, op);
     case OP_BLOB_FINISH:
@@ -359,7 +347,7 @@ enum err blob_rows_apply(struct change *c, struct op *op)
 
 void blob_rows_after(struct store *store, const struct op *op)
 {
-    if (!op->flag || op->kind < OP_BLOB_WHOLE)
+    if (!op->flag || op->kind < OP_BLOB_WHOLE || op->kind > OP_BLOB_FINISH)
         return;
     if (op->kind == OP_BLOB_RELEASE)
         blob_file_remove(store, &op->blob, false);

@@ -540,6 +540,18 @@ static enum err drop_word(void *context, const struct key *key)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+static enum err put_named(void *context, const struct key *key)
+{
+    return put_row(context, I_NAMED, key);
+}
+
+static enum err drop_named(void *context, const struct key *key)
+{
+    enum err e = txn_delete(context, I_NAMED, key_view(key));
+
+    return e == ERR_NOT_FOUND ? ERR_OK : e; /* it may be named twice */
+}
+
 enum err index_reword(struct store *store, struct txn *index, uint64_t seq,
                       const struct row_record *before,
                       const struct row_record *after)
@@ -547,7 +559,11 @@ enum err index_reword(struct store *store, struct txn *index, uint64_t seq,
     struct step s = { store, NULL, index };
     enum err e = text_keys(&before->record, seq, drop_word, index);
 
-    return e == ERR_OK ? text_keys(&after->record, seq, put_word, &s) : e;
+    if (e == ERR_OK)
+        e = text_keys(&after->record, seq, put_word, &s);
+    if (e == ERR_OK)
+        e = named_keys(&before->record, seq, drop_named, index);
+    return e == ERR_OK ? named_keys(&after->record, seq, put_named, &s) : e;
 }
 
 enum err index_add(struct store *store, struct txn *records, struct txn *index,
@@ -575,6 +591,8 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
         e = add_identity(&s, seq, row);
     if (e == ERR_OK)
         e = text_keys(r, seq, put_word, &s);
+    if (e == ERR_OK)
+        e = named_keys(r, seq, put_named, &s);
     if (e == ERR_OK)
         e = trim_enter(store, index, seq, row);
     return e;
@@ -643,6 +661,8 @@ enum err index_remove(struct store *store, struct txn *index, uint64_t seq,
         e = drop_links(index, seq, r);
     if (e == ERR_OK)
         e = text_keys(r, seq, drop_word, index);
+    if (e == ERR_OK)
+        e = named_keys(r, seq, drop_named, index);
     if (e == ERR_OK)
         e = index_forget(index, r->id);
     return e == ERR_OK ? trim_leave(store, index, row) : e;

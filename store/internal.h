@@ -5,6 +5,7 @@
 
 #include "store/blobs.h"
 #include "store/env.h"
+#include "store/keep.h"
 #include "store/key.h"
 #include "store/leases.h"
 #include "store/row.h"
@@ -22,7 +23,9 @@ enum records_table {
     T_WANTS_DUE,    /* next_try_ms, topic, blob -> nothing */
     T_PEERS,        /* node -> peer */
     T_BLOBS,        /* blob -> state */
-    T_BLOB_TOPICS,  /* topic, blob -> nothing */
+    T_BLOB_TOPICS,  /* topic, blob -> since when, by whom */
+    T_BLOB_USAGE,   /* topic -> blobs and bytes */
+    T_PINS,         /* topic, blob -> what the owner wants */
     T_LAYERS,       /* blob, page -> uncles and hashes */
     T_META,         /* name -> value */
     T_LAWS,         /* kind of law, id -> law */
@@ -43,6 +46,7 @@ enum index_table {
     I_AUTHOR_TOPIC, /* author, topic -> nothing */
     I_BUDGET,       /* topic, author, over, day, id -> seq, bytes */
     I_WORDS,        /* class, word, kind, created_ms, seq -> nothing */
+    I_NAMED,        /* topic, blob, seq -> nothing */
     I_META,         /* name -> value */
     I_INDEX_COUNT
 };
@@ -68,6 +72,8 @@ struct store {
     char *boot;              /* names the machine's start; empty: unknown */
     bool index_is_loose;     /* commits of the index wait to be flushed */
     struct symbols *symbols; /* of the loop; NULL until some are kept */
+
+    _Atomic uint64_t now_ms; /* see store_set_clock() */
 
     /* Older records are not on the call board; changed by who writes. */
     _Atomic uint64_t board_from_ms;
@@ -258,7 +264,13 @@ enum op_kind {
     OP_BLOB_RELEASE,
     OP_BLOB_PAGE,
     OP_BLOB_BITMAP,
-    OP_BLOB_FINISH
+    OP_BLOB_FINISH,
+    OP_KEEP_PIN, /* number */
+    OP_KEEP_MARK,
+    OP_KEEP_USED,
+    OP_KEEP_COLLECT, /* before number */
+    OP_KEEP_EVICT,
+    OP_KEEP_ORPHAN
 };
 
 struct op {
@@ -294,6 +306,49 @@ struct store_batch {
 MUST_CHECK enum err batch_add(struct store_batch *batch, struct op **out,
                               enum op_kind kind, struct bytes data,
                               struct bytes data2);
+
+/* named.c: which files the records that are held name. */
+typedef enum err named_key_fn(void *context, const struct key *key);
+MUST_CHECK enum err named_keys(const struct record *r, uint64_t seq,
+                               named_key_fn *each, void *context);
+/* All keys of a blob's records begin with this. */
+struct key named_prefix(const uint8_t topic[ID_LEN], const struct blob_id *id);
+/* Whether a record that is held names it. */
+MUST_CHECK enum err named_is(struct txn *index, const uint8_t topic[ID_LEN],
+                             const struct blob_id *id, bool *out);
+
+/* keep_rows.c: blobs by topic, counted; pins. */
+struct row_keep {
+    uint8_t flags; /* bit 0: by somebody without standing */
+    uint64_t since_ms;
+    uint64_t used_ms;
+};
+#define KEEP_STRANGERS 0x01
+MUST_CHECK enum err row_keep_read(struct row_keep *out, struct bytes value);
+MUST_CHECK enum err row_usage_read(struct keep_usage *out, struct bytes value);
+MUST_CHECK enum err row_pin_read(enum keep_pin *out, uint64_t *since_ms,
+                                 struct bytes value);
+/* A blob is held for a topic from now on: ERR_EXISTS if it was, and then that
+ * is anew. */
+MUST_CHECK enum err keep_enter(struct change *c, const uint8_t topic[ID_LEN],
+                               const struct blob_id *id);
+/* Not any more.  ERR_NOT_FOUND */
+MUST_CHECK enum err keep_leave(struct change *c, const uint8_t topic[ID_LEN],
+                               const struct blob_id *id);
+/* Other flags; or NULL: somebody has use of it now.  ERR_NOT_FOUND */
+MUST_CHECK enum err keep_change(struct change *c, const uint8_t topic[ID_LEN],
+                                const struct blob_id *id, const uint8_t *flags);
+MUST_CHECK enum err keep_pin_apply(struct change *c,
+                                   const uint8_t topic[ID_LEN],
+                                   const struct blob_id *id, enum keep_pin pin);
+/* keep.c */
+MUST_CHECK enum err keep_apply(struct change *c, struct op *op);
+void keep_after(struct store *store, const struct op *op);
+/* apply.c: ERR_NOT_FOUND if there is none. */
+MUST_CHECK enum err apply_unwant(struct change *c, const struct store_want *w);
+/* blob_rows.c: ends a holding; with the last one op->flag says that files go.
+ */
+MUST_CHECK enum err blob_rows_release(struct change *c, struct op *op);
 
 /* blob_rows.c: operations on blobs within a change. */
 MUST_CHECK enum err blob_rows_apply(struct change *c, struct op *op);

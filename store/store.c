@@ -20,13 +20,21 @@
 #include "store/symbols.h"
 
 static const char *const RECORDS_TABLES[T_RECORDS_COUNT] = {
-    [T_RECORDS] = "records",     [T_CERTIFICATES] = "certificates",
-    [T_FOLLOWS] = "follows",     [T_WANTS] = "wants",
-    [T_WANTS_DUE] = "wants_due", [T_PEERS] = "peers",
-    [T_BLOBS] = "blobs",         [T_BLOB_TOPICS] = "blob_topics",
-    [T_LAYERS] = "layers",       [T_META] = "meta",
-    [T_LAWS] = "laws",           [T_LEASES] = "leases",
+    [T_RECORDS] = "records",
+    [T_CERTIFICATES] = "certificates",
+    [T_FOLLOWS] = "follows",
+    [T_WANTS] = "wants",
+    [T_WANTS_DUE] = "wants_due",
+    [T_PEERS] = "peers",
+    [T_BLOBS] = "blobs",
+    [T_BLOB_TOPICS] = "blob_topics",
+    [T_LAYERS] = "layers",
+    [T_META] = "meta",
+    [T_LAWS] = "laws",
+    [T_LEASES] = "leases",
     [T_LEASE_NAMES] = "lease_names",
+    [T_BLOB_USAGE] = "blob_usage",
+    [T_PINS] = "pins",
 };
 
 static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
@@ -35,7 +43,7 @@ static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
     [I_AUTHOR] = "author",     [I_LINK] = "link",
     [I_IDENTITY] = "identity", [I_AUTHOR_TOPIC] = "author_topic",
     [I_BUDGET] = "budget",     [I_WORDS] = "words",
-    [I_META] = "meta",
+    [I_NAMED] = "named",       [I_META] = "meta",
 };
 
 /* Records indexed in one transaction while catching up. */
@@ -104,6 +112,11 @@ enum err store_look(struct store *store, struct look **out)
     }
     *out = &store->look;
     return ERR_OK;
+}
+
+void store_set_clock(struct store *store, uint64_t now_ms)
+{
+    store->now_ms = now_ms;
 }
 
 void store_refresh(struct store *store)

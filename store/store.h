@@ -23,8 +23,8 @@ struct store;
 struct store_batch;
 
 /* Of records.mdb, and of index.mdb, which is made anew when its own changes. */
-#define STORE_SCHEMA       3
-#define STORE_INDEX_SCHEMA 7
+#define STORE_SCHEMA       4
+#define STORE_INDEX_SCHEMA 8
 /* One transaction takes at most this many operations or bytes. */
 #define STORE_BATCH_OPS   1000
 #define STORE_BATCH_BYTES (8 * 1024 * 1024)
@@ -59,6 +59,8 @@ void store_close(struct store *store);
  * (a uv_prepare handle) and when an apply has come back from the pool.
  */
 void store_refresh(struct store *store);
+/* The wall clock, for rows that say since when; from any thread. */
+void store_set_clock(struct store *store, uint64_t now_ms);
 
 /* ---- Writing ---------------------------------------------------------- */
 
@@ -78,7 +80,7 @@ struct store_result {
     uint8_t id[ID_LEN];
     uint8_t topic[ID_LEN]; /* the record's own; identity records join more */
     bool listed;           /* in the call board's set besides */
-    uint64_t removed; /* of charged records: made mere heads by this one */
+    uint64_t removed;      /* of charged records: made mere heads by this one */
     /* Of store_batch_trim() and its kind: */
     bool is_more; /* not done: go on */
     struct record_key at;

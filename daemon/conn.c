@@ -19,10 +19,49 @@
 #include "daemon/transfer.h"
 
 enum {
-    /* Unsent bytes in the kernel beyond which control could not overtake. */
-    NOTSENT_BYTES = 128 * 1024,
-    USER_TIMEOUT_MS = 10000
+    USER_TIMEOUT_MS = 10000,
+    /* After so long without bulk the large buffers are given back. */
+    BULK_IDLE_MS = 5000
 };
+
+/* ---- Buffers ------------------------------------------------------------ */
+
+/* What it held is forgotten: texts of sessions do not stay in memory. */
+static void buffer_wipe(struct conn_buffer *buffer)
+{
+    if (buffer->data != NULL)
+        sodium_memzero(buffer->data, buffer->len);
+    free(buffer->data);
+    *buffer = (struct conn_buffer){ .data = NULL };
+}
+
+static bool buffer_resize(struct conn_buffer *buffer, size_t cap)
+{
+    uint8_t *data = realloc(buffer->data, cap);
+
+    if (data == NULL)
+        return false;
+    buffer->data = data;
+    buffer->cap = cap;
+    return true;
+}
+
+enum err conn_buffer_init(struct conn_buffer *buffer)
+{
+    return buffer_resize(buffer, CONN_BUFFER_MIN) ? ERR_OK : ERR_NO_MEMORY;
+}
+
+void conn_buffer_grow(struct conn_buffer *buffer)
+{
+    if (buffer->cap < CONN_BUFFER_MAX)
+        (void)buffer_resize(buffer, CONN_BUFFER_MAX); /* else slower */
+}
+
+static void buffer_shrink(struct conn_buffer *buffer)
+{
+    if (buffer->cap > CONN_BUFFER_MIN && buffer->len <= CONN_BUFFER_MIN)
+        (void)buffer_resize(buffer, CONN_BUFFER_MIN);
+}
 
 /* ---- Life --------------------------------------------------------------- */
 
@@ -35,6 +74,8 @@ static void on_closed(uv_handle_t *handle)
         return;
     session_wipe(&c->session);
     writer_free(&c->frames);
+    buffer_wipe(&c->rx);
+    buffer_wipe(&c->tx);
     free(c);
 }
 
@@ -77,7 +118,11 @@ static struct conn *conn_new(struct node *node)
     if (c == NULL)
         return NULL;
     c->node = node;
-    if (uv_tcp_init(node_loop(node), &c->tcp) < 0) {
+    if (conn_buffer_init(&c->rx) != ERR_OK ||
+        conn_buffer_init(&c->tx) != ERR_OK ||
+        uv_tcp_init(node_loop(node), &c->tcp) < 0) {
+        buffer_wipe(&c->rx);
+        buffer_wipe(&c->tx);
         free(c); /* never became a handle */
         return NULL;
     }
@@ -97,17 +142,14 @@ static struct conn *conn_new(struct node *node)
 static void tune(struct conn *c)
 {
     unsigned timeout_ms = USER_TIMEOUT_MS;
-    unsigned notsent = NOTSENT_BYTES;
     uv_os_fd_t fd;
 
     (void)uv_tcp_nodelay(&c->tcp, 1);
     if (uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0)
         return;
-    /* Without these the connection works, only less well. */
+    /* Without it the connection works, only less well. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
                      sizeof timeout_ms);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notsent,
-                     sizeof notsent);
 }
 
 /* The socket is there: the handshake begins. */
@@ -121,6 +163,7 @@ static void go_live(struct conn *c)
     };
 
     tune(c);
+    conn_pace_start(c);
     randombytes_buf(config.ephemeral, sizeof config.ephemeral);
     session_init(&c->session, &config, conn_now_ms(c));
     sodium_memzero(config.ephemeral, sizeof config.ephemeral);
@@ -219,6 +262,11 @@ void conn_on_timer(uv_timer_t *timer)
         conn_close(c, ERR_TIMEOUT);
         return;
     }
+    if (!c->writing && conn_now_ms(c) - c->bulk_ms >= BULK_IDLE_MS) {
+        buffer_shrink(&c->tx);
+        if (!c->has_held) /* which lies in the other one */
+            buffer_shrink(&c->rx);
+    }
     e = session_tick(&c->session, conn_now_ms(c));
     if (e == ERR_OK && c->is_open)
         e = peer_tick(&c->peer, conn_now_ms(c));
@@ -306,7 +354,15 @@ unsigned conn_count_lie(struct conn *c)
 
 size_t conn_room(const struct conn *c, uint8_t type)
 {
+    /* What is queued already has its share of the pace. */
+    if (frame_is_bulk(type) && c->session.bulk.cost >= c->bulk_left)
+        return 0;
     return session_room(&c->session, type);
+}
+
+size_t conn_piece(const struct conn *c)
+{
+    return pace_limit(&c->pace);
 }
 
 void conn_set_transfer(struct conn *c, void *state)

@@ -56,8 +56,10 @@ struct peer *conn_peer(struct conn *conn);
 /* Queues a frame of the session; as session_queue(). */
 MUST_CHECK enum err conn_queue(struct conn *conn, uint8_t type,
                                struct bytes payload);
-/* As session_room(). */
+/* As session_room(); 0 for bulk that would keep control waiting. */
 size_t conn_room(const struct conn *conn, uint8_t type);
+/* Bytes that one frame of bulk should not exceed now. */
+size_t conn_piece(const struct conn *conn);
 
 /* The same for a payload in parts. */
 MUST_CHECK enum err conn_queue_parts(struct conn *conn, uint8_t type,

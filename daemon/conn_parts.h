@@ -2,6 +2,7 @@
 #define DAEMON_CONN_PARTS_H
 
 #include "daemon/conn.h"
+#include "proto/pace.h"
 #include "proto/session.h"
 
 /*
@@ -9,10 +10,19 @@
  * what comes in, conn_write.c what goes out.  For nobody else.
  */
 
-/* Two messages each way: one on its way while the next is made or gathered. */
+/*
+ * Two messages each way: one on its way while the next is made or gathered.
+ * While bulk flows they are larger, so that the system is asked less often.
+ */
 enum {
-    CONN_RX_CAP = 2 * SESSION_MESSAGE_MAX,
-    CONN_TX_CAP = 2 * SESSION_MESSAGE_MAX
+    CONN_BUFFER_MIN = 2 * SESSION_MESSAGE_MAX,
+    CONN_BUFFER_MAX = 8 * SESSION_MESSAGE_MAX
+};
+
+struct conn_buffer {
+    uint8_t *data;
+    size_t len; /* used */
+    size_t cap;
 };
 
 enum conn_state { CONN_CONNECTING, CONN_LIVE, CONN_ENDING, CONN_DEAD };
@@ -49,10 +59,15 @@ struct conn {
     struct session session;
     struct peer peer;
     struct writer frames; /* what peer_pull() gave */
+    struct pace pace;
+    uint64_t written; /* since the pace was told */
+    size_t lowat;     /* what the system was told of it */
+    size_t bulk_left; /* that may still be sealed in this turn */
+    bool stalled;     /* bulk waits for the way, not for the socket */
+    uint64_t bulk_ms; /* when some was sent or came last */
     size_t rx_pos;
-    size_t rx_len;
-    uint8_t rx[CONN_RX_CAP];
-    uint8_t tx[CONN_TX_CAP];
+    struct conn_buffer rx;
+    struct conn_buffer tx;
 };
 
 static inline uint64_t conn_now_ms(const struct conn *c)
@@ -66,6 +81,18 @@ static inline uint64_t conn_now_ms(const struct conn *c)
 void conn_die(struct conn *c);
 /* Time is up: for the handshake, for a step of a machine, for the CLOSE. */
 void conn_on_timer(uv_timer_t *timer);
+
+/*
+ * Makes the buffer larger, if it can: what it holds stays, elsewhere.  Without
+ * memory for that the connection goes on with what it has.
+ */
+void conn_buffer_grow(struct conn_buffer *buffer);
+MUST_CHECK enum err conn_buffer_init(struct conn_buffer *buffer);
+
+/* --- conn_write.c --- */
+
+/* Sets the pace of a socket that is connected now. */
+void conn_pace_start(struct conn *c);
 
 /* --- conn_read.c --- */
 

@@ -151,8 +151,9 @@ static bool take_frames(struct conn *c)
 static enum err recv_message(struct conn *c, size_t *used)
 {
     struct session_event ev = { 0 };
-    enum err e = session_recv(&c->session, conn_now_ms(c), c->rx + c->rx_pos,
-                              c->rx_len - c->rx_pos, used, &ev);
+    enum err e =
+        session_recv(&c->session, conn_now_ms(c), c->rx.data + c->rx_pos,
+                     c->rx.len - c->rx_pos, used, &ev);
 
     if (e != ERR_OK)
         return e;
@@ -184,8 +185,8 @@ static void drain(struct conn *c)
     conn_wake(c);
     if (c->paused)
         return; /* the held frame lies in the buffer */
-    memmove(c->rx, c->rx + c->rx_pos, c->rx_len - c->rx_pos);
-    c->rx_len -= c->rx_pos;
+    memmove(c->rx.data, c->rx.data + c->rx_pos, c->rx.len - c->rx_pos);
+    c->rx.len -= c->rx_pos;
     c->rx_pos = 0;
 }
 
@@ -194,15 +195,15 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     struct conn *c = handle->data;
 
     (void)suggested;
-    buf->base = (char *)c->rx + c->rx_len;
-    buf->len = sizeof c->rx - c->rx_len;
+    buf->base = (char *)c->rx.data + c->rx.len;
+    buf->len = c->rx.cap - c->rx.len;
 }
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 {
     struct conn *c = stream->data;
 
-    (void)buf;      /* it is the free end of c->rx, lent by on_alloc() */
+    (void)buf;      /* it is the free end of rx, lent by on_alloc() */
     if (nread == 0) /* libuv: nothing yet; this is not end of file */
         return;
     if (nread < 0) {
@@ -210,8 +211,12 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
                                                     : ERR_BAD_HANDSHAKE);
         return;
     }
-    c->rx_len += (size_t)nread;
-    assert(c->rx_len <= sizeof c->rx);
+    c->rx.len += (size_t)nread;
+    assert(c->rx.len <= c->rx.cap);
+    if (c->rx.len == c->rx.cap) { /* more has come than was read */
+        c->bulk_ms = conn_now_ms(c);
+        conn_buffer_grow(&c->rx);
+    }
     drain(c);
 }
 

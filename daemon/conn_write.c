@@ -3,11 +3,71 @@
  * the socket has room, control before bulk, and the timer is set to when one
  * of them wants to be asked again.
  */
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+
 #include "daemon/conn_parts.h"
 #include "daemon/transfer.h"
 
-/* How long a CLOSE may take to leave. */
-enum { ENDING_MS = 1000 };
+enum {
+    ENDING_MS = 1000, /* how long a CLOSE may take to leave */
+    STALLED_MS = 5    /* when to look again whether the way is free */
+};
+
+/* ---- The pace of bulk --------------------------------------------------- */
+
+/*
+ * Beyond this the system says that it has no room: half of what may wait, so
+ * that the other half is ready when it asks for more.
+ */
+static void set_lowat(struct conn *c, uv_os_fd_t fd)
+{
+    size_t lowat = pace_limit(&c->pace) / 2;
+    unsigned bytes = (unsigned)lowat;
+
+    if (lowat > c->lowat / 4 * 3 && lowat < c->lowat / 4 * 5)
+        return;
+    c->lowat = lowat;
+    /* Without it control waits longer, no more. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
+void conn_pace_start(struct conn *c)
+{
+    uv_os_fd_t fd;
+
+    pace_init(&c->pace, conn_now_ms(c));
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
+        set_lowat(c, fd);
+}
+
+/* Asks the system what it has not sent yet. */
+static void look_at_pace(struct conn *c)
+{
+    uv_os_fd_t fd;
+    int unsent = 0;
+
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0) {
+        if (ioctl(fd, SIOCOUTQNSD, &unsent) < 0 || unsent < 0)
+            unsent = 0; /* then it is sent as fast as the socket takes it */
+        pace_tell(&c->pace, conn_now_ms(c), c->written, (uint64_t)unsent);
+        c->written = 0;
+        set_lowat(c, fd);
+    }
+    c->bulk_left = pace_room(&c->pace);
+    c->stalled = c->bulk_left == 0;
+    if (c->bulk_left > c->tx.cap)
+        conn_buffer_grow(&c->tx);
+}
+
+static void count_bulk(struct conn *c, size_t len)
+{
+    c->bulk_left -= len < c->bulk_left ? len : c->bulk_left;
+    c->bulk_ms = conn_now_ms(c);
+}
+
+/* ---- Writing ------------------------------------------------------------ */
 
 /* Moves what the peer machine has to say into the session. */
 static enum err pull_peer(struct conn *c)
@@ -28,14 +88,28 @@ static enum err pull_peer(struct conn *c)
     return e;
 }
 
+/* Seals the next message, if there is one, with bulk as far as it may go. */
+static size_t seal(struct conn *c, size_t at)
+{
+    size_t before = c->session.bulk.cost;
+    size_t got = 0;
+
+    session_pull(&c->session, conn_now_ms(c), c->tx.data + at, c->tx.cap - at,
+                 &got, c->bulk_left > 0);
+    if (c->session.bulk.cost < before)
+        count_bulk(c, before - c->session.bulk.cost);
+    return got;
+}
+
 /* Fills the buffer with messages: what is queued, then what can be made. */
 static enum err gather(struct conn *c, size_t *len)
 {
     enum err e = ERR_OK;
 
     *len = 0;
-    while (e == ERR_OK && CONN_TX_CAP - *len >= SESSION_MESSAGE_MAX) {
-        size_t got = 0;
+    look_at_pace(c);
+    while (e == ERR_OK && c->tx.cap - *len >= SESSION_MESSAGE_MAX) {
+        size_t got;
 
         if (c->is_open && !session_has_output(&c->session, false) &&
             peer_has_output(&c->peer))
@@ -46,8 +120,7 @@ static enum err gather(struct conn *c, size_t *len)
             *len = 0;
             return ERR_OK;
         }
-        session_pull(&c->session, conn_now_ms(c), c->tx + *len,
-                     CONN_TX_CAP - *len, &got, true);
+        got = seal(c, *len);
         if (got == 0)
             break;
         *len += got;
@@ -62,6 +135,8 @@ static void rearm(struct conn *c)
 
     if (c->is_open && peer_deadline(&c->peer) < due)
         due = peer_deadline(&c->peer);
+    if (c->stalled && now + STALLED_MS < due)
+        due = now + STALLED_MS;
     if (c->state == CONN_ENDING)
         due = now + ENDING_MS;
     if (due == UINT64_MAX)
@@ -103,7 +178,9 @@ void conn_flush(struct conn *c)
             return; /* which has flushed, for the CLOSE */
         }
         if (len > 0) {
-            buf = uv_buf_init((char *)c->tx, (unsigned)len);
+            c->tx.len = len;
+            c->written += len;
+            buf = uv_buf_init((char *)c->tx.data, (unsigned)len);
             c->writing = uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1,
                                   on_written) == 0;
         }

@@ -355,9 +355,13 @@ static bool may_read(const struct serve *s)
 static enum err fill(struct serve *s, bool *waits)
 {
     struct blob_serve_effect ef;
+    size_t piece = conn_piece(s->conn);
     unsigned frames = 0;
     enum err e = ERR_OK;
 
+    blob_serve_set_piece(&s->machine, piece < BLOB_DATA_CHUNK_MAX
+                                          ? piece
+                                          : BLOB_DATA_CHUNK_MAX);
     while (e == ERR_OK) {
         bool room = frames < FILL_FRAMES &&
                     conn_room(s->conn, FRAME_BLOB_DATA) >= BLOB_MSG_MAX;

@@ -7,6 +7,7 @@
 void blob_serve_init(struct blob_serve *s)
 {
     memset(s, 0, sizeof *s);
+    s->piece_max = BLOB_DATA_CHUNK_MAX;
 }
 
 static struct blob_serve_request *find(struct blob_serve *s, uint32_t request)
@@ -238,7 +239,7 @@ static void send_from(struct blob_serve *s, struct blob_serve_request *r,
     out->buffer = (unsigned)(b - s->buffers);
     out->offset = r->sent_at;
     out->start = b->sent;
-    out->len = left < BLOB_DATA_CHUNK_MAX ? left : BLOB_DATA_CHUNK_MAX;
+    out->len = left < s->piece_max ? left : s->piece_max;
     b->sent += out->len;
     r->sent_at += out->len;
     if (r->ask.what == BLOB_WHAT_BLOCKS)
@@ -282,6 +283,12 @@ void blob_serve_hold(struct blob_serve *s, bool pieces, bool reads)
 {
     s->no_pieces = pieces;
     s->no_reads = reads;
+}
+
+void blob_serve_set_piece(struct blob_serve *s, size_t max)
+{
+    assert(max >= 1 && max <= BLOB_DATA_CHUNK_MAX);
+    s->piece_max = max;
 }
 
 bool blob_serve_next(struct blob_serve *s, bool room,

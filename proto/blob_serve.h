@@ -65,6 +65,7 @@ struct blob_serve {
     uint64_t now;   /* the start of what is being read */
     bool no_pieces; /* see blob_serve_hold() */
     bool no_reads;
+    size_t piece_max;    /* of one BLOB_DATA */
     uint64_t bytes_sent; /* of blobs, since init: for the caller's figures */
 };
 
@@ -130,6 +131,9 @@ bool blob_serve_is_idle(const struct blob_serve *s);
  * hashes to be sent, and reads.  Ends of requests are always told.
  */
 void blob_serve_hold(struct blob_serve *s, bool pieces, bool reads);
+
+/* Bytes that one BLOB_DATA may have from now on: 1 to BLOB_DATA_CHUNK_MAX. */
+void blob_serve_set_piece(struct blob_serve *s, size_t max);
 
 /*
  * Gives the next thing to do, or false if there is nothing now.  Without

@@ -90,6 +90,11 @@ static_assert(RECORD_LEN_MAX + 16 <= FRAME_PAYLOAD_MAX,
 #define BLOB_SNUB_MS    2000
 /* Spans that are fetched ahead of a reader, at most. */
 #define BLOB_AHEAD_MAX 64
+/* A small frame waits so long for bulk at most.  Less than the least would make
+ * a packet of each piece; the most is what a fast way takes in a moment. */
+#define PACE_MS        20
+#define PACE_BYTES_MIN ((size_t)4 * 1024)
+#define PACE_BYTES_MAX ((size_t)1024 * 1024)
 
 static_assert(BLOB_SPAN_LEN == BLOB_REQUEST_BLOCKS * BLOB_BLOCK_LEN,
               "one request can ask for one span");

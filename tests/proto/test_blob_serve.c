@@ -113,6 +113,28 @@ static void the_last_bytes_of_a_blob_are_as_few_as_they_are(void **state)
     ends(&s, 1, ERR_OK);
 }
 
+static void pieces_are_no_longer_than_they_may_be(void **state)
+{
+    struct blob_serve s;
+
+    (void)state;
+    blob_serve_init(&s);
+    ask(&s, 1, 0, 1, ERR_OK);
+    blob_serve_read_done(&s, next(&s, BLOB_SERVE_READ_DATA, 1).buffer, ERR_OK);
+    blob_serve_set_piece(&s, 1);
+    assert_int_equal(next(&s, BLOB_SERVE_SEND_DATA, 1).len, 1);
+    blob_serve_set_piece(&s, 4096);
+    assert_int_equal(next(&s, BLOB_SERVE_SEND_DATA, 1).len, 4096);
+    blob_serve_set_piece(&s, BLOB_DATA_CHUNK_MAX);
+    while (s.requests[0].sent_at < BLOB_BLOCK_LEN) {
+        struct blob_serve_effect fx = next(&s, BLOB_SERVE_SEND_DATA, 1);
+
+        assert_true(fx.len == BLOB_DATA_CHUNK_MAX ||
+                    fx.offset + fx.len == BLOB_BLOCK_LEN);
+    }
+    ends(&s, 1, ERR_OK);
+}
+
 static void pages_and_inner_hashes_go_whole(void **state)
 {
     struct blob_serve s;
@@ -316,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_span_is_read_ahead_and_sent_in_order),
         cmocka_unit_test(the_last_bytes_of_a_blob_are_as_few_as_they_are),
+        cmocka_unit_test(pieces_are_no_longer_than_they_may_be),
         cmocka_unit_test(pages_and_inner_hashes_go_whole),
         cmocka_unit_test(without_room_it_reads_two_buffers_and_waits),
         cmocka_unit_test(the_65th_open_request_is_a_flood),

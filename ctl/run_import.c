@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ctl/convert.h"
+#include "ctl/plain.h"
 #include "ctl/run.h"
 
 /* A call carries so much; a record or a line is never cut. */
@@ -150,9 +151,12 @@ static bool put_draft(struct import *in, struct writer *drafts,
                       struct bytes line)
 {
     json_error_t wrong;
-    json_t *draft = json_loadb((const char *)line.data, line.len,
-                               JSON_REJECT_DUPLICATES, &wrong);
+    json_t *draft;
 
+    if (plain_put(drafts, line))
+        return true;
+    draft = json_loadb((const char *)line.data, line.len,
+                       JSON_REJECT_DUPLICATES, &wrong);
     if (draft == NULL) {
         in->refused++;
         add_error(

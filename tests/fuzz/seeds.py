@@ -256,6 +256,13 @@ def text():
     yield b"\xed\xa0\x80"
 
 
+def plain():
+    for text in ('{"kind": "comment", "project": "0a1b", "fields": {"text": "Sch\u00f6n"}}',
+                 ' {"b":[1,[],{},[null]], "a" :true}\r', '{"a": 1, "a": 2}', "{}",
+                 '{"a": "\\u00e9", "b": -1.5e3}', '{"a": [1,]}', '{"": 999999999999999}'):
+        yield text.encode()
+
+
 def words():
     phrases = [text for text in strings(vectors("words/words.json"))
                if text.count(" ") == 23]
@@ -279,7 +286,7 @@ def strings(value):
 
 def main(folder):
     makers = (certificate, config, frames, handshake, invite, keyfile, lease, mp,
-              peer, reader, record, row, text, tree, words)
+              peer, plain, reader, record, row, text, tree, words)
     for maker in makers:
         target = pathlib.Path(folder) / maker.__name__
         target.mkdir(parents=True, exist_ok=True)

@@ -323,11 +323,33 @@ static bool may_copy(const struct blob_fetch *f,
     return f->spans_left <= LAST_SPANS || s->span == blob_choose_urgent(f);
 }
 
+/* When a provider would have sent so much more. */
+static uint64_t ms_more(const struct blob_fetch_provider *p, uint64_t bytes)
+{
+    return p->rtt_ms + ms_for(p, p->in_flight + bytes);
+}
+
+/* Somebody else, who is busy now, will be there sooner all the same. */
+static bool is_better_left(const struct blob_fetch *f,
+                           const struct blob_fetch_provider *p,
+                           const struct blob_fetch_span *s, uint64_t bytes,
+                           uint64_t mine)
+{
+    for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        const struct blob_fetch_provider *q = &f->providers[i];
+
+        if (q != p && blob_holder_is_usable(f, q) &&
+            blob_holder_gives(f, q, s) && ms_more(q, bytes) < mine / 2)
+            return true;
+    }
+    return false;
+}
+
 /* From the request that will take longest, if that is longer than here. */
 static bool take_over(struct blob_fetch *f, struct blob_fetch_provider *p,
                       unsigned room, bool is_last, struct blob_choice *out)
 {
-    uint64_t longest = 0, mine;
+    uint64_t longest = 0, mine, bytes;
 
     for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
         struct blob_fetch_provider *v = &f->providers[i];
@@ -349,8 +371,10 @@ static bool take_over(struct blob_fetch *f, struct blob_fetch_provider *p,
     }
     if (longest == 0)
         return false;
-    mine = p->rtt_ms +
-           ms_for(p, p->in_flight + out->count * (uint64_t)BLOB_BLOCK_LEN);
+    bytes = out->count * (uint64_t)BLOB_BLOCK_LEN;
+    mine = ms_more(p, bytes);
+    if (is_better_left(f, p, out->span, bytes, mine))
+        return false;
     if (!is_last && out->span->span != blob_choose_urgent(f))
         mine = 4 * mine + LATE_MS;
     return longest > mine;

@@ -4,23 +4,16 @@
 #include <assert.h>
 #include <string.h>
 
+#include "proto/blob_buffer.h"
 #include "proto/blob_choose.h"
 #include "proto/blob_effect.h"
 #include "proto/blob_holder.h"
 #include "proto/blob_plan.h"
 #include "proto/blob_request.h"
+#include "proto/blob_trial.h"
 
-#define REST_MIN_MS    250
-#define REST_DOUBLINGS 7 /* 32 s at most */
-#define RTT_MAX_MS     10000
-#define SAMPLE_MS      100
-#define LOOK_MS        250
-
-/* Bytes of the blob; `to` 0: none. */
-struct bytes_range {
-    uint64_t from;
-    uint64_t to;
-};
+#define RTT_MAX_MS 10000
+#define SAMPLE_MS  100
 
 static void set_now(struct blob_fetch *f, uint64_t now_ms)
 {
@@ -170,33 +163,6 @@ void blob_fetch_provider_wake(struct blob_fetch *f, unsigned provider,
     f->stall_told = false;
 }
 
-static void ban(struct blob_fetch *f, unsigned provider, enum err why)
-{
-    struct blob_fetch_provider *p;
-
-    if (provider == BLOB_FETCH_NOBODY || f->providers[provider].banned)
-        return;
-    p = provider_at(f, provider);
-    p->banned = true;
-    p->ban_due = true;
-    p->ban_why = why;
-    blob_request_leave(f, p);
-    blob_holder_leave(p);
-}
-
-/* Asks this provider for nothing for a while, longer each time. */
-static void rest(struct blob_fetch *f, struct blob_fetch_provider *p)
-{
-    unsigned doublings =
-        p->misses < REST_DOUBLINGS ? p->misses : REST_DOUBLINGS;
-
-    if (f->now_ms < p->rest_until_ms)
-        return; /* many requests failed at once: that counts once */
-    blob_request_disown(f, p);
-    p->rest_until_ms = f->now_ms + ((uint64_t)REST_MIN_MS << doublings);
-    p->misses++;
-}
-
 void blob_fetch_provider_remove(struct blob_fetch *f, unsigned provider,
                                 uint64_t now_ms)
 {
@@ -238,60 +204,16 @@ static void progress(struct blob_fetch *f, struct blob_fetch_provider *p,
     p->sample_ms = f->now_ms;
 }
 
-/*
- * What of a chunk goes into the buffer.  Whoever begins a block writes it:
- * what another has brought of it before is written over, and what that one
- * still brings is dropped, so that each block has one sender.
- */
-static void claim(struct blob_fetch_span *s, const struct blob_fetch_request *r,
-                  uint64_t len, unsigned sender, struct bytes_range *out)
-{
-    uint64_t end = r->next + len < r->until ? r->next + len : r->until, stop;
-
-    for (uint64_t at = r->next; at < end; at = stop) {
-        unsigned k = (unsigned)(at / BLOB_BLOCK_LEN % BLOB_REQUEST_BLOCKS);
-
-        stop = at - at % BLOB_BLOCK_LEN + BLOB_BLOCK_LEN;
-        stop = stop < end ? stop : end;
-        if ((s->held >> k & 1) != 0)
-            continue;
-        if (at % BLOB_BLOCK_LEN == 0)
-            s->sender[k] = (uint8_t)sender;
-        if (s->sender[k] != sender)
-            continue;
-        if (out->to == 0)
-            out->from = at;
-        out->to = stop; /* a chunk lies in two blocks at most */
-    }
-}
-
-/* Marks the blocks of which the last byte has come. */
-static void take_blocks(struct blob_fetch *f, struct blob_fetch_span *s,
-                        unsigned passed, unsigned sender)
-{
-    unsigned taken = 0;
-
-    blob_request_uncount(s, passed);
-    for (unsigned k = 0; passed >> k != 0; k++)
-        if ((passed >> k & 1) != 0 && s->sender[k] == sender)
-            taken |= 1U << k;
-    s->held = (uint16_t)(s->held | taken);
-    if ((s->asked & taken) != 0) /* a second copy is on its way */
-        blob_request_cancel_held(f, (unsigned)(s - f->spans));
-    if (s->held == s->all)
-        enter(s, BLOB_SPAN_HASHING);
-}
-
 enum err blob_fetch_place(struct blob_fetch *f, struct blob_place *out,
                           unsigned provider, const struct blob_msg *msg,
                           uint64_t now_ms)
 {
     struct blob_fetch_provider *p = provider_at(f, provider);
     struct blob_fetch_request *r = blob_request_find(p, msg->request);
-    struct bytes_range range = { 0, 0 };
     size_t len = msg->data.bytes.len;
     struct blob_fetch_span *s;
     unsigned due;
+    bool kept;
 
     assert(msg->type == FRAME_BLOB_DATA);
     set_now(f, now_ms);
@@ -302,22 +224,16 @@ enum err blob_fetch_place(struct blob_fetch *f, struct blob_place *out,
     if (msg->data.offset != r->next || len > r->end - r->next)
         return ERR_NOT_ASKED;
     s = &f->spans[r->slot];
-    claim(s, r, len, provider, &range);
-    if (range.to > 0)
-        *out = (struct blob_place){
-            .slot = r->slot,
-            .offset = (size_t)(range.from - s->span * BLOB_SPAN_LEN),
-            .skip = (size_t)(range.from - r->next),
-            .len = (size_t)(range.to - range.from),
-        };
+    kept = blob_buffer_claim(s, r, len, provider, out);
     due = blob_request_due(r);
     r->next += len;
     r->answered = r->next == r->end;
     progress(f, p, r, len);
-    take_blocks(f, s, due & ~blob_request_due(r), provider);
+    if (blob_buffer_take(f, s, due & ~blob_request_due(r), provider))
+        enter(s, BLOB_SPAN_HASHING);
     if (r->state == BLOB_REQUEST_OPEN && !r->answered && r->next >= r->until)
         blob_request_cancel(f, p, r);
-    return range.to > 0 ? ERR_OK : ERR_CANCELLED;
+    return kept ? ERR_OK : ERR_CANCELLED;
 }
 
 /* A page that leads to the root is given to the caller and kept. */
@@ -336,7 +252,7 @@ static enum err on_layer(struct blob_fetch *f, struct blob_fetch_provider *p,
         return e;
     }
     if (e != ERR_OK) {
-        ban(f, number_of(f, p), ERR_BAD_PROOF);
+        blob_trial_ban(f, number_of(f, p), ERR_BAD_PROOF);
         return ERR_OK;
     }
     assert(f->page_state != BLOB_PAGE_TO_STORE); /* it was to be taken */
@@ -370,7 +286,7 @@ static enum err on_inner(struct blob_fetch *f, struct blob_fetch_provider *p,
         return e;
     }
     if (e != ERR_OK) {
-        ban(f, number_of(f, p), ERR_BAD_PROOF);
+        blob_trial_ban(f, number_of(f, p), ERR_BAD_PROOF);
         return ERR_OK;
     }
     r->answered = true;
@@ -411,7 +327,7 @@ static void on_refusal(struct blob_fetch *f, struct blob_fetch_provider *p,
     /* Who has told what it has need not rest: one span less is known of it. */
     if (p->map != BLOB_MAP_PARTIAL || r->what == BLOB_WHAT_LAYER ||
         code == ERR_BUSY)
-        rest(f, p);
+        blob_trial_rest(f, p);
     if (r->what == BLOB_WHAT_LAYER || r->answered || code == ERR_BUSY)
         return;
     if (s->owner == number_of(f, p))
@@ -451,7 +367,7 @@ static enum err on_watch_end(struct blob_fetch *f,
     blob_holder_end(f, p, code);
     if (p->map == BLOB_MAP_NOTHING) {
         blob_request_leave(f, p);
-        rest(f, p);
+        blob_trial_rest(f, p);
     }
     return ERR_OK;
 }
@@ -493,7 +409,7 @@ static void blame(struct blob_fetch *f, struct blob_fetch_span *s)
             return;
         }
     }
-    ban(f, s->sender[0], ERR_BAD_BLOB);
+    blob_trial_ban(f, s->sender[0], ERR_BAD_BLOB);
     drop_blocks(s, s->all);
 }
 
@@ -521,7 +437,7 @@ void blob_fetch_leaves_checked(struct blob_fetch *f, unsigned slot,
     for (unsigned i = 0; i < leaves; i++) {
         if ((good >> i & 1) != 0)
             continue;
-        ban(f, s->sender[i / per_block], ERR_BAD_BLOB);
+        blob_trial_ban(f, s->sender[i / per_block], ERR_BAD_BLOB);
         bad |= 1U << i / per_block;
     }
     /* All good leaves of a bad span: the buffer is not what was hashed. */
@@ -612,76 +528,15 @@ void blob_fetch_allow(struct blob_fetch *f, unsigned spans)
     f->spans_allowed = spans < f->spans_max ? spans : f->spans_max;
 }
 
-/* Silence is suffered for long only while nobody else sends anything. */
-static uint64_t patience(const struct blob_fetch *f,
-                         const struct blob_fetch_provider *p)
-{
-    uint64_t snub = BLOB_SNUB_MS + 4 * p->rtt_ms;
-
-    for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
-        const struct blob_fetch_provider *q = &f->providers[i];
-
-        if (q != p && blob_holder_is_usable(f, q) && q->last_ms > p->last_ms &&
-            snub < BLOB_TIMEOUT_MS)
-            return snub;
-    }
-    return BLOB_TIMEOUT_MS;
-}
-
 void blob_fetch_tick(struct blob_fetch *f, uint64_t now_ms)
 {
     set_now(f, now_ms);
-    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
-        struct blob_fetch_provider *p = &f->providers[i];
-
-        if (!p->used || blob_request_oldest(f, p) == NULL ||
-            now_ms - p->head_ms < patience(f, p))
-            continue;
-        blob_request_leave(f, p);
-        rest(f, p);
-    }
-}
-
-/* Somebody tells of each new span that it gets: it is worth waiting a while. */
-static bool may_hear(const struct blob_fetch *f)
-{
-    for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
-        const struct blob_fetch_provider *p = &f->providers[i];
-
-        if (p->used && !p->banned &&
-            (p->watch == BLOB_WATCH_DUE || p->watch == BLOB_WATCH_OPEN))
-            return f->now_ms - f->news_ms < BLOB_TIMEOUT_MS;
-    }
-    return false;
+    blob_trial_tick(f);
 }
 
 uint64_t blob_fetch_deadline(const struct blob_fetch *f)
 {
-    uint64_t at = UINT64_MAX;
-    bool idle = false, busy = false;
-
-    if (f->state == BLOB_FETCH_DONE)
-        return at;
-    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
-        const struct blob_fetch_provider *p = &f->providers[i];
-
-        if (!p->used || p->banned)
-            continue;
-        if (p->rest_until_ms > f->now_ms && p->rest_until_ms < at)
-            at = p->rest_until_ms;
-        if (blob_request_oldest(f, p) == NULL) {
-            idle = idle || blob_holder_is_usable(f, p);
-            continue;
-        }
-        busy = true;
-        if (p->head_ms + patience(f, p) < at)
-            at = p->head_ms + patience(f, p);
-    }
-    if (idle && busy && f->now_ms + LOOK_MS < at)
-        at = f->now_ms + LOOK_MS; /* what another is late with is taken over */
-    if (may_hear(f) && f->news_ms + BLOB_TIMEOUT_MS < at)
-        at = f->news_ms + BLOB_TIMEOUT_MS;
-    return at;
+    return f->state == BLOB_FETCH_DONE ? UINT64_MAX : blob_trial_deadline(f);
 }
 
 static bool next_once(bool *told, enum blob_fetch_kind kind,
@@ -713,7 +568,8 @@ bool blob_fetch_next(struct blob_fetch *f, struct blob_fetch_effect *out)
         blob_effect_span(f, out) || blob_plan_ask(f, out) ||
         blob_effect_page(f, out))
         return true;
-    return f->spans_allowed > 0 && !blob_effect_is_due(f) && !may_hear(f) && !is_satisfied(f) &&
+    return f->spans_allowed > 0 && !blob_effect_is_due(f) &&
+           !blob_trial_may_hear(f) && !is_satisfied(f) &&
            next_once(&f->stall_told, BLOB_FETCH_STALLED, out);
 }
 

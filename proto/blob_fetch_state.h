@@ -6,7 +6,8 @@
 /*
  * What a fetch remembers: complete, so that callers embed it, and private to
  * blob_fetch.c, the files that only it calls (blob_plan.c, blob_choose.c,
- * blob_holder.c, blob_request.c, blob_effect.c) and their tests.
+ * blob_holder.c, blob_request.c, blob_buffer.c, blob_trial.c, blob_effect.c)
+ * and their tests.
  */
 
 #define BLOB_FETCH_PROVIDERS 8

@@ -13,12 +13,15 @@
 static const uint8_t frame_types[] = { FRAME_BLOB_ASK,   FRAME_BLOB_LAYER,
                                        FRAME_BLOB_DATA,  FRAME_BLOB_END,
                                        FRAME_BLOB_INNER, FRAME_BLOB_CANCEL };
+/* What may stand for them, with a bit of the action set. */
+static const uint8_t map_types[] = { FRAME_BLOB_WATCH, FRAME_BLOB_HAVE };
 static const uint64_t sizes[] = { 1, 70000, 1 << 20, 3 << 20, 700 << 20 };
 
 struct machines {
     struct blob_fetch fetch;
     struct blob_serve serve;
     uint8_t held[128]; /* 700 spans at most */
+    uint8_t have[128 * BLOB_FETCH_PROVIDERS];
     uint64_t now;
     bool good; /* what the pool says of the next span */
 };
@@ -80,6 +83,8 @@ static enum err take_frame(struct machines *m, enum frame_type type,
     switch (type) {
     case FRAME_BLOB_ASK:
         return blob_serve_ask(&m->serve, &msg, m->good ? ERR_OK : ERR_NOT_HELD);
+    case FRAME_BLOB_WATCH:
+        return ERR_OK; /* what is told follows from the store */
     case FRAME_BLOB_CANCEL:
         blob_serve_cancel(&m->serve, &msg);
         return ERR_OK;
@@ -96,6 +101,16 @@ static enum err take_frame(struct machines *m, enum frame_type type,
     }
 }
 
+/* A reader comes to the fetch, or the fetch is for readers only. */
+static void seek(struct machines *m, uint8_t span, uint8_t ahead)
+{
+    uint64_t spans = blob_span_count(m->fetch.id.size);
+
+    blob_fetch_seek(&m->fetch, span % spans, span % spans + ahead % 70 + 1);
+    blob_fetch_limit(&m->fetch, ahead % 2 != 0);
+    blob_fetch_allow(&m->fetch, ahead % 3);
+}
+
 static void step(struct machines *m, struct reader *r)
 {
     uint8_t action = reader_u8(r);
@@ -105,10 +120,14 @@ static void step(struct machines *m, struct reader *r)
 
     m->good = (action & 0x40) != 0;
     if (action % 8 < kinds) {
+        uint8_t type = (action & 0x20) != 0 ? map_types[action % 2]
+                                            : frame_types[action % 8];
+
         len = reader_u16(r);
         len = len < r->left ? len : r->left;
-        e = take_frame(m, (enum frame_type)frame_types[action % 8],
-                       reader_bytes(r, len));
+        e = take_frame(m, (enum frame_type)type, reader_bytes(r, len));
+    } else if (action % 8 == 6 && (action & 0x20) != 0) {
+        seek(m, reader_u8(r), reader_u8(r));
     } else if (action % 8 == 6) {
         m->now += (uint64_t)reader_u8(r) * 100;
         blob_fetch_tick(&m->fetch, m->now);
@@ -133,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     config.id.size = sizes[reader_u8(&r) % (sizeof sizes / sizeof *sizes)];
     config.id.root[0] = 1;
     config.held = m->held;
+    config.have = m->have;
     blob_fetch_init(&m->fetch, &config, 0);
     blob_serve_init(&m->serve);
     e = blob_fetch_provider_add(&m->fetch, &provider, tag, 4, 1, 0);

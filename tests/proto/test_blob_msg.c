@@ -196,6 +196,55 @@ static void an_unknown_code_counts_as_not_held(void **state)
     assert_int_equal(back.end, ERR_OK);
 }
 
+static void a_watch_has_the_bytes_of_the_protocol(void **state)
+{
+    struct blob_msg msg = { .type = FRAME_BLOB_WATCH, .request = 0x01020304 };
+    static const uint8_t before[] = { 1, 2, 3, 4, 9, 0, 0, 0, 0, 0, 0, 0 };
+    static const uint8_t after[] = { 0, 0, 0, 0, 0x25, 0x80, 0, 1 };
+    uint8_t buf[BLOB_MSG_MAX];
+    struct blob_msg back;
+
+    (void)state;
+    msg.watch.tag[0] = 9;
+    msg.watch.id = (struct blob_id){ { 0xaa }, 600 * MIB + 1 };
+    assert_int_equal(encode(buf, &msg), 52);
+    assert_memory_equal(buf, before, sizeof before);
+    assert_memory_equal(buf + 12, msg.watch.id.root, 32);
+    assert_memory_equal(buf + 44, after, sizeof after);
+    assert_int_equal(decode(&back, msg.type, buf, 52), ERR_OK);
+    assert_true(blob_id_equal(&back.watch.id, &msg.watch.id));
+    buf[12] = 0; /* no root, and bytes */
+    assert_int_equal(decode(&back, msg.type, buf, 52), ERR_MALFORMED);
+    buf[12] = 0xaa;
+    buf[45] = 0x10; /* 2^52 bytes */
+    assert_int_equal(decode(&back, msg.type, buf, 52), ERR_MALFORMED);
+}
+
+static void a_map_is_of_whole_bytes_and_bounded(void **state)
+{
+    static uint8_t buf[BLOB_MSG_MAX + 1];
+    struct blob_msg msg = { .type = FRAME_BLOB_HAVE, .request = 5 }, back;
+    size_t len;
+
+    (void)state;
+    msg.have.first = 16;
+    msg.have.bits = (struct bytes){ chunk, BLOB_HAVE_MAX };
+    len = encode(buf, &msg);
+    assert_int_equal(len, 12 + BLOB_HAVE_MAX);
+    assert_int_equal(decode(&back, msg.type, buf, len), ERR_OK);
+    assert_int_equal(back.have.first, 16);
+    assert_int_equal(back.have.bits.len, BLOB_HAVE_MAX);
+    assert_int_equal(decode(&back, msg.type, buf, len + 1), ERR_TOO_LARGE);
+    buf[11] = 17;
+    assert_int_equal(decode(&back, msg.type, buf, len), ERR_MALFORMED);
+    buf[11] = 15;
+    assert_int_equal(decode(&back, msg.type, buf, len), ERR_MALFORMED);
+    put_u64(buf + 4, BLOB_SIZE_MAX / BLOB_SPAN_LEN - 8);
+    assert_int_equal(decode(&back, msg.type, buf, len), ERR_OK);
+    put_u64(buf + 4, BLOB_SIZE_MAX / BLOB_SPAN_LEN);
+    assert_int_equal(decode(&back, msg.type, buf, len), ERR_MALFORMED);
+}
+
 /*
  * No prefix of a message is a message, unless the cut is where lists and bytes
  * may end; and nothing may follow a message of fixed length.
@@ -227,6 +276,8 @@ static void every_cut_of_every_message_is_an_error(void **state)
     struct blob_msg data = { .type = FRAME_BLOB_DATA };
     struct blob_msg end = { .type = FRAME_BLOB_END, .end = ERR_BUSY };
     struct blob_msg cancel = { .type = FRAME_BLOB_CANCEL };
+    struct blob_msg watch = { .type = FRAME_BLOB_WATCH };
+    struct blob_msg have = { .type = FRAME_BLOB_HAVE };
 
     (void)state;
     data.data.bytes = (struct bytes){ chunk, 5 };
@@ -236,6 +287,12 @@ static void every_cut_of_every_message_is_an_error(void **state)
     cut_everywhere(&data, 12, 1);
     cut_everywhere(&end, 5, 0);
     cut_everywhere(&cancel, 4, 0);
+    memcpy(watch.watch.tag, ask.ask.tag, BLOB_TAG_LEN);
+    watch.watch.id = ask.ask.id;
+    cut_everywhere(&watch, 52, 0);
+    have.have.first = 8;
+    have.have.bits = (struct bytes){ chunk, 3 };
+    cut_everywhere(&have, 12, 1);
 }
 
 static void an_end_waits_behind_the_bytes_that_it_ends(void **state)
@@ -247,6 +304,8 @@ static void an_end_waits_behind_the_bytes_that_it_ends(void **state)
     assert_true(frame_is_bulk(FRAME_BLOB_END));
     assert_false(frame_is_bulk(FRAME_BLOB_ASK));
     assert_false(frame_is_bulk(FRAME_BLOB_CANCEL));
+    assert_false(frame_is_bulk(FRAME_BLOB_WATCH));
+    assert_false(frame_is_bulk(FRAME_BLOB_HAVE));
 }
 
 int main(void)
@@ -258,6 +317,8 @@ int main(void)
         cmocka_unit_test(hashes_are_counted_and_bounded),
         cmocka_unit_test(data_brings_1_to_32768_bytes),
         cmocka_unit_test(an_unknown_code_counts_as_not_held),
+        cmocka_unit_test(a_watch_has_the_bytes_of_the_protocol),
+        cmocka_unit_test(a_map_is_of_whole_bytes_and_bounded),
         cmocka_unit_test(every_cut_of_every_message_is_an_error),
         cmocka_unit_test(an_end_waits_behind_the_bytes_that_it_ends),
     };

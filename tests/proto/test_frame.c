@@ -113,6 +113,7 @@ static void a_message_without_a_frame_is_refused(void **state)
 static void an_unknown_type_is_refused_if_it_is_even(void **state)
 {
     size_t known = 0;
+    int blobs = 0;
 
     (void)state;
     for (int type = 0; type <= UINT8_MAX; type++) {
@@ -121,11 +122,14 @@ static void an_unknown_type_is_refused_if_it_is_even(void **state)
 
         known += is_known ? 1 : 0;
         assert_true(is_known || !frame_is_bulk((uint8_t)type));
+        assert_true(is_known || !frame_is_blob((uint8_t)type));
+        blobs += frame_is_blob((uint8_t)type);
         assert_int_equal(frame_check_all(BYTES_ARRAY(text)),
                          type % 2 == 0 && !is_known ? ERR_UNKNOWN_FRAME
                                                     : ERR_OK);
     }
     assert_int_equal(known, 24);
+    assert_int_equal(blobs, 8);
 }
 
 /* Wherever it stands: nothing of such a message may be acted on. */

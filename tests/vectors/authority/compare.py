@@ -78,9 +78,10 @@ def show(sets, lines):
             print(line)
 
 
-# Small sets that have every state and all but one reason among them.
-COMMITTED = (1092, 1087, 971, 825, 1323, 15, 302, 25, 30, 72, 291,
-             593, 1510)
+# Small sets that have every state and all but one reason among them, and each
+# kind both void and not.
+COMMITTED = (132, 504, 405, 1510, 1344, 559, 103, 1323, 15, 143, 414, 1266,
+             1515, 156, 283, 291, 417, 827, 1180, 1466)
 
 
 def committed():

@@ -366,15 +366,14 @@ class Story(Writer):
             ("journal", {"text": "j", "title": "J"}),
             ("ruling", {"reason": "r", "person": self.person_id()}),
             ("report", {"reason": "r", "person": self.person_id()}),
-            ("block", {"reason": "r", "person": self.person_id()}))
-            if CLAIMS else (
-            ("recommendation", {"words": "good"}),
-            ("collection", {"items": [], "title": "C"}),
-            ("journal", {"text": "j", "title": "J"})))
-        revises, by = self.revised(kind, self.anyone())
+            ("block", {"reason": "r", "person": self.person_id()})))
+        by = self.people[0] if self.one_in(2) else self.anyone()
+        revises, by = self.revised(kind, by)
         links = []
-        if kind == "recommendation":
-            links = [("target", self.any())]
+        if kind == "recommendation" or \
+                kind in ("ruling", "report", "block") and self.one_in(2):
+            links = [("target", text_hash("elsewhere") if self.one_in(8)
+                      else self.any())]
         if kind == "journal" and self.one_in(2):
             links = [("project", self.any())]
         self.make(kind, by, fields, links, revises)
@@ -550,9 +549,6 @@ class Story(Writer):
             "method": "cash", "person": person}, [("final", final)])
 
 
-# Whether kinds whose rules are not yet in verdicts.py are made too.
-CLAIMS = False
-
 # What some stories are mostly about.
 THEMES = (
     ("income", "split_proposal", "split_feedback", "split_reply",
@@ -562,7 +558,7 @@ THEMES = (
     ("contribution", "resource", "release", "page"),
     ("contribution", "resource", "rights", "release"),
     ("thread", "courage", "release", "feedback", "lesson"),
-    ("retraction", "unknown", "revoke"), ())
+    ("retraction", "unknown", "revoke"), ("other", "profile"), ())
 
 CHANCES = {
     "project": 3, "request": 4, "profile": 1, "membership": 6, "accept": 7,

@@ -15,7 +15,7 @@ BY_LEADERS = ("request", "request_close", "direction", "update", "release",
               "split_final")
 BY_ADMITTED = ("contribution", "comment", "thread", "feedback", "courage")
 LAST = SPLITS + ("release", "courage")
-WITHOUT_RULE = ("succession", "page", "ruling", "report", "block", "pledge")
+WITHOUT_RULE = ("succession", "page", "pledge")
 CONTESTABLE = ("split_final", "receipt", "rights_grant")
 LEADER, CO_LEADER, CURATOR, MEMBER, NONE = 1, 2, 3, 4, 5
 RANK = {LEADER: 3, CO_LEADER: 3, CURATOR: 2, MEMBER: 1}
@@ -521,6 +521,16 @@ class Topic:
         target = self.named(r, "target")
         if target.author == r.author:
             raise Void("own work", target.id)
+
+    # §7.14
+
+    def report_names(self, r):
+        if r.link("target") is not None:
+            self.named(r, "target")
+
+    def ruling_names(self, r):
+        if r.topic != r.author:
+            raise Void("wrong topic")
 
     def lesson_names(self, r):
         if self.founder.get("medium") != 7:

@@ -70,8 +70,9 @@ static void put_parts(struct walk *walk, const struct topic_list *list)
 
         (void)mp_bin_exact(mp_get(part, "contribution"), id, ID_LEN);
         index = topic_state_index(ts, id);
-        if (index == TOPIC_NONE)
-            continue;
+        if (index == TOPIC_NONE ||
+            ts->entries[index].record.kind != KIND_CONTRIBUTION)
+            continue; /* the release is void for it */
         index = ts->entries[index].first;
         put_work(walk, index);
         if (mp_bin_exact(mp_get(part, "version"), id, ID_LEN))

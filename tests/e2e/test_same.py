@@ -2,8 +2,13 @@
 
 Five people make random records (tests/vectors/authority/stories.py).  Two
 daemons take them in, each in an order and in parts of its own; one of them
-loses its index on the way.  TROUPE_STEPS is how many records, TROUPE_SEED the
-seed, which is printed.
+loses its index on the way.  Then both are asked about each record, on their
+control sockets, and about some by the client.  TROUPE_STEPS is how many
+records, TROUPE_STORY of how many a topic has at most, TROUPE_SEED the seed,
+which is printed; all in one topic, under a seed of one's own:
+
+    cd tests/e2e; TROUPE_BUILD=../../build TROUPE_STORY=2000 TROUPE_SEED=7 \\
+        /usr/bin/python3 test_same.py
 """
 import datetime
 import json
@@ -13,7 +18,10 @@ import random
 import sys
 import unittest
 
+import msgpack
+
 import lab
+from test_control import Client
 
 VECTORS = pathlib.Path(__file__).parents[1] / "vectors"
 sys.path[:0] = [str(VECTORS / "authority"), str(VECTORS / "records")]
@@ -21,32 +29,46 @@ sys.path[:0] = [str(VECTORS / "authority"), str(VECTORS / "records")]
 import stories  # noqa: E402
 from make import pack, public, record, text_hash  # noqa: E402
 
-STEPS = int(os.environ.get("TROUPE_STEPS", "250"))
-STORY = 250     # records, at most, after which another topic begins
+STEPS = int(os.environ.get("TROUPE_STEPS", "2000"))
+# So many records, at most, after which another topic begins.
+STORY = int(os.environ.get("TROUPE_STORY", "250"))
 SEED = int(os.environ.get("TROUPE_SEED")
            or random.SystemRandom().randrange(2 ** 32))
 
-# What is asked of each record of a kind, besides `record show` and `tree`.
+# What is asked of each record of a kind, with the name of the param.
 QUESTIONS = {
-    "project": (("project", "show"), ("class", "progress"), ("ledger",),
-                ("request", "list", "--project"),
-                ("contribution", "list")),
-    "request": (("request", "show"), ("contribution", "list")),
-    "contribution": (("contribution", "show"), ("thread", "show")),
-    "thread": (("thread", "show"),),
-    "courage": (("courage", "show"),),
-    "release": (("release", "show"), ("credits",)),
-    "income": (("split", "show"),),
-    "split_proposal": (("split", "show"),),
-    "split_final": (("split", "show"),),
+    None: (("record.show", "record"), ("tree", "record")),
+    "project": (("project.show", "project"), ("class.progress", "project"),
+                ("ledger", "project"), ("request.list", "project"),
+                ("contribution.list", "project"), ("thread.list", "project"),
+                ("rights.list", "project")),
+    "request": (("request.show", "request"), ("contribution.list", "request")),
+    "contribution": (("contribution.show", "contribution"),
+                     ("thread.show", "record"), ("attribution", "record"),
+                     ("feedback.list", "target")),
+    "thread": (("thread.show", "record"),),
+    "courage": (("courage.show", "courage"),),
+    "release": (("release.show", "release"), ("credits", "release"),
+                ("attribution", "record")),
+    "income": (("split.show", "split"), ("split.draft", "income")),
+    "split_proposal": (("split.show", "split"),),
+    "split_final": (("split.show", "split"),),
 }
+# And of some by the client, byte by byte.
+COMMANDS = {"project": (("project", "show"), ("request", "list", "--project")),
+            "request": (("request", "show"),),
+            "release": (("credits",),), "income": (("split", "show"),),
+            "split_final": (("split", "show"),), "contribution": (("tree",),)}
+SOME = 2        # of each kind and story
+AT_ONCE = 64    # calls under way
 
 
 def without_local(value):
-    """What must not depend on the node, in the order in which it says it."""
+    """What must not depend on the node, in the order in which it says it: not
+    `local`, nor where a list goes on."""
     if isinstance(value, dict):
         return {key: without_local(one) for key, one in value.items()
-                if key != "local"}
+                if key not in ("local", "next", "feedback_next")}
     if isinstance(value, list):
         return [without_local(one) for one in value]
     return value
@@ -110,6 +132,36 @@ class Same(lab.LabTest):
                 node.start()
                 node.json("clock", "set", self.now)
 
+    def answers(self, node, questions):
+        """What the node says on its socket to (method, params), as bytes."""
+        client = Client(node)
+        client.say([0, 0, "hello", [{"version": 1}]])
+        self.assertIsNone(client.hear()[2])
+        found = {}
+        for start in range(0, len(questions), AT_ONCE):
+            some = questions[start:start + AT_ONCE]
+            client.say(*([0, start + i, method, [params]]
+                         for i, (method, params) in enumerate(some)))
+            for _ in some:
+                answer = client.hear()
+                self.assertIsNotNone(answer, [
+                    q for i, q in enumerate(some) if start + i not in found])
+                _, number, error, result = answer
+                found[number] = (error is None, msgpack.packb(
+                    error or without_local(result)))
+        client.close()
+        return [found[i] for i in range(len(questions))]
+
+    def compare_all(self, questions):
+        one, other = (self.answers(node, questions) for node in self.both)
+        for question, mine, theirs in zip(questions, one, other):
+            if mine != theirs:
+                self.assertEqual(*(msgpack.unpackb(a[1], raw=False)
+                                   for a in (mine, theirs)), question)
+            self.assertEqual(mine, theirs, question)
+        self.asked += len(questions)
+        self.answered += sum(is_answer for is_answer, _ in one)
+
     def ask(self, node, *question):
         done = node.run("--json", *question, check=False)
         if done.returncode != 0:
@@ -132,17 +184,24 @@ class Same(lab.LabTest):
                 if story.records[0].id == story.topic:
                     node.json("project", "follow", story.topic.hex())
             self.take(node, raw, f"part{n}-", forget=n == 1)
+        questions = [("request.list", {"limit": 500}), ("ledger", {}),
+                     ("project.list", {"limit": 500})]
         for story in made:
-            self.compare("record", "list", "--topic", story.topic.hex(),
-                         "--limit", "1000")
+            questions.append(("record.list", {"topic": story.topic,
+                                              "limit": 500}))
             for one in story.records:
-                ident = one.id.hex()
-                self.compare("record", "show", ident)
-                self.compare("tree", ident)
-                for question in QUESTIONS.get(one.kind, ()):
-                    self.compare(*question, ident)
+                questions += [(method, {param: one.id, "limit": 500})
+                              for method, param in QUESTIONS[None]
+                              + QUESTIONS.get(one.kind, ())]
+        self.compare_all(questions)
+        for story in made:
+            for kind, commands in COMMANDS.items():
+                some = [one for one in story.records if one.kind == kind][
+                    :SOME]
+                for one in some:
+                    for command in commands:
+                        self.compare(*command, one.id.hex())
         self.compare("request", "list")
-        self.compare("ledger")
         self.assertGreater(self.answered, self.asked / 2)
         print(self.asked, "questions,", self.answered, "answered")
 

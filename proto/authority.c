@@ -302,7 +302,7 @@ static void mark_newer(struct topic_state *ts, const struct topic_entry *by,
         !verdict_is_in_force(&target->verdict))
         return;
     if (memcmp(r->author, target->record.author, ID_LEN) == 0 ||
-        authority_is_leader(ts, r->author, r->created_ms))
+        authority_by_leader(ts, by))
         authority_settle(target, VERDICT_NEWER);
 }
 

@@ -89,6 +89,7 @@ static void judge_mode(struct topic_entry *e, const struct split_terms *terms,
 
 enum err authority_judge_income(struct topic_state *ts, struct topic_entry *e)
 {
+    const struct mp_value *body;
     struct split_income income;
     struct split_terms terms;
     enum err err;
@@ -97,15 +98,18 @@ enum err authority_judge_income(struct topic_state *ts, struct topic_entry *e)
         (authority_has_link(e, RELATION_RELEASE) &&
          need(ts, e, RELATION_RELEASE, KIND_RELEASE) == NULL))
         return ERR_OK;
-    err = split_terms_of(&terms, ts);
+    err = authority_body(ts, e, &body);
+    if (err == ERR_OK && !money_is_code(mp_str(mp_get(body, "currency")))) {
+        authority_void(e, VOID_MALFORMED); /* §7.12.2: whatever the terms */
+        return ERR_OK;
+    }
+    if (err == ERR_OK)
+        err = split_terms_of(&terms, ts);
     if (err == ERR_OK)
         err = split_income_of(&income, &terms, e);
     if (err != ERR_OK)
         return settled(e, err);
-    if (!money_is_code(income.currency))
-        authority_void(e, VOID_MALFORMED);
-    else
-        judge_mode(e, &terms, &income);
+    judge_mode(e, &terms, &income);
     return ERR_OK;
 }
 

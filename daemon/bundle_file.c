@@ -75,6 +75,7 @@ static enum err await(int fd, short what, const _Atomic bool *cancel)
 struct bundle_sink {
     int fd;
     bool is_stream;
+    bool is_empty; /* ours, and nothing has been written to it */
     const _Atomic bool *cancel;
     char *path;
     char *part;
@@ -113,6 +114,7 @@ static enum err open_part(struct bundle_sink *s)
     if (fstat(s->fd, &st) != 0 || !S_ISREG(st.st_mode))
         return ERR_IO;
     s->there = (uint64_t)st.st_size;
+    s->is_empty = s->there == 0;
     return ERR_OK;
 }
 
@@ -215,6 +217,7 @@ enum err bundle_sink_write(struct bundle_sink *s, struct bytes bytes)
         return ERR_CANCELLED;
     if (s->is_stream)
         return write_stream(s, bytes);
+    s->is_empty = false;
     while (bytes.len > 0 && s->at < s->there) {
         size_t same;
         enum err e = compare(s, bytes, &same);
@@ -272,6 +275,7 @@ enum err bundle_sink_finish(struct bundle_sink *s)
         return err_of(errno);
     if (fsync(s->fd) != 0)
         return err_of(errno);
+    s->is_empty = false;
     e = rename_new(s->part, s->path);
     if (e == ERR_OK)
         e = sync_folder(s->path);
@@ -287,6 +291,8 @@ void bundle_sink_close(struct bundle_sink *s)
 {
     if (s == NULL)
         return;
+    if (s->is_empty)
+        (void)unlink(s->part); /* nothing to go on with */
     if (s->fd >= 0)
         (void)close(s->fd); /* what counts was flushed */
     free(s->path);

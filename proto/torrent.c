@@ -1,13 +1,16 @@
 /*
  * Names that are made safe and told apart, and bencode of them.  Its keys must
  * ascend as bytes: the fixed ones do as they stand here, names and roots are
- * sorted.
+ * sorted.  Inside, the parts of a name are divided by NUL, which no part has:
+ * so the order of whole names is that of folders in folders.
  */
 #include "proto/torrent.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "proto/file_name.h"
 
 struct entry {
     struct blob_id blob;
@@ -33,8 +36,8 @@ static bool is_dots(struct bytes name)
            bytes_equal(name, BYTES_LITERAL(".."));
 }
 
-/* Copies what may be a file's name; the rest becomes '_'. */
-static size_t make_safe(uint8_t *out, struct bytes name)
+/* Copies what may be a name, with or without folders; the rest becomes '_'. */
+static size_t make_safe(uint8_t *out, struct bytes name, bool has_folders)
 {
     if (name.len == 0 || is_dots(name)) {
         out[0] = '_';
@@ -43,7 +46,9 @@ static size_t make_safe(uint8_t *out, struct bytes name)
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = name.data[i];
 
-        out[i] = c == '/' || c == '\\' || c == 0 ? '_' : c;
+        out[i] = c == '\\' || c == 0 ? '_' : c;
+        if (c == '/')
+            out[i] = has_folders ? 0 : '_';
     }
     return name.len;
 }
@@ -65,7 +70,7 @@ enum err torrent_new(struct torrent **out, struct bytes title)
 
     if (t == NULL)
         return ERR_NO_MEMORY;
-    t->title_len = make_safe(t->title, cut(title));
+    t->title_len = make_safe(t->title, cut(title), false);
     *out = t;
     return ERR_OK;
 }
@@ -102,7 +107,7 @@ enum err torrent_add(struct torrent *t, const struct blob_id *blob,
     if (entry->name == NULL)
         return ERR_NO_MEMORY;
     entry->blob = *blob;
-    entry->len = make_safe(entry->name, name);
+    entry->len = make_safe(entry->name, name, file_name_is_good(name));
     t->count++;
     return ERR_OK;
 }
@@ -121,7 +126,14 @@ static int by_name(const void *a, const void *b)
     return order;
 }
 
-/* Whether one of the sorted entries has this name. */
+/* Whether the first name is a folder in the second. */
+static bool is_folder_of(struct bytes folder, struct bytes name)
+{
+    return name.len > folder.len && name.data[folder.len] == 0 &&
+           memcmp(name.data, folder.data, folder.len) == 0;
+}
+
+/* Whether one of the sorted entries has this name, or stands in it. */
 static bool is_taken(const struct entry *sorted, size_t count,
                      struct bytes name)
 {
@@ -130,10 +142,10 @@ static bool is_taken(const struct entry *sorted, size_t count,
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = bytes_compare(
-            (struct bytes){ sorted[middle].name, sorted[middle].len }, name);
+        struct bytes at = { sorted[middle].name, sorted[middle].len };
+        int order = bytes_compare(at, name);
 
-        if (order == 0)
+        if (order == 0 || is_folder_of(name, at))
             return true;
         if (order < 0)
             low = middle + 1;
@@ -163,8 +175,8 @@ static void put_numbered(struct writer *w, struct bytes base, uint64_t number)
     uint8_t digits[20];
     size_t stem = base.len;
 
-    for (size_t i = base.len; i-- > 1;)
-        if (base.data[i] == '.') {
+    for (size_t i = base.len; i-- > 1 && base.data[i] != 0;)
+        if (base.data[i] == '.' && base.data[i - 1] != 0) {
             stem = i;
             break;
         }
@@ -196,8 +208,26 @@ static enum err rename_entry(const struct torrent *t, struct entry *out,
 }
 
 /*
- * Tells apart what has one name.  The same file twice under one name is the
- * same file.  New names are made beside the sorted ones, which are looked into.
+ * Whether other entries stand in a folder of this one's name: they follow it
+ * and what has the same name.
+ */
+static bool is_a_folder(const struct torrent *t, size_t i)
+{
+    struct bytes name = { t->entries[i].name, t->entries[i].len };
+
+    for (size_t next = i + 1; next < t->count; next++) {
+        struct bytes other = { t->entries[next].name, t->entries[next].len };
+
+        if (!bytes_equal(name, other))
+            return is_folder_of(name, other);
+    }
+    return false;
+}
+
+/*
+ * Tells apart what has one name, or the name of a folder.  The same file twice
+ * under one name is the same file.  New names are made beside the sorted ones,
+ * which are looked into.
  */
 static enum err tell_apart(struct torrent *t)
 {
@@ -216,12 +246,13 @@ static enum err tell_apart(struct torrent *t)
         if (!same) {
             first = i;
             number = 2;
+            base = (struct bytes){ at->name, at->len };
         } else if (by_name(at, at - 1) == 0) {
             continue;
         }
         out[n] = *at;
         out[n].name = NULL;
-        if (same)
+        if (same || is_a_folder(t, i))
             e = rename_entry(t, &out[n], base, &number);
         else if ((out[n].name = malloc(at->len)) != NULL)
             memcpy(out[n].name, at->name, at->len);
@@ -293,9 +324,10 @@ static void put_string(struct writer *w, struct bytes text)
     writer_bytes(w, text);
 }
 
-static void put_file(struct writer *w, const struct entry *entry)
+static void put_file(struct writer *w, const struct entry *entry,
+                     struct bytes last)
 {
-    put_string(w, (struct bytes){ entry->name, entry->len });
+    put_string(w, last);
     writer_bytes(w, BYTES_LITERAL("d0:d6:length"));
     put_number(w, entry->blob.size);
     if (entry->blob.size > 0) {
@@ -305,11 +337,58 @@ static void put_file(struct writer *w, const struct entry *entry)
     writer_bytes(w, BYTES_LITERAL("ee"));
 }
 
+/* How many of the first bytes, up to a divider, both names share. */
+static size_t shared_folders(struct bytes a, struct bytes b)
+{
+    size_t shared = 0;
+
+    for (size_t i = 0; i < a.len && i < b.len && a.data[i] == b.data[i]; i++)
+        if (a.data[i] == 0)
+            shared = i + 1;
+    return shared;
+}
+
+static void close_folders(struct writer *w, struct bytes name, size_t from)
+{
+    for (size_t i = from; i < name.len; i++)
+        if (name.data[i] == 0)
+            writer_u8(w, 'e');
+}
+
+/* Opens the folders behind `from`; where the last part begins. */
+static size_t open_folders(struct writer *w, struct bytes name, size_t from)
+{
+    for (size_t i = from; i < name.len; i++) {
+        if (name.data[i] != 0)
+            continue;
+        put_string(w, (struct bytes){ name.data + from, i - from });
+        writer_u8(w, 'd');
+        from = i + 1;
+    }
+    return from;
+}
+
+static void put_tree(const struct torrent *t, struct writer *w)
+{
+    struct bytes before = { (const uint8_t *)"", 0 };
+
+    for (size_t i = 0; i < t->count; i++) {
+        struct bytes name = { t->entries[i].name, t->entries[i].len };
+        size_t from = shared_folders(before, name);
+
+        close_folders(w, before, from);
+        from = open_folders(w, name, from);
+        put_file(w, &t->entries[i],
+                 (struct bytes){ name.data + from, name.len - from });
+        before = name;
+    }
+    close_folders(w, before, 0);
+}
+
 static void put_info(const struct torrent *t, struct writer *w)
 {
     writer_bytes(w, BYTES_LITERAL("d9:file treed"));
-    for (size_t i = 0; i < t->count; i++)
-        put_file(w, &t->entries[i]);
+    put_tree(t, w);
     writer_bytes(w, BYTES_LITERAL("e12:meta versioni2e4:name"));
     put_string(w, (struct bytes){ t->title, t->title_len });
     put_string(w, BYTES_LITERAL("piece length"));

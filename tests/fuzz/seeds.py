@@ -42,6 +42,41 @@ def envelopes():
             if len(r["hex"]) < 4000]
 
 
+def bundle():
+    def item(kind, *parts):
+        payload = b"".join(parts)
+        return bytes([kind]) + struct.pack(">I", len(payload)) + payload
+
+    def sha256(data):
+        return hashlib.sha256(data).digest()
+
+    def layer_hash(last):
+        nodes = [sha256(last)] + [bytes(32)] * 63
+        while len(nodes) > 1:
+            nodes = [sha256(a + b) for a, b in zip(nodes[::2], nodes[1::2])]
+        return nodes[0]
+
+    small = b"bytes of a small blob"
+    hashes = sha256(b"the first span") + layer_hash(b"!")
+    blobs = sorted([
+        (sha256(small), len(small), item(12, u64(0), small)),
+        (sha256(hashes), (1 << 20) + 1,
+         item(10, u64(0), b"\0", hashes) + item(12, u64(1), b"!")),
+        (bytes(32), 0, b""), (b"h" * 32, 1 << 44, b"")])
+    parts = b"".join(item(8, root, u64(size)) + rest
+                     for root, size, rest in blobs)
+    whole = [item(4, record) for record in envelopes()]
+    head = msgpack.unpackb(envelopes()[0])[0]
+    yield b"\0" + parts
+    yield b"\0" + parts.replace(b"small", b"large", 1) + item(1, b"new")
+    for i, record in enumerate(whole[:12]):
+        yield bytes([i & 1]) + record + item(6, u16(len(head)), head,
+                                             bytes(64)) + item(99)
+    yield b"\1" + b"".join(whole[:6]) + parts
+    yield (b"troupe bundle 1\n" +
+           item(2, pack(["lab", bytes(32), None])) + parts)
+
+
 def certificate():
     for n in range(9):
         made = records.ANNA.certificate(n=n)
@@ -285,8 +320,8 @@ def strings(value):
 
 
 def main(folder):
-    makers = (certificate, config, frames, handshake, invite, keyfile, lease, mp,
-              peer, plain, reader, record, row, text, tree, words)
+    makers = (bundle, certificate, config, frames, handshake, invite, keyfile,
+              lease, mp, peer, plain, reader, record, row, text, tree, words)
     for maker in makers:
         target = pathlib.Path(folder) / maker.__name__
         target.mkdir(parents=True, exist_ok=True)

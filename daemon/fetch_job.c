@@ -10,6 +10,7 @@
 #include "daemon/commits.h"
 #include "daemon/exports.h"
 #include "daemon/fetch_parts.h"
+#include "daemon/lane.h"
 
 /*
  * What is written is flushed after this much or this long, and no more than
@@ -20,7 +21,7 @@ enum { SYNC_BYTES = 24 * 1024 * 1024, SYNC_MS = 2000, AT_RISK_SPANS = 60 };
 
 /* Work on the pool, with copies of all that may change meanwhile. */
 struct job {
-    uv_work_t work;
+    struct lane_work turn;
     struct fetch *fetch;
     enum fetch_job_what what;
     unsigned slot;
@@ -200,7 +201,7 @@ static struct job *job_new(struct fetch *f, enum fetch_job_what what)
     }
     job->fetch = f;
     job->what = what;
-    job->work.data = job;
+    job->turn.work.data = job;
     return job;
 }
 
@@ -210,8 +211,8 @@ static void job_start(struct job *job)
     int status;
 
     f->jobs++;
-    status =
-        uv_queue_work(node_loop(f->node), &job->work, on_work, on_job_done);
+    status = uv_queue_work(node_loop(f->node), &job->turn.work, on_work,
+                           on_job_done);
     assert(status == 0); /* it fails without a work function only */
 }
 
@@ -296,5 +297,6 @@ void fetch_job_write(struct fetch *f, unsigned slot)
         return;
     if (copy != NULL)
         job->copy = blob_copy_ref(copy);
-    job_start(job);
+    f->jobs++;
+    lane_queue(node_disk(f->node), &job->turn, on_work, on_job_done);
 }

@@ -15,6 +15,7 @@
 #include "daemon/ingest.h"
 #include "daemon/interest.h"
 #include "daemon/limits.h"
+#include "daemon/lane.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
@@ -29,6 +30,9 @@
 
 /* How often the day is looked at, for hellos name days; and what is quiet. */
 enum { DAY_LOOK_MS = 10000 };
+
+/* With four, a flush waited for half a second; with one the disk waits. */
+enum { DISK_WRITES = 2 };
 
 struct node {
     uv_loop_t *loop;
@@ -54,6 +58,7 @@ struct node {
     struct book *book;
     struct peers *peers;
     struct exports *exports;
+    struct lane disk;
     struct transfer *transfer;
     struct coder *coder;
     struct dialler *dialler;
@@ -265,6 +270,7 @@ static enum err open_parts(struct node *n)
 {
     enum err e = commits_open(&n->commits, n->loop, n->store);
 
+    lane_init(&n->disk, n->loop, DISK_WRITES);
     if (e == ERR_OK)
         e = ingest_open(&n->ingest, n);
     if (e == ERR_OK)
@@ -600,6 +606,11 @@ struct safety *node_safety(const struct node *n)
 struct peers *node_peer_table(const struct node *n)
 {
     return n->peers;
+}
+
+struct lane *node_disk(struct node *n)
+{
+    return &n->disk;
 }
 
 struct exports *node_exports(const struct node *n)

@@ -14,6 +14,7 @@ struct dialler;
 struct gossip;
 struct ingest;
 struct interest;
+struct lane;
 struct limits;
 struct peers;
 struct renew;
@@ -28,6 +29,8 @@ struct gossip *node_gossip(const struct node *node);
 struct ingest *node_ingest(const struct node *node);
 struct interest *node_interest(const struct node *node);
 struct limits *node_limits(const struct node *node);
+/* Large writes to the disk: more at once would keep flushes waiting. */
+struct lane *node_disk(struct node *node);
 struct peers *node_peer_table(const struct node *node);
 struct renew *node_renew(const struct node *node);
 struct safety *node_safety(const struct node *node);

@@ -203,7 +203,8 @@ static const struct {
     { "reconcile", bench_reconcile }, { "million", bench_million },
     { "live", bench_live },           { "idle", bench_idle },
     { "start", bench_start },         { "blob", bench_blob },
-    { "import", bench_import },       { "find", bench_find },
+    { "bulk", bench_bulk },           { "import", bench_import },
+    { "find", bench_find },
 };
 enum { MEASURES = sizeof measures / sizeof measures[0] };
 

@@ -134,6 +134,25 @@ double limit_cpu(void);
 double limit_exec_ms(void);
 void limit_random_file(const char *path, uint64_t len);
 
+/* --- files (run_files.c) --- */
+
+/* A person of this node, and a project. */
+void file_project(struct node *n, char project[2 * ID_LEN + 1]);
+void file_contribute(struct node *n, const char *project, const char *path,
+                     char work[2 * ID_LEN + 1]);
+
+/* --- single records (run_live.c) --- */
+
+/* Somebody who hears of comments that come to a node. */
+struct live {
+    struct node *to;
+    char id[2 * ID_LEN + 1];
+    bool seen;
+};
+void live_listen(struct live *l, struct node *to);
+/* Milliseconds from the command to the other node's event. */
+double live_publish(struct live *l, struct node *from, const char *project);
+
 /* --- the measurements --- */
 
 void bench_author(void);
@@ -146,6 +165,7 @@ void bench_live(void);
 void bench_idle(void);
 void bench_start(void);
 void bench_blob(void);
+void bench_bulk(void);
 void bench_import(void);
 void bench_find(void);
 

@@ -6,14 +6,9 @@
 
 enum { PAIR_ROUNDS = 100, CHAIN_ROUNDS = 30, CHAIN = 10 };
 
-struct awaited {
-    char id[2 * ID_LEN + 1];
-    bool seen;
-};
-
 static void on_notice(void *context, const char *method, json_t *params)
 {
-    struct awaited *a = context;
+    struct live *a = context;
     const char *id = run_text(params, "id");
 
     (void)method;
@@ -23,20 +18,28 @@ static void on_notice(void *context, const char *method, json_t *params)
     a->seen = true;
 }
 
-/* Milliseconds from the command to the other node's event. */
-static double publish_one(struct node *from, struct node *to, struct awaited *a,
-                          const char *project)
+void live_listen(struct live *l, struct node *to)
+{
+    json_t *params = json_pack("{s:b,s:s}", "follow", true, "kind", "comment");
+
+    *l = (struct live){ .to = to };
+    client_listen(to->ctl.client, on_notice, l);
+    json_decref(run_call(&to->ctl, "events.open", params));
+    json_decref(params);
+}
+
+double live_publish(struct live *l, struct node *from, const char *project)
 {
     char id[2 * ID_LEN + 1];
     double begun = bench_now();
 
     node_id(id, node_run(from, "comment", project, "How it goes.", NULL));
     do {
-        a->seen = false;
-        while (!a->seen)
-            bench_check(client_wait_notice(to->ctl.client, &to->ctl.fail),
+        l->seen = false;
+        while (!l->seen)
+            bench_check(client_wait_notice(l->to->ctl.client, &l->to->ctl.fail),
                         "an event");
-    } while (strcmp(a->id, id) != 0);
+    } while (strcmp(l->id, id) != 0);
     return (bench_now() - begun) * 1000;
 }
 
@@ -44,18 +47,15 @@ static double publish_one(struct node *from, struct node *to, struct awaited *a,
 static void publish_all(double *ms, double *flush_ms, size_t rounds,
                         struct node *from, struct node *to, const char *project)
 {
-    struct awaited awaited = { .seen = false };
-    json_t *params = json_pack("{s:b,s:s}", "follow", true, "kind", "comment");
+    struct live live;
     int flushed = limit_fsync_open();
 
-    client_listen(to->ctl.client, on_notice, &awaited);
-    json_decref(run_call(&to->ctl, "events.open", params));
-    json_decref(params);
+    live_listen(&live, to);
     for (size_t i = 0; i < rounds; i++) {
         bench_sleep_ms(50); /* each record goes alone */
         flush_ms[i] = limit_fsync_one(flushed, 4096);
         bench_sleep_ms(10);
-        ms[i] = publish_one(from, to, &awaited, project);
+        ms[i] = live_publish(&live, from, project);
     }
     limit_fsync_close(flushed);
 }

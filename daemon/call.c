@@ -157,13 +157,28 @@ void call_send(struct call *call)
     call_end(call);
 }
 
+/* What helps wherever it happens. */
+static const char *usual_hint(enum err e)
+{
+    switch (e) {
+    case ERR_NO_SPACE:
+        return "Free some space, then run the command again.";
+    case ERR_IO:
+        return "The disk fails: see `dmesg`, copy what is yours, then run "
+               "`troupe verify --data`.";
+    default:
+        return NULL;
+    }
+}
+
 void call_fail(struct call *call, enum err e, const char *text,
                const char *hint)
 {
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
 
     assert(e != ERR_OK);
-    control_put_error(&w, call->message.number, e, text, hint);
+    control_put_error(&w, call->message.number, e, text,
+                      hint == NULL ? usual_hint(e) : hint);
     call->on_abandon = NULL;
     if (call->client != NULL)
         client_send(call->client, &w);

@@ -169,6 +169,15 @@ static void on_settled(struct commits *c, enum err e)
                   err_name(e));
 }
 
+/* After a failed write the database takes nothing more, and tells nothing. */
+static bool reopen(struct commits *c)
+{
+    enum err e = store_reopen(c->store);
+
+    log_event(LOG_LEVEL_ERROR, "store", "reopen", "why=%s", err_name(e));
+    return e == ERR_OK;
+}
+
 static void on_done(uv_work_t *work, int status)
 {
     struct commits *c = work->data;
@@ -182,12 +191,10 @@ static void on_done(uv_work_t *work, int status)
     }
     c->is_loose = true;
     c->last_ms = uv_now(c->loop);
-    if (e == ERR_IO && store_failed(c->store)) {
-        log_event(LOG_LEVEL_ERROR, "store", "reopen", NULL);
-        if (store_reopen(c->store) == ERR_OK && !commit->retried) {
-            commit->retried = true;
-            return; /* it is still the first */
-        }
+    if (e != ERR_OK && store_failed(c->store) && reopen(c) &&
+        !commit->retried) {
+        commit->retried = true;
+        return; /* it is still the first */
     }
     store_refresh(c->store);
     if (e != ERR_OK)
@@ -226,6 +233,8 @@ void commits_flush(struct commits *c, bool more)
 
 void commits_tick(struct commits *c)
 {
+    if (!c->running && store_failed(c->store) && !reopen(c))
+        return;
     if (c->running || c->first != NULL || !c->is_loose ||
         uv_now(c->loop) - c->last_ms < QUIET_MS)
         return;

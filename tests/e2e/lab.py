@@ -45,13 +45,14 @@ class Node:
     def __init__(self, home, *options):
         self.home = pathlib.Path(home)
         self.options = list(options)
+        self.under = []  # a command that runs the daemon
         self.process = None
         self.log = self.home.with_suffix(".log")
 
     def start(self):
         """Starts the daemon and waits until it says ready."""
         self.home.mkdir(parents=True, exist_ok=True)
-        command = [str(TROUPED), "--home", str(self.home), "--no-lan",
+        command = [*self.under, str(TROUPED), "--home", str(self.home), "--no-lan",
                    "--no-portmap", *self.options]
         if "--listen" not in self.options:
             command += ["--listen", "127.0.0.1:0"]

@@ -21,6 +21,7 @@ LOST_MAX = (64 + 32 + 8) * MIB
 LARGE = 160 * MIB
 
 
+@unittest.skipIf(os.geteuid() != 0, "needs root to mount")
 class PowerTest(lab.LabTest):
     def setUp(self):
         super().setUp()

@@ -1,6 +1,6 @@
 """Disks that are full, or fail: a clear error, nothing lost, and on it goes
 when there is room again.  Needs root (a small tmpfs) and strace."""
-import subprocess
+import os
 import unittest
 
 import lab
@@ -8,9 +8,10 @@ import power
 from test_peer import LICENCE
 
 MIB = 1 << 20
-NO_SPACE_EXIT = 9
+FAILED_EXIT, NO_SPACE_EXIT = 1, 9
 
 
+@unittest.skipIf(os.geteuid() != 0, "needs root to mount")
 class SmallDiskTest(lab.LabTest):
     """Ada's node has room, Rita's is on a small file system in memory."""
 
@@ -59,6 +60,10 @@ class SmallDiskTest(lab.LabTest):
                 pass
         return ballast
 
+    def room_warnings(self):
+        return [w for w in self.rita.json("status")["warnings"]
+                if "room" in w]
+
     def blobs(self, node):
         return sum(t["blobs_held"] for t in node.json("status")["topics"]
                    if t["id"] == self.project)
@@ -67,13 +72,12 @@ class SmallDiskTest(lab.LabTest):
         self.rita.meet(self.ada)
         self.rita.json("seed", self.project)
         self.contribute(self.ada, "large", 40 * MIB)
-        lab.until(lambda: self.rita.json("status")["warnings"], "a warning")
+        lab.until(lambda: self.room_warnings(), "a warning")
         self.contribute(self.ada, "small", MIB)
         lab.until(lambda: self.blobs(self.rita) == 1, "the small one")
-        print(self.rita.json("status")["warnings"])
         self.resize(256)
         lab.until(lambda: self.blobs(self.rita) == 2, "the large one")
-        self.assertEqual(self.rita.json("status")["warnings"], [])
+        lab.until(lambda: not self.room_warnings(), "no warning")
 
     def test_on_a_full_disk_commands_say_so_and_change_nothing(self):
         self.rita.meet(self.ada)
@@ -87,10 +91,10 @@ class SmallDiskTest(lab.LabTest):
                 before.add(self.rita.json("comment", self.project, "none")["id"])
             except lab.CommandFailed as e:
                 failure = e
-        print(failure.code, failure.error)
+        self.assertEqual(failure.code, NO_SPACE_EXIT)
+        self.assertIn("Free some space", failure.error["hint"])
         done = self.contribute(self.rita, "work", MIB, check=False)
-        print(done.returncode, done.stderr)
-        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.returncode, NO_SPACE_EXIT, done.stderr)
         self.assertEqual(self.rita.records(), before)
         self.rita.json("status")
         ballast.unlink()
@@ -101,6 +105,68 @@ class SmallDiskTest(lab.LabTest):
         self.rita.stop()
         self.rita.start()
         self.assertLessEqual(before | {first, last}, self.rita.records())
+
+
+class BadDiskTest(lab.LabTest):
+    """Writes and flushes that fail now and then, as a dying disk's do."""
+
+    def under(self, fault):
+        """strace that stays aside, so that the daemon is our own child."""
+        return ["strace", "-D", "-f", "-qq", "-o", "/dev/null",
+                "-e", "signal=none", "-e", f"inject={fault}"]
+
+    def records(self, node, project):
+        """None while the database is not open."""
+        try:
+            return node.records(project)
+        except lab.CommandFailed as e:
+            self.assertEqual(e.code, FAILED_EXIT, e.err)
+            return None
+
+    def suffer(self, fault):
+        ada = self.node("ada", person="Ada")
+        project = ada.json(
+            "project", "create", "--title", "Rust", "--goal", "To last",
+            "--medium", "song", "--licence", LICENCE)["id"]
+        rita = self.node("rita", person="Rita")
+        rita.meet(ada)
+        rita.json("seed", project)
+        rita.stop()
+        rita.under = self.under(fault)
+        rita.start()
+        content = bytes(range(256)) * (20 * MIB // 256)
+        root = ada.json("contribute", "--project", project, self.file(
+            "work", content), "--title", "work", "--licence",
+            LICENCE)["blobs"][0]["root"]
+        said, failures = [], 0
+        for i in range(30):
+            try:
+                said.append(rita.json("comment", project, f"{i}")["id"])
+            except lab.CommandFailed as e:
+                failures += 1
+                self.assertIn(e.code, (FAILED_EXIT, NO_SPACE_EXIT), e.err)
+                self.assertTrue(e.error["hint"], e.err)
+        self.assertGreater(failures, 0)
+        held = lab.until(lambda: self.records(rita, project), "the database")
+        self.assertLessEqual(set(said), held)
+        rita.kill()
+        rita.under = []
+        rita.start()
+        self.assertLessEqual(held, rita.records(project))
+        rita.run("wait", f"held:{root}:1")
+        lab.until(lambda: set(said) <= ada.records(project), "every word")
+        self.assertEqual(rita.json("verify", "--data")["findings"], [])
+        rita.stop()
+        ada.stop()
+
+    def test_flushes_that_fail(self):
+        self.suffer("fdatasync:error=EIO:when=9+3")
+
+    def test_writes_that_fail(self):
+        self.suffer("pwrite64:error=EIO:when=30+7")
+
+    def test_writes_that_find_no_room(self):
+        self.suffer("pwrite64,pwritev,writev:error=ENOSPC:when=30+7")
 
 
 if __name__ == "__main__":

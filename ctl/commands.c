@@ -632,6 +632,10 @@ static const struct option seed[] = {
     { "until", OPTION_TIME, 0, "until_ms", "TIME", "until when" },
     END };
 
+static const struct option want_list[] = {
+    { "topic", OPTION_TEXT, 0, NULL, "ID", "of this topic" },
+    END };
+
 static const struct option record_list[] = {
     { "topic", OPTION_TEXT, 0, NULL, "ID", "of this topic" },
     { "kind", OPTION_TEXT, 0, NULL, "KIND", "of this kind" },
@@ -939,6 +943,10 @@ const struct command commands[] = {
       .help = "who was promised what, and what of it was paid" },
     { .noun = "seed", .method = "seed", .options = seed, .run = run_seed, .said = "",
       .help = "hold all records and files of a project" },
+    { .noun = "want", .verb = "list", .method = "want.list", .options = want_list, .flags = COMMAND_LIST, .columns = "state size done_bytes last_node last_ms next_try_ms tries root",
+      .help = "files that are to come, why they are not here, and who had them last",
+      .more = "due: asked for next. fetching: on its way. no_room: the disk or a quota is full. no_peer: nobody who holds the project is connected. not_found: who is connected has none of it. What is not to be had is asked for again later and holds up nothing else.",
+      .example = "troupe want list\ntroupe want list --topic 1f2e3d4c5b6a7988" },
 
     { .noun = "record", .verb = "list", .method = "record.list", .options = record_list, .flags = COMMAND_LIST, .columns = "seq kind created_ms in_force author id void_reason",
       .help = "records held here" },

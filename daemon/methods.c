@@ -122,6 +122,7 @@ const struct method methods[] = {
     { "record.raw", method_record_raw },
     { "record.import", method_record_import },
     { "seed", method_seed },
+    { "want.list", method_want_list },
     { "get", method_get },
     { "blob.read", method_blob_read },
     { "verify", method_verify },

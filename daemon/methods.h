@@ -144,6 +144,9 @@ void method_record_import(struct call *call);
 
 /* method_blob.c */
 void method_seed(struct call *call);
+
+/* method_want.c */
+void method_want_list(struct call *call);
 void method_blob_read(struct call *call);
 
 /* method_get.c */

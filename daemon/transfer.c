@@ -707,6 +707,18 @@ bool transfer_has_room(const struct transfer *t, const struct blob_id *blob,
     return has_room(t, &want);
 }
 
+enum want_state transfer_want_state(struct transfer *t,
+                                    const struct store_want *want)
+{
+    if (find_fetch(t, &want->blob) != NULL)
+        return WANT_FETCHED;
+    if (!has_room(t, want))
+        return WANT_NO_ROOM;
+    if (!has_provider(t, want->topic))
+        return WANT_NO_PEER;
+    return want->tries > 0 ? WANT_NOT_FOUND : WANT_DUE;
+}
+
 uint64_t transfer_progress(const struct transfer *t, const struct blob_id *blob)
 {
     struct blob_info info;

@@ -50,6 +50,16 @@ void transfer_unclaim(struct transfer *transfer, const struct blob_id *blob);
 bool transfer_has_room(const struct transfer *transfer,
                        const struct blob_id *blob,
                        const uint8_t topic[ID_LEN]);
+/* Why a blob that is wanted is not here yet. */
+enum want_state {
+    WANT_DUE,      /* it is asked for next */
+    WANT_FETCHED,  /* on its way */
+    WANT_NO_ROOM,  /* the disk or a quota leaves none */
+    WANT_NO_PEER,  /* nobody who holds the topic is connected */
+    WANT_NOT_FOUND /* those who are had none of it; asked again later */
+};
+enum want_state transfer_want_state(struct transfer *transfer,
+                                    const struct store_want *want);
 uint64_t transfer_progress(const struct transfer *transfer,
                            const struct blob_id *blob);
 /* As node_reader_start() and node_reader_end(). */

@@ -185,6 +185,20 @@ enum err store_wants_of(struct store *store, const uint8_t topic[ID_LEN],
     return read_page(store, T_WANTS, id_or_nothing(topic), &page, each_want, n);
 }
 
+enum err store_wants(struct store *store, const struct store_want *after,
+                     struct store_want *out, size_t max, size_t *n)
+{
+    struct page page = { .out = out, .max = max };
+    struct key key;
+
+    if (after != NULL) {
+        key = key_of_id(after->topic);
+        key_add_blob(&key, &after->blob);
+        page.after = key_view(&key);
+    }
+    return read_page(store, T_WANTS, id_or_nothing(NULL), &page, each_want, n);
+}
+
 /* ---- One row ---------------------------------------------------------- */
 
 static enum err get(struct store *store, unsigned table, const struct key *key,

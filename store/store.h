@@ -402,6 +402,10 @@ MUST_CHECK enum err store_wants_of(struct store *store,
                                    const struct blob_id *after,
                                    struct store_want *out, size_t max,
                                    size_t *n);
+/* Every want, by topic and blob, after that one (NULL: from the first). */
+MUST_CHECK enum err store_wants(struct store *store,
+                                const struct store_want *after,
+                                struct store_want *out, size_t max, size_t *n);
 MUST_CHECK enum err store_want_find(struct store *store,
                                     const struct blob_id *blob,
                                     const uint8_t topic[ID_LEN],

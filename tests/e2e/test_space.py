@@ -75,8 +75,12 @@ class SmallDiskTest(lab.LabTest):
         lab.until(lambda: self.room_warnings(), "a warning")
         self.contribute(self.ada, "small", MIB)
         lab.until(lambda: self.blobs(self.rita) == 1, "the small one")
+        want, = self.rita.json("want", "list", "--topic", self.project)["items"]
+        self.assertEqual((want["state"], want["why"], want["size"]),
+                         ("no_room", "seed", 40 * MIB))
         self.resize(256)
         lab.until(lambda: self.blobs(self.rita) == 2, "the large one")
+        self.assertEqual(self.rita.json("want", "list")["items"], [])
         lab.until(lambda: not self.room_warnings(), "no warning")
 
     def test_on_a_full_disk_commands_say_so_and_change_nothing(self):

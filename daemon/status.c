@@ -7,6 +7,7 @@
 #include "daemon/body.h"
 #include "daemon/gossip.h"
 #include "daemon/pair.h"
+#include "daemon/transfer.h"
 #include "daemon/version.h"
 #include "store/blobs.h"
 
@@ -208,8 +209,13 @@ static void put_warnings(struct desk *desk, struct writer *w)
     bool alone = node_peers_connected(node) == 0;
     bool makeshift = node_port_is_makeshift(node);
     bool failed = store_failed(node_store(node));
+    bool small = transfer_lacks_disk(node_transfer(node));
 
-    pair_array(w, "warnings", (uint32_t)open_key + alone + failed + makeshift);
+    pair_array(w, "warnings",
+               (uint32_t)open_key + alone + failed + makeshift + small);
+    if (small)
+        mp_put_text(w, "Files wait for room on the disk. See them with "
+                       "`troupe want list`, and free some space.");
     if (open_key)
         mp_put_text(w, "The person's key lies on this disk without a "
                        "passphrase, by your wish.");

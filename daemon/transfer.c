@@ -719,6 +719,20 @@ enum want_state transfer_want_state(struct transfer *t,
     return want->tries > 0 ? WANT_NOT_FOUND : WANT_DUE;
 }
 
+bool transfer_lacks_disk(const struct transfer *t)
+{
+    struct store *store = node_store(t->node);
+    struct store_want wants[WANTS_PAGE];
+    size_t n = 0;
+
+    if (store_wants_due(store, UINT64_MAX, wants, WANTS_PAGE, &n) != ERR_OK)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!blobs_have_room(store, missing(t, &wants[i].blob)))
+            return true;
+    return false;
+}
+
 uint64_t transfer_progress(const struct transfer *t, const struct blob_id *blob)
 {
     struct blob_info info;

@@ -60,6 +60,8 @@ enum want_state {
 };
 enum want_state transfer_want_state(struct transfer *transfer,
                                     const struct store_want *want);
+/* Some file that is wanted is too large for the disk. */
+bool transfer_lacks_disk(const struct transfer *transfer);
 uint64_t transfer_progress(const struct transfer *transfer,
                            const struct blob_id *blob);
 /* As node_reader_start() and node_reader_end(). */

@@ -34,6 +34,9 @@ static bool add_file(struct run *run, const char *word)
 {
     char path[PATHS_LEN_MAX];
 
+    if (word[0] == '\0')
+        return fail_set(&run->ctl->fail, EXIT_CODE_USAGE, NULL,
+                        "the name of a file is empty");
     if (!paths_absolute(path, &run->ctl->fail, word))
         return false;
     return value_append(run->params, "files",

@@ -17,6 +17,7 @@
 #include "daemon/peers.h"
 #include "daemon/topics.h"
 #include "daemon/transfer.h"
+#include "proto/blob_small.h"
 
 enum {
     USER_TIMEOUT_MS = 10000,
@@ -159,6 +160,7 @@ static void go_live(struct conn *c)
         .dialler = c->is_dialled,
         .network = node_network(c->node),
         .keys = node_keys(c->node),
+        .features = FEATURE_BLOB_MANY,
         .expected_node = c->has_expected ? c->expected : NULL,
     };
 
@@ -329,6 +331,11 @@ const struct sockaddr *conn_sockaddr(const struct conn *c)
 void conn_address(const struct conn *c, char out[ADDRESS_TEXT_MAX])
 {
     address_print(out, conn_sockaddr(c));
+}
+
+uint64_t conn_features(const struct conn *c)
+{
+    return c->session.peer_features;
 }
 
 uint64_t conn_started_ms(const struct conn *c)

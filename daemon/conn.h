@@ -49,6 +49,8 @@ bool conn_is_open(const struct conn *conn);
 const uint8_t *conn_node(const struct conn *conn);
 const struct sockaddr *conn_sockaddr(const struct conn *conn);
 void conn_address(const struct conn *conn, char out[ADDRESS_TEXT_MAX]);
+/* What the peer says it can (docs/protocol.md §4.2); of an open connection. */
+uint64_t conn_features(const struct conn *conn);
 uint64_t conn_started_ms(const struct conn *conn);
 uint64_t conn_rtt_ms(const struct conn *conn);
 /* Of an open connection only. */

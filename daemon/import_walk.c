@@ -9,9 +9,9 @@
 
 #include "proto/file_name.h"
 
-void import_walk_init(struct import_walk *walk, size_t max)
+void import_walk_init(struct import_walk *walk, size_t max, const char *home)
 {
-    *walk = (struct import_walk){ .max = max };
+    *walk = (struct import_walk){ .max = max, .home = realpath(home, NULL) };
 }
 
 void import_walk_wipe(struct import_walk *walk)
@@ -19,6 +19,7 @@ void import_walk_wipe(struct import_walk *walk)
     for (size_t i = 0; i < walk->count; i++)
         free(walk->files[i].path);
     free(walk->files);
+    free(walk->home);
     *walk = (struct import_walk){ 0 };
 }
 
@@ -66,7 +67,9 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 static enum err take(struct import_walk *walk, FTS *fts, FTSENT *entry,
                      size_t name_at)
 {
-    bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
+    bool hidden =
+        (entry->fts_level > 0 && entry->fts_name[0] == '.') ||
+        (walk->home != NULL && strcmp(entry->fts_path, walk->home) == 0);
 
     switch (entry->fts_info) {
     case FTS_D:
@@ -111,6 +114,15 @@ static enum err walk_folder(struct import_walk *walk, char *folder,
     return e;
 }
 
+/* Whether the path is the folder or lies in it; both are real paths. */
+static bool lies_in(const char *path, const char *folder)
+{
+    size_t len = folder == NULL ? 0 : strlen(folder);
+
+    return len > 0 && strncmp(path, folder, len) == 0 &&
+           (path[len] == '/' || path[len] == '\0');
+}
+
 enum err import_walk_add(struct import_walk *walk, const char *path,
                          bool folders, char **wrong)
 {
@@ -126,6 +138,8 @@ enum err import_walk_add(struct import_walk *walk, const char *path,
                 (uint64_t)st.st_size);
     else if ((real = realpath(path, NULL)) == NULL)
         e = ERR_NOT_FOUND;
+    else if (lies_in(real, walk->home))
+        e = ERR_REFUSED;
     else
         e = walk_folder(walk, real, wrong);
     if (e != ERR_OK && *wrong == NULL)

@@ -29,9 +29,10 @@ struct import_walk {
     size_t max;
     uint64_t bytes;
     uint64_t passed_over;
+    char *home; /* the daemon's own folder: keys are no works */
 };
 
-void import_walk_init(struct import_walk *walk, size_t max);
+void import_walk_init(struct import_walk *walk, size_t max, const char *home);
 void import_walk_wipe(struct import_walk *walk);
 /*
  * Adds what `path` stands for.  The files of a folder are named by their path
@@ -39,6 +40,7 @@ void import_walk_wipe(struct import_walk *walk);
  *   ERR_NOT_FOUND  nothing is there, or a folder below cannot be read
  *   ERR_TOO_LARGE  more files than `max`
  *   ERR_USAGE      a name that cannot stand in a record
+ *   ERR_REFUSED    the folder is the daemon's own
  *   ERR_NO_MEMORY
  * On an error `wrong` is the path that it is about, from malloc, or NULL.
  */

@@ -223,6 +223,9 @@ static void fail(struct importer *run)
         fail_too_many(run->call, list);
     else if (run->err == ERR_USAGE && run->wrong != NULL)
         fail_name(run->call, run->wrong);
+    else if (run->err == ERR_REFUSED && run->wrong != NULL)
+        call_fail(run->call, ERR_REFUSED,
+                  "the daemon's own folder, with its keys, is no work", NULL);
     else if (run->err == ERR_NO_MEMORY)
         call_fail(run->call, run->err, NULL, NULL);
     else
@@ -533,7 +536,7 @@ void importer_run(struct call *call, struct import_list *list,
     run->store = node_store(call_node(call));
     memcpy(run->topic, topic, ID_LEN);
     run->started_ms = uv_now(loop);
-    import_walk_init(&run->walk, list->max);
+    import_walk_init(&run->walk, list->max, node_home(call_node(call))->data);
     (void)uv_timer_init(loop, &run->timer);
     run->timer.data = run;
     (void)uv_timer_start(&run->timer, on_timer, TICK_MS, TICK_MS);

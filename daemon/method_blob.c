@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/manifest.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
 #include "daemon/readers.h"
-#include "proto/record_files.h"
 #include "store/blobs.h"
 
 enum { READ_MAX = 512 * 1024 };
@@ -174,25 +174,15 @@ static void reading_begin(struct reading *r)
 }
 
 /* The file of the record that the call names, or its first. */
-static enum err find_file(struct reading *r, struct bytes whole,
+static enum err find_file(struct reading *r, struct store *store, uint64_t seq,
                           struct bytes name)
 {
-    struct record_files it;
-    struct record_file file;
-    struct record record;
-    enum err e = record_decode(&record, whole);
+    struct manifest m;
+    enum err e = manifest_read(&m, store, seq, name);
 
     if (e == ERR_OK)
-        e = record_files_open(&it, &record);
-    if (e != ERR_OK)
-        return e;
-    e = ERR_NOT_FOUND;
-    while (e == ERR_NOT_FOUND && record_files_next(&it, &file))
-        if (name.len == 0 || bytes_equal(name, file.name)) {
-            r->place.blob = file.blob;
-            e = ERR_OK;
-        }
-    record_files_close(&it);
+        r->place.blob = m.files[0].blob;
+    manifest_wipe(&m);
     return e;
 }
 
@@ -220,7 +210,6 @@ static enum err find_range(struct reading *r, const struct call *call)
 
 void method_blob_read(struct call *call)
 {
-    struct writer record = writer_growing(RECORD_LEN_MAX);
     struct reading *r;
     struct store_item item;
     enum err e;
@@ -230,14 +219,10 @@ void method_blob_read(struct call *call)
         return;
     r = calloc(1, sizeof *r);
     e = r == NULL ? ERR_NO_MEMORY
-                  : store_read_seq(node_store(call_node(call)), item.seq, false,
-                                   &record, NULL);
-    if (e == ERR_OK)
-        e = find_file(r, writer_view(&record),
-                      mp_str(call_param(call, "file")));
+                  : find_file(r, node_store(call_node(call)), item.seq,
+                              mp_str(call_param(call, "file")));
     if (e == ERR_OK)
         e = find_range(r, call);
-    writer_free(&record);
     if (e != ERR_OK) {
         if (r != NULL)
             free(r->bytes);

@@ -9,21 +9,28 @@
 #include <sys/stat.h>
 
 #include "daemon/job.h"
+#include "daemon/manifest.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
-#include "proto/kind.h"
-#include "proto/record_files.h"
 #include "store/blob_copy.h"
+#include "store/blob_group.h"
 
-/* Files that are written while they come: each is open, twice. */
-enum { FILES_MAX = 300, COPIES_MAX = 8, TICK_MS = 250 };
+enum {
+    COPIES_MAX = 8,  /* written while they come: each is open, twice */
+    GROUP_MAX = 800, /* small ones, written together */
+    WANTING_MAX = 500,
+    LOOKED_AT_MAX = 2000, /* in one turn of the loop */
+    SHOWN_MAX = 128,      /* in the answer */
+    TICK_MS = 250,
+    SOON_MS = 5
+};
 
 struct getting_file {
     struct blob_id blob;
-    char name[256];
-    char path[BLOB_PATH_MAX]; /* where it went */
-    struct blob_copy *copy;   /* written while the file comes, or NULL */
+    const char *name;
+    char *path;             /* where it went, of the first SHOWN_MAX */
+    struct blob_copy *copy; /* written while the file comes, or NULL */
 };
 
 struct getting {
@@ -34,12 +41,18 @@ struct getting {
     struct job *job;
     uint8_t topic[ID_LEN];
     char out[BLOB_PATH_MAX];
+    struct manifest manifest; /* owns the names */
     struct getting_file *files;
     size_t count;
-    size_t wanted; /* files whose want has been made durable */
-    size_t next;   /* the file to be written next */
-    size_t copies; /* open */
+    uint64_t bytes; /* of all files */
+    uint64_t written;
+    size_t wanted;  /* files whose want was put */
+    size_t wanting; /* of those, not durable yet */
+    size_t next;    /* the file to be written next */
+    size_t copies;  /* open */
     struct blob_reader *reader;
+    struct blob_group_item *items; /* GROUP_MAX of them */
+    size_t group;                  /* being written; 0: a file by itself */
     struct blob_progress progress;
     bool cancelled;
     bool ended;
@@ -48,13 +61,23 @@ struct getting {
 };
 
 static void getting_step(struct getting *g);
+static void on_timer(uv_timer_t *timer);
+
+static void getting_free(struct getting *g)
+{
+    if (g == NULL)
+        return;
+    for (size_t i = 0; g->files != NULL && i < g->count; i++)
+        free(g->files[i].path);
+    manifest_wipe(&g->manifest);
+    free(g->items);
+    free(g->files);
+    free(g);
+}
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    struct getting *g = handle->data;
-
-    free(g->files);
-    free(g);
+    getting_free(handle->data);
 }
 
 static void copy_end(struct getting *g, struct getting_file *file)
@@ -67,8 +90,25 @@ static void copy_end(struct getting *g, struct getting_file *file)
     g->copies--;
 }
 
+/* What was written in a group, or was to be. */
+static void group_end(struct getting *g)
+{
+    for (size_t i = 0; i < g->group; i++) {
+        struct getting_file *file = &g->files[g->next + i];
+
+        blob_reader_close(g->items[i].reader);
+        if (g->next + i < SHOWN_MAX)
+            file->path = g->items[i].path;
+        else
+            free(g->items[i].path);
+        g->items[i] = (struct blob_group_item){ .reader = NULL };
+    }
+}
+
 static void getting_end(struct getting *g)
 {
+    group_end(g);
+    g->group = 0;
     for (size_t i = g->next; i < g->count; i++)
         copy_end(g, &g->files[i]);
     node_unsubscribe(g->node, &g->listener);
@@ -94,9 +134,12 @@ static void getting_done(struct getting *g)
 {
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
 
-    mp_put_map(&w, 1);
-    pair_array(&w, "files", (uint32_t)g->count);
-    for (size_t i = 0; i < g->count; i++) {
+    mp_put_map(&w, 3);
+    pair_uint(&w, "count", g->count);
+    pair_uint(&w, "bytes", g->bytes);
+    pair_array(&w, "files",
+               (uint32_t)(g->count < SHOWN_MAX ? g->count : SHOWN_MAX));
+    for (size_t i = 0; i < g->count && i < SHOWN_MAX; i++) {
         mp_put_map(&w, 4);
         pair_text(&w, "path", g->files[i].path);
         pair_id(&w, "root", g->files[i].blob.root);
@@ -108,18 +151,14 @@ static void getting_done(struct getting *g)
     getting_end(g);
 }
 
-/* Bytes of all files that are here, or checked and written. */
+/* Bytes of files that are written, and of what the next ones have. */
 static void getting_tell(struct getting *g)
 {
-    uint64_t done = 0;
-    uint64_t total = 0;
+    uint64_t done = g->written;
 
-    for (size_t i = 0; i < g->count; i++) {
-        total += g->files[i].blob.size;
-        done += i < g->next ? g->files[i].blob.size
-                            : node_blob_progress(g->node, &g->files[i].blob);
-    }
-    job_progress(g->job, done > total ? total : done, total);
+    for (size_t i = g->next; i < g->count && i < g->next + COPIES_MAX; i++)
+        done += node_blob_progress(g->node, &g->files[i].blob);
+    job_progress(g->job, done > g->bytes ? g->bytes : done, g->bytes);
 }
 
 static bool is_whole(struct getting *g, const struct blob_id *blob)
@@ -166,23 +205,41 @@ static void copies_begin(struct getting *g)
 static enum err write_out(struct getting *g, struct getting_file *file)
 {
     char path[BLOB_PATH_MAX];
+    char chosen[BLOB_PATH_MAX];
     enum err e = path_of(g, file, path);
 
     if (e == ERR_OK && (file->copy == NULL || !blob_copy_is_whole(file->copy)))
         e = blob_reader_verify(g->reader, &g->progress);
     if (e != ERR_OK)
         return e;
-    return file->copy == NULL
-               ? blob_reader_export(g->reader, path, &g->progress, file->path)
-               : blob_copy_export(file->copy, g->reader, &g->progress,
-                                  file->path);
+    e = file->copy == NULL
+            ? blob_reader_export(g->reader, path, &g->progress, chosen)
+            : blob_copy_export(file->copy, g->reader, &g->progress, chosen);
+    if (e != ERR_OK)
+        return e;
+    file->path = strdup(chosen);
+    return file->path == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
 static void on_work(uv_work_t *work)
 {
     struct getting *g = work->data;
 
-    g->err = write_out(g, &g->files[g->next]);
+    g->err = g->group > 0
+                 ? blob_group_write(g->out, g->items, g->group, &g->progress)
+                 : write_out(g, &g->files[g->next]);
+}
+
+/* Those that were written are behind us. */
+static void step_over(struct getting *g)
+{
+    size_t n = g->group > 0 ? g->group : 1;
+
+    group_end(g);
+    copy_end(g, &g->files[g->next]);
+    for (size_t i = 0; i < n; i++)
+        g->written += g->files[g->next++].blob.size;
+    g->group = 0;
 }
 
 static void on_worked(uv_work_t *work, int status)
@@ -198,15 +255,43 @@ static void on_worked(uv_work_t *work, int status)
         getting_fail(g, g->err);
         return;
     }
-    copy_end(g, &g->files[g->next]);
-    g->next++;
+    step_over(g);
     getting_step(g);
+}
+
+static bool is_small(const struct getting_file *file)
+{
+    return file->blob.size <= BLOB_INLINE_MAX;
+}
+
+/* Opens the small files that are here, from the next one on. */
+static enum err gather(struct getting *g)
+{
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && g->group < GROUP_MAX &&
+           g->next + g->group < g->count) {
+        struct getting_file *file = &g->files[g->next + g->group];
+        struct blob_group_item *item = &g->items[g->group];
+
+        if (!is_small(file) || !is_whole(g, &file->blob))
+            break;
+        *item = (struct blob_group_item){ .name = file->name };
+        e = blob_reader_open(&item->reader, node_store(g->node), &file->blob,
+                             NULL);
+        if (e == ERR_OK)
+            g->group++;
+    }
+    return e;
 }
 
 static void write_next(struct getting *g)
 {
-    g->err = blob_reader_open(&g->reader, node_store(g->node),
-                              &g->files[g->next].blob, NULL);
+    if (is_small(&g->files[g->next]))
+        g->err = gather(g);
+    else
+        g->err = blob_reader_open(&g->reader, node_store(g->node),
+                                  &g->files[g->next].blob, NULL);
     if (g->err != ERR_OK) {
         getting_fail(g, g->err);
         return;
@@ -221,13 +306,42 @@ static void on_wanted(void *context, enum err e)
 {
     struct getting *g = context;
 
-    g->working = false;
-    if (e != ERR_OK && e != ERR_EXISTS) {
-        getting_fail(g, e);
+    if (e != ERR_OK && e != ERR_EXISTS && g->err == ERR_OK)
+        g->err = e;
+    if (--g->wanting > 0)
         return;
+    g->working = false;
+    if (g->err != ERR_OK)
+        getting_fail(g, g->err);
+    else
+        getting_step(g);
+}
+
+/* Wants what is missing, some hundred at once; false if it has to go on. */
+static bool want_some(struct getting *g)
+{
+    size_t begun = g->wanted;
+
+    g->wanting = 1; /* ours: some may be answered at once */
+    while (g->wanted < g->count && g->wanting <= WANTING_MAX &&
+           g->wanted - begun < LOOKED_AT_MAX) {
+        struct getting_file *file = &g->files[g->wanted++];
+
+        if (is_whole(g, &file->blob))
+            continue;
+        g->working = true;
+        g->wanting++;
+        node_want_blob(g->node, &file->blob, g->topic, on_wanted, g);
     }
-    g->wanted++;
-    getting_step(g);
+    if (--g->wanting == 0)
+        g->working = false;
+    return g->wanting == 0 && g->wanted == g->count;
+}
+
+static void soon(struct getting *g, uint64_t ms)
+{
+    if (uv_timer_get_due_in(&g->timer) > ms)
+        (void)uv_timer_start(&g->timer, on_timer, ms, TICK_MS);
 }
 
 /* Wants each file, then writes each that is whole, in order. */
@@ -235,17 +349,14 @@ static void getting_step(struct getting *g)
 {
     if (g->working || g->ended)
         return;
-    if (g->cancelled) {
-        getting_fail(g, ERR_CANCELLED);
+    if (g->cancelled || g->err != ERR_OK) {
+        getting_fail(g, g->cancelled ? ERR_CANCELLED : g->err);
         return;
     }
     copies_begin(g);
-    while (g->wanted < g->count && is_whole(g, &g->files[g->wanted].blob))
-        g->wanted++;
-    if (g->wanted < g->count) {
-        g->working = true;
-        node_want_blob(g->node, &g->files[g->wanted].blob, g->topic, on_wanted,
-                       g);
+    if (g->wanted < g->count && !want_some(g)) {
+        if (!g->working)
+            soon(g, 1);
         return;
     }
     getting_tell(g);
@@ -258,8 +369,14 @@ static void getting_step(struct getting *g)
 static void on_event(struct node_listener *listener,
                      const struct node_event *event)
 {
-    if (event->type == NODE_EVENT_BLOB)
-        getting_step((struct getting *)listener);
+    struct getting *g = (struct getting *)listener;
+
+    if (event->type != NODE_EVENT_BLOB)
+        return;
+    if (g->count > 1) /* many come at once, and are written so */
+        soon(g, SOON_MS);
+    else
+        getting_step(g);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -312,6 +429,9 @@ static void on_prepare(uv_work_t *work)
 
     g->err =
         mkdir(g->out, 0777) < 0 && errno != EEXIST ? ERR_NOT_FOUND : ERR_OK;
+    for (size_t i = 0; i < g->count && g->err == ERR_OK; i++)
+        if (!is_small(&g->files[i]) && strchr(g->files[i].name, '/') != NULL)
+            g->err = blob_group_make_folders(g->out, g->files[i].name);
 }
 
 static void on_prepared(uv_work_t *work, int status)
@@ -327,7 +447,7 @@ static void on_prepared(uv_work_t *work, int status)
         getting_follow(g);
 }
 
-/* The folder is made first: it is where files begin to be written. */
+/* Folders are made first: they are where files begin to be written. */
 static void getting_begin(struct getting *g)
 {
     g->working = true;
@@ -336,58 +456,43 @@ static void getting_begin(struct getting *g)
 
 /* --- the method --- */
 
-/* Files of the record, or the one that is named; their number. */
-static enum err list_files(struct getting_file *files, size_t *count,
-                           struct bytes whole, struct bytes only)
+/* What is asked for, as the job's own list. */
+static enum err take_files(struct getting *g)
 {
-    struct record_file file;
-    struct record_files it;
-    struct record r;
-    enum err e = record_decode(&r, whole);
-
-    *count = 0;
-    if (e == ERR_OK)
-        e = record_files_open(&it, &r);
-    if (e != ERR_OK)
-        return e;
-    while (*count < FILES_MAX && record_files_next(&it, &file)) {
-        struct getting_file *at = &files[*count];
-
-        if ((only.len > 0 && !bytes_equal(only, file.name)) ||
-            file.name.len == 0 || file.name.len >= sizeof at->name ||
-            memchr(file.name.data, '/', file.name.len) != NULL ||
-            !kind_is_line(file.name) ||
-            bytes_equal(file.name, BYTES_LITERAL("..")) ||
-            bytes_equal(file.name, BYTES_LITERAL(".")))
-            continue; /* a peer's name neither leaves the folder nor lies */
-        at->blob = file.blob;
-        memcpy(at->name, file.name.data, file.name.len);
-        at->name[file.name.len] = '\0';
-        (*count)++;
+    g->files = calloc(g->manifest.count, sizeof *g->files);
+    g->items = calloc(GROUP_MAX, sizeof *g->items);
+    if (g->files == NULL || g->items == NULL)
+        return ERR_NO_MEMORY;
+    g->count = g->manifest.count;
+    for (size_t i = 0; i < g->count; i++) {
+        g->files[i].blob = g->manifest.files[i].blob;
+        g->files[i].name = g->manifest.files[i].name;
+        g->bytes += g->files[i].blob.size;
     }
-    record_files_close(&it);
-    return *count == 0 ? ERR_NOT_FOUND : ERR_OK;
+    return ERR_OK;
 }
 
-static void getting_free(struct getting *g)
+static void fail_files(struct call *call, enum err e)
 {
-    if (g != NULL)
-        free(g->files);
-    free(g);
+    if (e == ERR_NOT_FOUND)
+        call_fail(call, e, "this record has no file of that name", NULL);
+    else if (e == ERR_NOT_HELD)
+        call_fail(call, e, "the list of its files is not all here yet",
+                  "It comes with the other records of its topic: troupe wait "
+                  "caught-up:TOPIC");
+    else
+        call_fail(call, e, NULL, NULL);
 }
 
 /* Reads the record's files into a new job's state; else fails the call. */
 static struct getting *getting_new(struct call *call)
 {
     struct getting *g = calloc(1, sizeof *g);
-    struct writer record = writer_growing(RECORD_LEN_MAX);
     const char *out = call_text(call, "out");
     struct store_item item;
     enum err e = ERR_NO_MEMORY;
 
-    if (g != NULL)
-        g->files = calloc(FILES_MAX, sizeof *g->files);
-    if (g == NULL || g->files == NULL)
+    if (g == NULL)
         goto fail;
     if (!param_record(call, "record", PARAM_READS, &item) ||
         !param_is_shown(call, &item))
@@ -397,25 +502,19 @@ static struct getting *getting_new(struct call *call)
         goto fail;
     memcpy(g->out, out, strlen(out) + 1);
     memcpy(g->topic, item.topic, ID_LEN);
-    e = store_read_seq(node_store(call_node(call)), item.seq, false, &record,
-                       NULL);
+    e = manifest_read(&g->manifest, node_store(call_node(call)), item.seq,
+                      mp_str(call_param(call, "file")));
     if (e == ERR_OK)
-        e = list_files(g->files, &g->count, writer_view(&record),
-                       mp_str(call_param(call, "file")));
+        e = take_files(g);
     if (e != ERR_OK)
         goto fail;
     for (size_t i = 0; i < g->count; i++)
         if (!param_may_hold(call, &g->files[i].blob))
             goto answered;
-    writer_free(&record);
     return g;
 fail:
-    call_fail(call, e,
-              e == ERR_NOT_FOUND ? "this record has no file of that name"
-                                 : NULL,
-              NULL);
+    fail_files(call, e);
 answered:
-    writer_free(&record);
     getting_free(g);
     return NULL;
 }

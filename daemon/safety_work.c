@@ -95,7 +95,8 @@ static void each_file(struct safety *s, const struct store_item *item,
 }
 
 /* Room for the files of one more record. */
-enum { FILES_MAX = 300 };
+enum { FILES_MAX = RECORD_FILES_MAX };
+static_assert((int)SAFETY_BLOBS > (int)FILES_MAX, "one record's files fit");
 
 static void add_victim(struct safety *s, const struct store_item *item)
 {

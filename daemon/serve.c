@@ -6,6 +6,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/limits.h"
+#include "daemon/serve_small.h"
 #include "store/blobs.h"
 
 /* Frames of one turn: about what one write to the socket takes. */
@@ -47,6 +48,7 @@ struct serve {
     unsigned place; /* among those that limits.h shares the line out to */
     struct read buffers[BLOB_SERVE_BUFFERS];
     struct blob_serve machine;
+    struct serve_small small;
 };
 
 static unsigned reads_under_way;
@@ -145,6 +147,7 @@ static void free_if_done(struct serve *s)
     if (s->conn != NULL || s->reads > 0)
         return;
     source_leave(s);
+    serve_small_wipe(&s->small);
     for (unsigned i = 0; i < BLOB_SERVE_BUFFERS; i++)
         free(s->buffers[i].data);
     free(s);
@@ -334,6 +337,17 @@ static enum err act(struct serve *s, const struct blob_serve_effect *ef,
     }
 }
 
+static enum err send_small(struct serve *s, unsigned *frames)
+{
+    size_t bytes = 0;
+    enum err e = serve_small_send(&s->small, s->node, s->conn, true, &bytes);
+
+    upload_sent(limits_upload(node_limits(s->node)), s->place, bytes,
+                uv_now(node_loop(s->node)));
+    *frames += 1;
+    return e;
+}
+
 /* Whether a piece may go now; if not, this is called again in time. */
 static bool may_send(const struct serve *s, bool room)
 {
@@ -368,6 +382,10 @@ static enum err fill(struct serve *s, bool *waits)
         bool may = may_send(s, room);
 
         *waits = room && !may;
+        if (may && !serve_small_is_idle(&s->small)) {
+            e = send_small(s, &frames);
+            continue;
+        }
         blob_serve_hold(&s->machine, !may, !may_read(s));
         if (!blob_serve_next(&s->machine, room, &ef))
             return ERR_OK;
@@ -386,7 +404,7 @@ void serve_fill(struct serve *s)
         return;
     if (!waits)
         upload_pause(upload, s->place);
-    if (blob_serve_is_idle(&s->machine))
+    if (blob_serve_is_idle(&s->machine) && serve_small_is_idle(&s->small))
         upload_end(upload, s->place, uv_now(node_loop(s->node)));
 }
 
@@ -405,6 +423,29 @@ static enum err verdict(struct serve *s, const struct blob_ask *ask)
                       uv_now(node_loop(s->node))))
         return ERR_BUSY;
     return ERR_OK;
+}
+
+/* More wait than can be served: nothing is said to be here. */
+static enum err decline_small(struct serve *s)
+{
+    size_t bytes;
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && !serve_small_is_idle(&s->small))
+        e = serve_small_send(&s->small, s->node, s->conn, false, &bytes);
+    return e;
+}
+
+enum err serve_recv_many(struct serve *s, struct bytes payload)
+{
+    enum err e = serve_small_ask(&s->small, payload);
+
+    if (e == ERR_OK && (s->place == UPLOAD_NOBODY ||
+                        !upload_begin(limits_upload(node_limits(s->node)),
+                                      s->place, uv_now(node_loop(s->node)))))
+        e = decline_small(s);
+    conn_wake(s->conn);
+    return e;
 }
 
 enum err serve_recv(struct serve *s, const struct blob_msg *msg)

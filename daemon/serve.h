@@ -18,6 +18,8 @@ void serve_close(struct serve *serve);
 
 /* BLOB_ASK or BLOB_CANCEL.  An error is the peer's. */
 MUST_CHECK enum err serve_recv(struct serve *serve, const struct blob_msg *msg);
+/* BLOB_MANY.  The same. */
+MUST_CHECK enum err serve_recv_many(struct serve *serve, struct bytes payload);
 /* Queues some frames, if there is something to be sent. */
 void serve_fill(struct serve *serve);
 

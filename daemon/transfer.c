@@ -7,6 +7,7 @@
 #include "daemon/commits.h"
 #include "daemon/conn.h"
 #include "daemon/fetch.h"
+#include "daemon/fetch_small.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
 #include "daemon/readers.h"
@@ -69,6 +70,7 @@ struct transfer {
     struct slot slots[FETCHES];
     struct blob_id claims[TRANSFER_CLAIMS];
     size_t claims_count;
+    struct fetch_small *small;
     struct wants_walk walks[WALKS];
     size_t walks_count;
     bool catching_up; /* at the start: every topic is walked through once */
@@ -77,9 +79,22 @@ struct transfer {
 };
 
 static void on_timer(uv_timer_t *timer);
+static void put_off(struct transfer *t, const struct store_want *want);
+static void tell_held(struct transfer *t, const struct store_want *want);
+static bool is_held(struct transfer *t, const struct store_want *want);
+static bool small_has_room(struct transfer *t, const struct store_want *want,
+                           uint64_t bytes);
+static bool consider(struct transfer *t, const struct store_want *want);
 
 enum err transfer_open(struct transfer **out, struct node *node)
 {
+    const struct fetch_small_config small = {
+        .other = consider,
+        .put_off = put_off,
+        .held = tell_held,
+        .is_held = is_held,
+        .has_room = small_has_room,
+    };
     struct transfer *t = calloc(1, sizeof *t);
 
     if (t == NULL)
@@ -89,6 +104,11 @@ enum err transfer_open(struct transfer **out, struct node *node)
         return ERR_NO_MEMORY;
     }
     t->node = node;
+    if (fetch_small_open(&t->small, node, t, &small) != ERR_OK) {
+        watches_free(t->watches);
+        free(t);
+        return ERR_NO_MEMORY;
+    }
     t->look = true;
     t->catching_up = true;
     (void)uv_timer_init(node_loop(node), &t->timer);
@@ -102,6 +122,7 @@ void transfer_shutdown(struct transfer *t)
 {
     t->stopping = true;
     watches_shutdown(t->watches);
+    fetch_small_shutdown(t->small);
     uv_close((uv_handle_t *)&t->timer, NULL);
     for (size_t i = 0; i < FETCHES; i++) {
         if (t->slots[i].fetch != NULL)
@@ -115,13 +136,15 @@ bool transfer_is_idle(const struct transfer *t)
         if (t->slots[i].fetch != NULL)
             return false;
     }
-    return serve_reads() == 0;
+    return serve_reads() == 0 && fetch_small_is_idle(t->small);
 }
 
 void transfer_free(struct transfer *t)
 {
-    if (t != NULL)
+    if (t != NULL) {
         watches_free(t->watches);
+        fetch_small_free(t->small);
+    }
     free(t);
 }
 
@@ -371,6 +394,16 @@ static void start(struct transfer *t, struct slot *slot,
     t->spans += slot->spans;
 }
 
+/* What a pseudo want of that size would be allowed. */
+static bool small_has_room(struct transfer *t, const struct store_want *want,
+                           uint64_t bytes)
+{
+    struct store_want all = *want;
+
+    all.blob.size = bytes;
+    return has_room(t, &all);
+}
+
 /* Held by now, perhaps imported: true, and the want is dropped. */
 static bool is_held(struct transfer *t, const struct store_want *want)
 {
@@ -559,6 +592,7 @@ static void on_timer(uv_timer_t *timer)
             fetch_tick(t->slots[i].fetch);
     }
     leave_unread(t);
+    fetch_small_tick(t->small);
     if (retry_is_due(t) || !any_fetch(t))
         t->look = true;
     rearm(t);
@@ -569,8 +603,11 @@ void transfer_flush(struct transfer *t)
     sweep(t);
     if (t->stopping)
         return;
-    if (t->look)
+    if (t->look) {
+        fetch_small_look(t->small, t->eager);
         look_at_wants(t);
+    }
+    fetch_small_flush(t->small);
     rearm(t);
 }
 
@@ -786,25 +823,48 @@ void transfer_peer_gone(struct transfer *t, struct conn *c)
         if (t->slots[i].fetch != NULL && !t->slots[i].ended)
             fetch_peer_gone(t->slots[i].fetch, c);
     }
+    fetch_small_peer_gone(t->small, c);
     conn_set_transfer(c, NULL);
     watches_peer_gone(t->watches, c);
     if (serve != NULL)
         serve_close(serve);
 }
 
-static enum err to_serve(struct transfer *t, struct conn *c,
-                         const struct blob_msg *msg)
+/* What serves this peer, from its first request on. */
+static enum err find_serve(struct transfer *t, struct conn *c,
+                           struct serve **out)
 {
     struct serve *serve = conn_transfer(c);
     enum err e = ERR_OK;
 
-    if (serve == NULL) {
+    if (serve == NULL)
         e = serve_open(&serve, t->node, c);
-        if (e != ERR_OK)
-            return e;
-        conn_set_transfer(c, serve);
-    }
-    return serve_recv(serve, msg);
+    if (e != ERR_OK)
+        return e;
+    conn_set_transfer(c, serve);
+    *out = serve;
+    return ERR_OK;
+}
+
+static enum err to_serve(struct transfer *t, struct conn *c,
+                         const struct blob_msg *msg)
+{
+    struct serve *serve;
+    enum err e = find_serve(t, c, &serve);
+
+    return e == ERR_OK ? serve_recv(serve, msg) : e;
+}
+
+static enum err recv_small(struct transfer *t, struct conn *c,
+                           const struct frame *frame)
+{
+    struct serve *serve;
+    enum err e;
+
+    if (frame->type == FRAME_BLOB_SMALL)
+        return fetch_small_recv(t->small, c, frame->payload);
+    e = find_serve(t, c, &serve);
+    return e == ERR_OK ? serve_recv_many(serve, frame->payload) : e;
 }
 
 static enum err to_fetch(struct transfer *t, struct conn *c,
@@ -825,9 +885,11 @@ enum err transfer_recv(struct transfer *t, struct conn *c,
                        const struct frame *frame)
 {
     struct blob_msg msg;
-    enum err e =
-        blob_msg_decode(&msg, (enum frame_type)frame->type, frame->payload);
+    enum err e;
 
+    if (frame->type == FRAME_BLOB_MANY || frame->type == FRAME_BLOB_SMALL)
+        return recv_small(t, c, frame);
+    e = blob_msg_decode(&msg, (enum frame_type)frame->type, frame->payload);
     if (e != ERR_OK)
         return e;
     if (msg.type == FRAME_BLOB_WATCH)

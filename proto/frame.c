@@ -28,7 +28,9 @@ bool frame_is_known(uint8_t type)
     case FRAME_BLOB_DATA:
     case FRAME_BLOB_HAVE:
     case FRAME_BLOB_END:
+    case FRAME_BLOB_MANY:
     case FRAME_BLOB_CANCEL:
+    case FRAME_BLOB_SMALL:
     case FRAME_BLOB_INNER:
         return true;
     default:
@@ -39,6 +41,7 @@ bool frame_is_known(uint8_t type)
 bool frame_is_blob(uint8_t type)
 {
     return type == FRAME_BLOB_WATCH || type == FRAME_BLOB_HAVE ||
+           type == FRAME_BLOB_MANY || type == FRAME_BLOB_SMALL ||
            (type >= FRAME_BLOB_ASK && type <= FRAME_BLOB_INNER &&
             type % 2 == 0);
 }
@@ -46,7 +49,8 @@ bool frame_is_blob(uint8_t type)
 bool frame_is_bulk(uint8_t type)
 {
     return type == FRAME_BLOB_LAYER || type == FRAME_BLOB_DATA ||
-           type == FRAME_BLOB_INNER || type == FRAME_BLOB_END;
+           type == FRAME_BLOB_INNER || type == FRAME_BLOB_END ||
+           type == FRAME_BLOB_SMALL;
 }
 
 size_t frame_header(uint8_t out[FRAME_HEADER_MAX], uint8_t type, size_t len)

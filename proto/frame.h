@@ -32,7 +32,9 @@ enum frame_type {
     FRAME_BLOB_DATA = 20,
     FRAME_BLOB_HAVE = 21,
     FRAME_BLOB_END = 22,
+    FRAME_BLOB_MANY = 23,
     FRAME_BLOB_CANCEL = 24,
+    FRAME_BLOB_SMALL = 25,
     FRAME_BLOB_INNER = 26
 };
 

@@ -7,8 +7,12 @@
 /*
  * The files that a record names in its body (protocol.md §3.7, map `file`),
  * whichever of its fields they stand in: what a node that holds the record may
- * want to hold, too.
+ * want to hold, too.  Those of a list that goes on in pages (§3.9) are named by
+ * the pages.
  */
+
+/* As many as one body has room for, of a page that is nothing else. */
+#define RECORD_FILES_MAX 1000
 
 struct record_file {
     struct blob_id blob;
@@ -17,9 +21,10 @@ struct record_file {
     uint64_t role; /* enum choice FILE_ROLE_...; 0: none stated */
 };
 
-/* A walk over them, in the order of field names; a record has at most 300. */
+/* A walk over them, in the order of field names. */
 struct record_files {
     struct mp_doc *doc; /* NULL: there are none */
+    bool is_page;       /* all its items are files, or should be */
     const struct field *fields;
     size_t fields_count;
     size_t field; /* the next place to look at */

@@ -295,15 +295,6 @@ static struct key want_key(const struct store_want *want)
     return key;
 }
 
-static struct key due_key(const struct store_want *want)
-{
-    struct key key = key_of_u64(want->next_try_ms);
-
-    key_add_id(&key, want->topic);
-    key_add_blob(&key, &want->blob);
-    return key;
-}
-
 /* ERR_NOT_FOUND if there is none. */
 enum err apply_unwant(struct change *c, const struct store_want *want)
 {
@@ -317,7 +308,7 @@ enum err apply_unwant(struct change *c, const struct store_want *want)
         e = row_want_read(&old, key_view(&key), value);
     if (e != ERR_OK)
         return e;
-    due = due_key(&old);
+    due = rows_due_key(&old);
     e = txn_delete(c->records, T_WANTS_DUE, key_view(&due));
     if (e == ERR_OK)
         e = txn_delete(c->records, T_WANTS, key_view(&key));
@@ -329,7 +320,7 @@ static enum err put_want(struct change *c, const struct store_want *want)
     uint8_t buf[64];
     struct writer w = writer_fixed(buf, sizeof buf);
     struct key key = want_key(want);
-    struct key due = due_key(want);
+    struct key due = rows_due_key(want);
     enum err e = apply_unwant(c, want);
 
     if (e != ERR_OK && e != ERR_NOT_FOUND)

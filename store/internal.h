@@ -198,6 +198,9 @@ MUST_CHECK enum err trim_open(struct store *store);
 struct op;
 MUST_CHECK enum err trim_apply(struct change *c, struct op *op);
 
+/* rows.c: the key of a want in the order in which they are due. */
+struct key rows_due_key(const struct store_want *want);
+
 /* law.c: the owner's law binds every batch, whatever put it together. */
 MUST_CHECK enum err law_apply(struct change *c, const struct op *op);
 MUST_CHECK enum err law_forbids(struct change *c, const struct op *op,

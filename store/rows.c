@@ -37,6 +37,12 @@ static enum err visit_from(struct txn *txn, unsigned table,
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/*
+ * Wants of small blobs stand behind all others: thousands of them, which are
+ * asked for together, must not hide one that is large.
+ */
+#define DUE_SMALL ((uint64_t)1 << 63)
+
 /* A page of rows: where they go and what was the last one before. */
 struct page {
     void *out;
@@ -91,6 +97,20 @@ static enum err each_want(void *arg, struct bytes key, struct bytes value,
     return e;
 }
 
+struct key rows_due_key(const struct store_want *want)
+{
+    uint64_t first =
+        want->next_try_ms < DUE_SMALL ? want->next_try_ms : DUE_SMALL - 1;
+    struct key key;
+
+    if (want->blob.size <= BLOB_INLINE_MAX)
+        first |= DUE_SMALL;
+    key = key_of_u64(first);
+    key_add_id(&key, want->topic);
+    key_add_blob(&key, &want->blob);
+    return key;
+}
+
 static enum err each_due(void *arg, struct bytes key, struct bytes value,
                          bool *more)
 {
@@ -104,6 +124,9 @@ static enum err each_due(void *arg, struct bytes key, struct bytes value,
     if (key.len <= 8)
         return ERR_CORRUPT;
     if (get_u64(key.data) > page->now_ms)
+        return ERR_OK;
+    *more = true;
+    if (!is_after(page, key))
         return ERR_OK;
     key = (struct bytes){ key.data + 8, key.len - 8 };
     e = txn_get(page->records, T_WANTS, key, &row);
@@ -165,7 +188,28 @@ enum err store_peers(struct store *store, const uint8_t *after,
 enum err store_wants_due(struct store *store, uint64_t now_ms,
                          struct store_want *out, size_t max, size_t *n)
 {
-    struct page page = { .out = out, .max = max, .now_ms = now_ms };
+    struct page page = {
+        .out = out,
+        .max = max,
+        .now_ms = now_ms < DUE_SMALL ? now_ms : DUE_SMALL - 1,
+    };
+
+    return read_page(store, T_WANTS_DUE, id_or_nothing(NULL), &page, each_due,
+                     n);
+}
+
+enum err store_wants_due_small(struct store *store, uint64_t now_ms,
+                               const struct store_want *after,
+                               struct store_want *out, size_t max, size_t *n)
+{
+    struct key from =
+        after == NULL ? key_of_u64(DUE_SMALL) : rows_due_key(after);
+    struct page page = {
+        .out = out,
+        .max = max,
+        .now_ms = now_ms | DUE_SMALL,
+        .after = key_view(&from),
+    };
 
     return read_page(store, T_WANTS_DUE, id_or_nothing(NULL), &page, each_due,
                      n);

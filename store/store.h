@@ -392,10 +392,18 @@ MUST_CHECK enum err store_peers(struct store *store, const uint8_t *after,
 MUST_CHECK enum err store_peer_find(struct store *store,
                                     const uint8_t node[KEY_LEN],
                                     struct store_peer *out);
-/* Wants with next_try_ms at or before `now_ms`, the earliest first. */
+/*
+ * Wants with next_try_ms at or before `now_ms`, the earliest first: of blobs of
+ * more than BLOB_INLINE_MAX bytes, and of the others, which go on after `after`
+ * (NULL: from the first).
+ */
 MUST_CHECK enum err store_wants_due(struct store *store, uint64_t now_ms,
                                     struct store_want *out, size_t max,
                                     size_t *n);
+MUST_CHECK enum err store_wants_due_small(struct store *store, uint64_t now_ms,
+                                          const struct store_want *after,
+                                          struct store_want *out, size_t max,
+                                          size_t *n);
 /* Every want of a topic, after that of blob `after` (NULL: from the first). */
 MUST_CHECK enum err store_wants_of(struct store *store,
                                    const uint8_t topic[ID_LEN],

@@ -554,7 +554,8 @@ static void follows_come_and_go(void **state)
 static void wants_are_due_in_the_order_of_their_time(void **state)
 {
     struct fixture *f = *state;
-    struct store_want want = { .why = STORE_WHY_SEED, .blob = { .size = 5 } };
+    struct store_want want = { .why = STORE_WHY_SEED,
+                               .blob = { .size = BLOB_INLINE_MAX + 1 } };
     struct store_want got[4];
     size_t n;
 
@@ -584,6 +585,42 @@ static void wants_are_due_in_the_order_of_their_time(void **state)
     assert_int_equal(n, 2);
     assert_int_equal(store_want_find(f->store, &want.blob, want.topic, got),
                      ERR_NOT_FOUND);
+}
+
+static void wants_of_small_blobs_stand_apart(void **state)
+{
+    struct fixture *f = *state;
+    struct store_want want = { .why = STORE_WHY_SEED,
+                               .blob = { .size = BLOB_INLINE_MAX } };
+    struct store_want got[4];
+    size_t n;
+
+    for (uint8_t i = 0; i < 3; i++) {
+        want.blob.root[0] = (uint8_t)(i + 1);
+        want.next_try_ms = 100u + i;
+        assert_int_equal(store_batch_want(f->batch, &want), ERR_OK);
+    }
+    apply(f);
+    assert_int_equal(store_wants_due(f->store, UINT64_MAX, got, 4, &n), ERR_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(store_wants_due_small(f->store, 101, NULL, got, 4, &n),
+                     ERR_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(got[0].next_try_ms, 100);
+    assert_int_equal(
+        store_wants_due_small(f->store, UINT64_MAX, &got[0], got, 1, &n),
+        ERR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(got[0].next_try_ms, 101);
+    assert_int_equal(
+        store_wants_due_small(f->store, UINT64_MAX, &got[0], got, 4, &n),
+        ERR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(got[0].blob.root[0], 3);
+    assert_int_equal(
+        store_wants_due_small(f->store, UINT64_MAX, &got[0], got, 4, &n),
+        ERR_OK);
+    assert_int_equal(n, 0);
 }
 
 static void peers_and_named_values_are_kept(void **state)
@@ -795,6 +832,7 @@ int main(void)
         TEST(a_prefix_names_one_record_or_none_or_several),
         TEST(follows_come_and_go),
         TEST(wants_are_due_in_the_order_of_their_time),
+        TEST(wants_of_small_blobs_stand_apart),
         TEST(peers_and_named_values_are_kept),
         TEST(a_batch_is_full_at_its_limit),
         TEST(a_lost_or_damaged_index_is_rebuilt_the_same),

@@ -1,0 +1,56 @@
+#ifndef DAEMON_FETCH_SMALL_H
+#define DAEMON_FETCH_SMALL_H
+
+#include "daemon/node_parts.h"
+#include "proto/blob_small.h"
+#include "store/store.h"
+
+/*
+ * Small blobs on their way here (docs/protocol.md §6.10): those that are wanted
+ * are asked for some hundred at once, proved on the loop as they come, and
+ * given to the writer in the batches of everybody else.  Nothing but asks is
+ * kept; what is lost with one is wanted still.
+ */
+struct conn;
+struct fetch_small;
+struct transfer;
+
+/* What becomes of a want that cannot be had so. */
+struct fetch_small_config {
+    /* Nobody answers such asks for it: it is asked for by itself, if anybody
+     * may have it; false if that has to wait. */
+    bool (*other)(struct transfer *transfer, const struct store_want *want);
+    /* Try again later. */
+    void (*put_off)(struct transfer *transfer, const struct store_want *want);
+    /* It is held and durable for the topic. */
+    void (*held)(struct transfer *transfer, const struct store_want *want);
+    /* Whether it is held already; then the want is dropped. */
+    bool (*is_held)(struct transfer *transfer, const struct store_want *want);
+    /* Whether there is room for so many bytes more, wanted as this one is. */
+    bool (*has_room)(struct transfer *transfer, const struct store_want *want,
+                     uint64_t bytes);
+};
+
+MUST_CHECK enum err fetch_small_open(struct fetch_small **out,
+                                     struct node *node,
+                                     struct transfer *transfer,
+                                     const struct fetch_small_config *config);
+/* Nothing more is asked for; what waits for the writer still ends. */
+void fetch_small_shutdown(struct fetch_small *small);
+bool fetch_small_is_idle(const struct fetch_small *small);
+void fetch_small_free(struct fetch_small *small); /* accepts NULL */
+
+/* Goes through the wants that are due from now on; eager: all there are. */
+void fetch_small_look(struct fetch_small *small, bool eager);
+/* Asks as long as there are wants, peers and room: before the loop waits. */
+void fetch_small_flush(struct fetch_small *small);
+/* Of what is asked for, peers that are silent are left. */
+void fetch_small_tick(struct fetch_small *small);
+bool fetch_small_is_busy(const struct fetch_small *small);
+
+void fetch_small_peer_gone(struct fetch_small *small, const struct conn *conn);
+/* A BLOB_SMALL.  An error is the peer's. */
+MUST_CHECK enum err fetch_small_recv(struct fetch_small *small,
+                                     struct conn *conn, struct bytes payload);
+
+#endif

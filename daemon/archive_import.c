@@ -12,11 +12,18 @@
 
 #include "daemon/archive_take.h"
 #include "daemon/desk.h"
+#include "daemon/interest.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "proto/kind.h"
 
-enum { RECORDS_LEN = 256 * 1024, WALK_ITEMS = 64 };
+enum {
+    RECORDS_LEN = 256 * 1024,
+    WALK_ITEMS = 64,
+    /* How often, and how long, one waits for standings to be known. */
+    SETTLE_MS = 20,
+    SETTLE_TRIES = 500
+};
 
 static void read_records(struct taking *t);
 static void walk(struct taking *t);
@@ -155,6 +162,7 @@ static enum err gather(struct taking *t, struct bytes whole)
         return ERR_OK;
     }
     writer_bytes(&t->records, whole);
+    t->has_founder = r.founds_topic;
     return t->records.err;
 }
 
@@ -201,7 +209,9 @@ static void on_read_work(uv_work_t *work)
 
     writer_reset(&t->records);
     t->has_begin = false;
-    while (t->err == ERR_OK && !t->has_begin && t->records.len < RECORDS_LEN) {
+    t->has_founder = false;
+    while (t->err == ERR_OK && !t->has_begin && !t->has_founder &&
+           t->records.len < RECORDS_LEN) {
         t->err = archive_take_look(t, &item);
         t->at_blobs = t->err == ERR_OK &&
                       (item.type == BUNDLE_BLOB || item.type == BUNDLE_END);
@@ -235,6 +245,28 @@ static enum err read_again(struct taking *t, bool *again)
     return e;
 }
 
+static void on_settle_timer(uv_timer_t *timer)
+{
+    struct taking *t = timer->data;
+
+    if (!t->cancelled && --t->waits > 0 &&
+        !interest_is_settled(node_interest(t->node), t->about.topic))
+        return;
+    (void)uv_timer_stop(timer);
+    if (t->cancelled)
+        archive_take_fail(t, ERR_CANCELLED);
+    else
+        t->then(t);
+}
+
+/* Goes on once it is known who has standing among what has come so far. */
+static void settle(struct taking *t, void (*then)(struct taking *t))
+{
+    t->waits = SETTLE_TRIES;
+    t->then = then;
+    (void)uv_timer_start(&t->timer, on_settle_timer, 0, SETTLE_MS);
+}
+
 static void records_done(struct taking *t)
 {
     bool again;
@@ -260,7 +292,9 @@ static void records_next(struct taking *t)
     if (t->cancelled)
         archive_take_fail(t, ERR_CANCELLED);
     else if (t->at_blobs)
-        records_done(t);
+        settle(t, records_done);
+    else if (t->has_founder)
+        settle(t, read_records);
     else
         read_records(t);
 }

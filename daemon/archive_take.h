@@ -35,9 +35,12 @@ enum taking_plan {
     TAKE_PROVE  /* whole here for other topics: only looked at */
 };
 
+/* One import. */
 struct taking {
     uv_work_t work;
-    uv_timer_t timer; /* until a fetch has let go of the blob */
+    uv_timer_t timer; /* until standings are known, or a blob is free */
+    unsigned waits;
+    void (*then)(struct taking *t);
     struct node *node;
     struct job *job;
     struct blob_progress progress;
@@ -49,6 +52,7 @@ struct taking {
     struct bundle_reader reader;
     struct bundle_begin about;
     bool has_begin; /* just read */
+    bool has_founder; /* just read: others are judged once it is here */
     bool is_begun;
     bool at_blobs;
     bool at_end;

@@ -55,6 +55,13 @@ void interest_stored(struct interest *interest, const struct record *record,
                      bool is_head, const struct store_result *result,
                      uint64_t source);
 
+/*
+ * Whether who has standing in the topic has been looked at since the last
+ * record that may change it came, and what followed from that is done.
+ */
+bool interest_is_settled(struct interest *interest,
+                         const uint8_t topic[ID_LEN]);
+
 /* The first day of the call board that this node holds. */
 uint32_t interest_board_day(const struct interest *interest);
 /*

@@ -242,6 +242,18 @@ void interest_topic_stale(struct interest *in, const uint8_t topic[ID_LEN])
     in->has_stale = true;
 }
 
+bool interest_is_settled(struct interest *in, const uint8_t topic[ID_LEN])
+{
+    const struct interest_topic *t = find(in, topic);
+
+    if (t != NULL && t->is_stale)
+        return false;
+    for (size_t i = 0; i < in->jobs_count; i++)
+        if (memcmp(in->jobs[i].topic, topic, ID_LEN) == 0)
+            return false;
+    return true;
+}
+
 void interest_topics_tick(struct interest *in)
 {
     uint64_t now_ms = uv_now(node_loop(in->node));

@@ -7,49 +7,8 @@ import random
 import subprocess
 import unittest
 
-import msgpack
-
 import lab
-
-MIB = 1 << 20
-MAGIC = b"troupe bundle 1\n"
-BLOB, PAGE, SPAN, END = 8, 10, 12, 14
-
-
-def items(bundle):
-    """(type, where it begins, payload) of each item of a bundle."""
-    at = len(MAGIC)
-    while at < len(bundle):
-        size = int.from_bytes(bundle[at + 1:at + 5], "big")
-        yield bundle[at], at, bundle[at + 5:at + 5 + size]
-        at += 5 + size
-
-
-def rebuild(bundle, keeps):
-    """The bundle with those items alone for which `keeps` is true, and the
-    end that belongs to them."""
-    out, digest = bytearray(MAGIC), hashlib.sha256(MAGIC)
-    counts = dict.fromkeys(("records", "heads", "blobs", "holes", "spans",
-                            "bytes"), 0)
-    left = 0
-    for kind, at, payload in items(bundle):
-        if kind == END or not keeps(kind, payload):
-            continue
-        whole = bundle[at:at + 5 + len(payload)]
-        out += whole
-        digest.update(whole[:13] if kind == SPAN else whole)
-        counts["records"] += kind == 4
-        if kind == BLOB:
-            counts["blobs"] += 1
-            counts["holes"] += left > 0
-            left = -(-int.from_bytes(payload[32:], "big") // MIB)
-        if kind == SPAN:
-            counts["spans"] += 1
-            counts["bytes"] += len(payload) - 8
-            left -= 1
-    counts["holes"] += left > 0
-    end = msgpack.packb([*counts.values(), digest.digest()])
-    return bytes(out) + bytes([END]) + len(end).to_bytes(4, "big") + end
+from bundles import MAGIC, MIB, SPAN, items, rebuild
 
 
 class Bundle(lab.LabTest):

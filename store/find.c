@@ -37,7 +37,7 @@ static enum err add_hit(struct search *s, const struct store_hit *hit)
     return ERR_OK;
 }
 
-/* Newest first. */
+/* Newest first; of one time by their ids, which are the same everywhere. */
 static int compare(const void *left, const void *right)
 {
     const struct store_hit *a = left;
@@ -45,6 +45,8 @@ static int compare(const void *left, const void *right)
 
     if (a->created_ms != b->created_ms)
         return a->created_ms > b->created_ms ? -1 : 1;
+    if (a->place != b->place)
+        return a->place > b->place ? -1 : 1;
     return a->seq == b->seq ? 0 : a->seq > b->seq ? -1 : 1;
 }
 
@@ -95,7 +97,7 @@ static enum err collect(struct search *s, const struct key *prefix)
         e = cursor_move(cursor, step, key_view(prefix), &at, &value);
         if (e != ERR_OK || !key_has_prefix(at, key_view(prefix)))
             break;
-        if (!text_key_read(at, &hit.kind, &hit.created_ms, &hit.seq))
+        if (!text_key_read(at, &hit))
             e = ERR_CORRUPT;
         else if (hit.seq <= s->look->applied &&
                  (s->kind == 0 || s->kind == hit.kind))

@@ -24,7 +24,7 @@ struct store_batch;
 
 /* Of records.mdb, and of index.mdb, which is made anew when its own changes. */
 #define STORE_SCHEMA       4
-#define STORE_INDEX_SCHEMA 8
+#define STORE_INDEX_SCHEMA 9
 /* One transaction takes at most this many operations or bytes. */
 #define STORE_BATCH_OPS   1000
 #define STORE_BATCH_BYTES (8 * 1024 * 1024)
@@ -322,6 +322,7 @@ struct store_term {
 };
 struct store_hit {
     uint64_t created_ms;
+    uint64_t place; /* the first 8 bytes of its id */
     uint64_t seq;
     uint64_t kind;
 };

@@ -14,9 +14,10 @@
 #include "proto/mp.h"
 #include "proto/record.h"
 #include "store/key.h"
+#include "store/store.h"
 
 /* A zero, the kind, the date and the number. */
-enum { TAIL_LEN = 1 + 1 + 8 + 8 };
+enum { TAIL_LEN = 1 + 1 + 8 + 8 + 8 };
 
 /* ---- Folding ---------------------------------------------------------- */
 
@@ -175,29 +176,30 @@ struct key text_prefix(enum text_class class, struct bytes word, bool is_whole)
     return key_of((struct bytes){ start, len });
 }
 
-struct key text_key(enum text_class class, struct bytes word, uint64_t kind,
-                    uint64_t created_ms, uint64_t seq)
+struct key text_key(enum text_class class, struct bytes word,
+                    const struct store_hit *hit)
 {
     struct key key = text_prefix(class, word, true);
 
-    assert(kind <= UINT8_MAX);
-    key.data[key.len++] = (uint8_t)kind;
-    key_add_u64(&key, created_ms);
-    key_add_u64(&key, seq);
+    assert(hit->kind <= UINT8_MAX);
+    key.data[key.len++] = (uint8_t)hit->kind;
+    key_add_u64(&key, hit->created_ms);
+    key_add_u64(&key, hit->place);
+    key_add_u64(&key, hit->seq);
     return key;
 }
 
-bool text_key_read(struct bytes key, uint64_t *kind, uint64_t *created_ms,
-                   uint64_t *seq)
+bool text_key_read(struct bytes key, struct store_hit *out)
 {
     const uint8_t *tail;
 
     if (key.len < 1 + TAIL_LEN || key.data[key.len - TAIL_LEN] != 0)
         return false;
     tail = key.data + key.len - TAIL_LEN;
-    *kind = tail[1];
-    *created_ms = get_u64(tail + 2);
-    *seq = get_u64(tail + 10);
+    *out = (struct store_hit){ .kind = tail[1],
+                               .created_ms = get_u64(tail + 2),
+                               .place = get_u64(tail + 10),
+                               .seq = get_u64(tail + 18) };
     return true;
 }
 
@@ -229,8 +231,12 @@ static enum err add(void *context, struct bytes word)
         rows->keys = grown;
         rows->cap = cap;
     }
-    rows->keys[rows->count++] = text_key(rows->class, word, rows->r->kind,
-                                         rows->r->created_ms, rows->seq);
+    rows->keys[rows->count++] =
+        text_key(rows->class, word,
+                 &(struct store_hit){ .created_ms = rows->r->created_ms,
+                                      .place = get_u64(rows->r->id),
+                                      .seq = rows->seq,
+                                      .kind = rows->r->kind });
     return ERR_OK;
 }
 

@@ -37,13 +37,17 @@ MUST_CHECK enum err text_tag(struct bytes text, text_fn *each, void *context);
 struct key;
 struct record;
 
-/* The key of a row, and the beginning of the keys of all rows of a word. */
-struct key text_key(enum text_class class, struct bytes word, uint64_t kind,
-                    uint64_t created_ms, uint64_t seq);
+struct store_hit;
+
+/*
+ * The key of a row, the record's place in lists (key.h) at its end, and the
+ * beginning of the keys of all rows of a word.
+ */
+struct key text_key(enum text_class class, struct bytes word,
+                    const struct store_hit *hit);
 struct key text_prefix(enum text_class class, struct bytes word, bool is_whole);
 /* What the end of such a key says. */
-bool text_key_read(struct bytes key, uint64_t *kind, uint64_t *created_ms,
-                   uint64_t *seq);
+bool text_key_read(struct bytes key, struct store_hit *out);
 
 /*
  * The keys of all rows of a record, each once.  Kinds that are not searched,

@@ -2,8 +2,30 @@
 import unittest
 
 import lab
+import peer
+import wire
+from shelf import Blob
+from test_peer import contribution
+from wire import records
 
 LICENCE = "CC-BY-4.0"
+
+
+class Liar(peer.Peer):
+    """Flips a bit in one byte of what it serves."""
+
+    def serve(self, request, reader):
+        send = self.link.send
+
+        def lie(kind, payload):
+            if kind == wire.BLOB_DATA:
+                payload = payload[:-1] + bytes([payload[-1] ^ 1])
+            send(kind, payload)
+        self.link.send = lie
+        try:
+            return super().serve(request, reader)
+        finally:
+            self.link.send = send
 
 
 class Remix(lab.LabTest):
@@ -139,6 +161,41 @@ class Remix(lab.LabTest):
         self.c.json("cite", "accept", claim, "--thanks", "I did hear it")
         self.everywhere_tree(yours, {"Mine", "Yours"},
                              {("Yours", "Mine", "used", "cited")})
+
+    def test_a_file_with_one_flipped_byte_is_rejected(self):
+        """Nothing of it is shown or kept; who is honest is believed."""
+        topic = bytes.fromhex(self.project)
+        song = Blob(bytes(range(256)) * 4096 + b"the end")
+        out = self.folder / "song"
+
+        def meet(kind):
+            one = kind(wire.dial(self.a.address))
+            self.addCleanup(one.stop)
+            one.start()
+            one.follow(topic)
+            one.wait(lambda: topic in one.shelf.records, "the project")
+            one.shelf.blobs[song.root] = song
+            return one
+
+        liar = meet(Liar)
+        work = liar.publish(contribution(
+            liar, topic, [song],
+            person=records.Person("Finn"))).id.hex()
+        self.everywhere(work)
+        get = self.a.begin("get", work, "--out", out)
+        self.addCleanup(get.kill)
+        lab.until(lambda: "bad_blob" in self.a.log.read_text().lower(),
+                  "the daemon to say so")
+        self.assertFalse(any(out.glob("*")))
+        liar.stop()
+        honest = meet(peer.Peer)
+        self.assertEqual(get.wait(lab.PATIENCE), 0)
+        self.assertEqual([f.read_bytes() for f in out.glob("*")], [song.data])
+        honest.stop()
+        # And on from peer to peer, byte by byte.
+        self.d.json("get", work, "--out", self.folder / "again")
+        self.assertEqual([f.read_bytes() for f in
+                          (self.folder / "again").glob("*")], [song.data])
 
     def test_three_works_of_one_author_for_one_request_all_stand(self):
         request = self.a.json(

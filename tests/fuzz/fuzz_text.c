@@ -6,6 +6,7 @@
 
 #include "proto/mp.h"
 #include "store/key.h"
+#include "store/store.h"
 #include "store/text.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -14,17 +15,20 @@ static enum err check_word(void *context, struct bytes word)
     uint64_t *count = context;
     struct key prefix;
     struct key key;
-    uint64_t kind;
-    uint64_t at_ms;
-    uint64_t seq;
+    struct store_hit hit;
+    struct store_hit read;
 
     check(word.len <= TEXT_WORD_MAX);
     ++*count;
     prefix = text_prefix(TEXT_WORD, word, false);
-    key = text_key(TEXT_WORD, word, *count % 256, *count << 40, *count);
+    hit = (struct store_hit){ .kind = *count % 256,
+                              .created_ms = *count << 40,
+                              .place = ~*count,
+                              .seq = *count };
+    key = text_key(TEXT_WORD, word, &hit);
     check(key_has_prefix(key_view(&key), key_view(&prefix)));
-    check(text_key_read(key_view(&key), &kind, &at_ms, &seq));
-    check(kind == *count % 256 && at_ms == *count << 40 && seq == *count);
+    check(text_key_read(key_view(&key), &read));
+    check(memcmp(&read, &hit, sizeof hit) == 0);
     return ERR_OK;
 }
 

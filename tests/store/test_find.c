@@ -70,6 +70,39 @@ static void words_are_found_by_their_beginning_newest_first(void **state)
     assert_int_equal(search(f, "xx y", 0, seqs), 0);
 }
 
+/* In the order of their ids, whichever came first. */
+static void what_is_of_one_time_is_found_by_its_id(void **state)
+{
+    struct fixture *f = *state;
+    struct store_term term = { .class = TEXT_WORD, .text = BYTES_LITERAL("x") };
+    struct store_hits hits;
+    struct store_item item;
+    struct store_item last;
+
+    for (uint32_t i = 0; i < 12; i++) {
+        uint8_t id[ID_LEN];
+
+        put(f,
+            &(struct sketch){ .kind = KIND_CONTRIBUTION,
+                              .created_ms = DAY0 + 1,
+                              .number = i,
+                              .text_len = 3 },
+            id);
+    }
+    store_refresh(f->store);
+    term.text = BYTES_LITERAL("xxx");
+    assert_int_equal(store_search(f->store, &term, 1, 0, &hits), ERR_OK);
+    assert_int_equal(hits.count, 12);
+    for (size_t i = 0; i < hits.count; i++) {
+        assert_int_equal(store_find_seq(f->store, hits.items[i].seq, &item),
+                         ERR_OK);
+        if (i > 0)
+            assert_true(memcmp(last.id, item.id, ID_LEN) > 0);
+        last = item;
+    }
+    store_hits_free(&hits);
+}
+
 static void a_search_without_a_word_is_none(void **state)
 {
     struct fixture *f = *state;
@@ -123,6 +156,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(words_are_found_by_their_beginning_newest_first),
+        TEST(what_is_of_one_time_is_found_by_its_id),
         TEST(a_search_without_a_word_is_none),
         TEST(what_is_erased_is_not_found_any_more),
         TEST(an_index_made_anew_finds_the_same),

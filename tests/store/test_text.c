@@ -70,24 +70,22 @@ static void what_is_no_utf8_is_refused(void **state)
 
 static void a_key_says_what_it_was_made_of(void **state)
 {
-    struct key key = text_key(TEXT_WORD, BYTES_LITERAL("cat"), KIND_REQUEST,
-                              1234567890123, 42);
+    const struct store_hit hit = { .kind = KIND_REQUEST,
+                                   .created_ms = 1234567890123,
+                                   .place = UINT64_MAX - 7,
+                                   .seq = 42 };
+    struct key key = text_key(TEXT_WORD, BYTES_LITERAL("cat"), &hit);
     struct key prefix = text_prefix(TEXT_WORD, BYTES_LITERAL("ca"), false);
     struct key whole = text_prefix(TEXT_WORD, BYTES_LITERAL("ca"), true);
-    uint64_t kind;
-    uint64_t created_ms;
-    uint64_t seq;
+    struct store_hit read;
 
     (void)state;
     assert_true(key_has_prefix(key_view(&key), key_view(&prefix)));
     assert_false(key_has_prefix(key_view(&key), key_view(&whole)));
-    assert_true(text_key_read(key_view(&key), &kind, &created_ms, &seq));
-    assert_int_equal(kind, KIND_REQUEST);
-    assert_int_equal(created_ms, 1234567890123);
-    assert_int_equal(seq, 42);
-    for (size_t len = 0; len < 1 + 18; len++)
-        assert_false(text_key_read((struct bytes){ key.data, len }, &kind,
-                                   &created_ms, &seq));
+    assert_true(text_key_read(key_view(&key), &read));
+    assert_memory_equal(&read, &hit, sizeof hit);
+    for (size_t len = 0; len < 1 + 26; len++)
+        assert_false(text_key_read((struct bytes){ key.data, len }, &read));
 }
 
 int main(void)

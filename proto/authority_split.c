@@ -321,7 +321,8 @@ static struct topic_entry *rival_of(const struct finishing *f)
 
         if (e == f->e)
             break;
-        if (e->record.kind != KIND_SPLIT_FINAL || e->is_settled)
+        if (e->record.kind != KIND_SPLIT_FINAL || e->is_settled ||
+            e->record.has_revises) /* void, once it is judged */
             continue;
         proposal = split_target(f->ts, e, RELATION_PROPOSAL);
         if (split_target(f->ts, proposal, RELATION_INCOME) == f->income)
@@ -346,6 +347,7 @@ static enum err is_paid(bool *out, const struct finishing *f,
         if (e == f->e)
             break;
         *out = e->record.kind == KIND_RECEIPT && !e->is_settled &&
+               !e->record.has_revises &&
                split_target(f->ts, e, RELATION_FINAL) == final &&
                (authority_by_leader(f->ts, e) ||
                 split_shares_find(&shares, e->record.author) != NULL);

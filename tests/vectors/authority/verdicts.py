@@ -874,7 +874,8 @@ class Topic:
 
     def is_paid(self, last, r):
         payees = self.shares(last)[0]
-        return any(p.kind == "receipt" and not self.is_void(p) and
+        return any(p.kind == "receipt" and p.revises is None and
+                   not self.is_void(p) and
                    self.state(p) != "undecided" and p.link("final") == last.id and p.place < r.place and
                    (p.author in payees or p.id in self.led)
                    for p in self.walk)

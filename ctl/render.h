@@ -23,6 +23,8 @@ void render_status(const json_t *result);
 void render_tree(const json_t *result);
 void render_credits(const json_t *result);
 void render_bundle(const json_t *result);
+void render_written(const json_t *result);
+void render_taken(const json_t *result);
 void render_split(const json_t *result);
 void render_shares(const json_t *result);
 void render_ledger(const json_t *result);

@@ -54,6 +54,68 @@ static void put_files(const json_t *files)
     }
 }
 
+/* "3 records and 2 files", and how many of the files are another case. */
+static void put_counts(const json_t *result, const char *files, const char *odd)
+{
+    char records[TEXT_SHORT];
+    char count[TEXT_SHORT];
+
+    text_count(records, (uint64_t)number_at(result, "records"), "record");
+    text_count(count, (uint64_t)number_at(result, files), "file");
+    (void)printf("%s and %s", records, count);
+    if (number_at(result, odd) > 0)
+        (void)printf(", %lld", number_at(result, odd));
+}
+
+static void put_holes(const json_t *result)
+{
+    const json_t *hole;
+    size_t i;
+
+    json_array_foreach (json_object_get(result, "holes"), i, hole) {
+        char size[TEXT_SHORT];
+
+        text_size(size, (uint64_t)number_at(hole, "size"));
+        (void)fputs("  ", stdout);
+        text_put_cell(stdout, string_at(hole, "name"), 40);
+        (void)printf("  %10s  ", size);
+        text_put_style(stdout, TEXT_BAD, string_at(hole, "why"));
+        (void)fputc('\n', stdout);
+    }
+    if (number_at(result, "holes_count") > (long long)i)
+        (void)printf("  and %lld more\n",
+                     number_at(result, "holes_count") - (long long)i);
+}
+
+void render_written(const json_t *result)
+{
+    put_counts(result, "blobs", "holes_count");
+    (void)fputs(number_at(result, "holes_count") > 0 ? " of them not whole, in "
+                                                     : ", in ",
+                stdout);
+    text_put(stdout, string_at(result, "path"));
+    (void)fputc('\n', stdout);
+    put_holes(result);
+}
+
+void render_taken(const json_t *result)
+{
+    put_counts(result, "blobs", "blobs_stored");
+    (void)puts(number_at(result, "blobs_stored") > 0 ? " of them new" : "");
+    if (number_at(result, "stored") > 0)
+        (void)printf("  %lld of the records are new\n",
+                     number_at(result, "stored"));
+    if (number_at(result, "over") > 0)
+        (void)printf("  %lld records of strangers are more than is kept of "
+                     "them in a day\n",
+                     number_at(result, "over"));
+    if (number_at(result, "heads") > 0)
+        (void)printf("  %lld records are known of that the maker did not "
+                     "have\n",
+                     number_at(result, "heads"));
+    put_holes(result);
+}
+
 void render_bundle(const json_t *result)
 {
     const char *verdict = string_at(result, "verdict");
@@ -70,10 +132,7 @@ void render_bundle(const json_t *result)
         (void)puts("credits");
         render_credits(result);
     }
-    (void)printf("%lld records, %lld refused, %lld not held by the maker; "
-                 "%lld files, %lld of them not whole\n",
-                 number_at(result, "records"), number_at(result, "refused"),
-                 number_at(result, "heads"), number_at(result, "files_count"),
-                 number_at(result, "missing"));
+    put_counts(result, "files_count", "missing");
+    (void)puts(number_at(result, "missing") > 0 ? " of them not whole" : "");
     put_files(json_object_get(result, "files"));
 }

@@ -34,23 +34,12 @@ static void set_own(json_t *params, const char *key, int fd)
     (void)json_object_set_new(params, key, json_string(path));
 }
 
-/* --- out --- */
-
-static void tell_written(const struct run *run, const char *out)
+static long long number_at(const json_t *object, const char *key)
 {
-    json_int_t holes =
-        json_integer_value(json_object_get(run->result, "holes_count"));
-
-    render_note(
-        run->ctl, "%lld records and %lld files are in %s",
-        (long long)json_integer_value(json_object_get(run->result, "records")),
-        (long long)json_integer_value(json_object_get(run->result, "blobs")) -
-            (long long)holes,
-        out);
-    if (holes > 0)
-        render_note(run->ctl, "%lld files are not: they are not whole here",
-                    (long long)holes);
+    return (long long)json_integer_value(json_object_get(object, key));
 }
+
+/* --- out --- */
 
 static bool run_export(struct run *run, const char *method)
 {
@@ -72,11 +61,13 @@ static bool run_export(struct run *run, const char *method)
     run->result = run_job(run->ctl, method, run->params);
     if (run->result == NULL)
         return false;
-    tell_written(run, piped ? "the pipe" : run_text(run->result, "path"));
-    if (!run->ctl->globals.json && (piped || json_array_size(json_object_get(
-                                                 run->result, "holes")) == 0)) {
+    if (piped) { /* stdout has the bundle */
+        render_note(run->ctl, "%lld records and %lld files, %lld not whole",
+                    number_at(run->result, "records"),
+                    number_at(run->result, "blobs"),
+                    number_at(run->result, "holes_count"));
         json_decref(run->result);
-        run->result = NULL; /* all has been said */
+        run->result = NULL;
     }
     return true;
 }
@@ -95,16 +86,16 @@ bool run_release_bundle(struct run *run)
 
 bool run_archive_import(struct run *run)
 {
-    json_int_t damaged;
-    json_int_t refused;
+    long long damaged;
+    long long refused;
 
     if (is_pipe(run_text(run->params, "file")))
         set_own(run->params, "file", STDIN_FILENO);
     run->result = run_job(run->ctl, "archive.import", run->params);
     if (run->result == NULL)
         return false;
-    damaged = json_integer_value(json_object_get(run->result, "damaged"));
-    refused = json_integer_value(json_object_get(run->result, "refused"));
+    damaged = number_at(run->result, "damaged");
+    refused = number_at(run->result, "refused");
     if (damaged + refused == 0)
         return true;
     return fail_set(&run->ctl->fail, EXIT_CODE_INTEGRITY,
@@ -112,7 +103,7 @@ bool run_archive_import(struct run *run)
                     "file may have the rest",
                     "%lld records were refused, %lld pieces of files are "
                     "damaged",
-                    (long long)refused, (long long)damaged);
+                    refused, damaged);
 }
 
 /* --- verify --- */
@@ -173,7 +164,7 @@ static bool judge(struct run *run, const struct bundle_check *check)
     default:
         return fail_set(f, EXIT_CODE_PARTIAL,
                         "whoever made the bundle did not have them",
-                        "%lld files are not in it, or not whole", missing);
+                        "not whole in it: %lld of its files", missing);
     }
 }
 

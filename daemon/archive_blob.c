@@ -19,8 +19,9 @@ static void end_blob(struct exporting *x)
     blob_reader_close(x->reader);
     x->reader = NULL;
     if (x->seen < blob_span_count(x->blob.size))
-        archive_holes_add(&x->holes, node_store(x->node), &x->blob, x->seq,
-                          have, x->why);
+        archive_holes_add(
+            &x->holes, node_store(x->node), &x->blob, x->seq, have,
+            x->why == ERR_NOT_HELD ? "not here" : err_text(x->why));
 }
 
 /* Whether bytes are the span that its hash says. */

@@ -107,7 +107,7 @@ static void put_name(struct writer *w, struct store *store,
 
 void archive_holes_add(struct archive_holes *h, struct store *store,
                        const struct blob_id *blob, uint64_t seq, uint64_t have,
-                       enum err why)
+                       const char *why)
 {
     h->count++;
     if (h->told == ARCHIVE_HOLES || h->items.err != ERR_OK)
@@ -118,7 +118,7 @@ void archive_holes_add(struct archive_holes *h, struct store *store,
     pair_uint(&h->items, "size", blob->size);
     put_name(&h->items, store, blob, seq);
     pair_uint(&h->items, "have", have);
-    pair_text(&h->items, "why", err_text(why));
+    pair_text(&h->items, "why", why);
 }
 
 void archive_holes_put(const struct archive_holes *h, struct writer *w)

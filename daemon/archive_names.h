@@ -33,12 +33,12 @@ struct archive_holes {
 void archive_holes_init(struct archive_holes *h);
 void archive_holes_wipe(struct archive_holes *h);
 /*
- * Adds one: how many of its bytes are there, and, if it is one, why it is none
- * of the usual.  `seq` is that of a record that names it; 0: none does.
+ * Adds one: how many of its bytes are here, and why not all.  `seq` is that of
+ * a record that names it.
  */
 void archive_holes_add(struct archive_holes *h, struct store *store,
                        const struct blob_id *blob, uint64_t seq, uint64_t have,
-                       enum err why);
+                       const char *why);
 /* Puts two pairs of an answer: holes, and holes_count. */
 void archive_holes_put(const struct archive_holes *h, struct writer *w);
 

@@ -37,11 +37,23 @@ static uint64_t have_bytes(const struct taking *t, const struct blob_id *blob)
                : 0;
 }
 
+static const char *why_text(enum err why)
+{
+    switch (why) {
+    case ERR_NOT_HELD:
+        return "not in the file";
+    case ERR_REFUSED:
+        return "taken down here";
+    default:
+        return err_text(why);
+    }
+}
+
 static void add_hole(struct taking *t, const struct blob_id *blob, uint64_t seq,
                      enum err why)
 {
     archive_holes_add(&t->holes, node_store(t->node), blob, seq,
-                      have_bytes(t, blob), why);
+                      have_bytes(t, blob), why_text(why));
 }
 
 static enum err next_row(struct taking *t)

@@ -51,7 +51,7 @@ struct taking {
     struct bundle_source *source;
     struct bundle_reader reader;
     struct bundle_begin about;
-    bool has_begin; /* just read */
+    bool has_begin;   /* just read */
     bool has_founder; /* just read: others are judged once it is here */
     bool is_begun;
     bool at_blobs;

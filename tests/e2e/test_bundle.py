@@ -256,7 +256,7 @@ class Bundle(lab.LabTest):
         n.run("takedown", root, "--reason", "Not here")
         n.run("block", ben, "--reason", "No")
         done = n.json("archive", "import", str(path))
-        self.assertIn((root, "refused by the rules"),
+        self.assertIn((root, "taken down here"),
                       {(hole["root"], hole["why"]) for hole in done["holes"]})
         # The crown is Ben's: nothing that is held names its files, but for
         # tiny.txt, which Ada has released.  lost.wav is hers.

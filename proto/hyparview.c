@@ -416,7 +416,7 @@ void hyparview_seek(struct hyparview *h)
 /* ---- Shuffles ----------------------------------------------------------- */
 
 void hyparview_say_contacts(struct hyparview *h, uint64_t link,
-                            enum hyparview_kind kind)
+                            enum hyparview_kind kind, size_t max)
 {
     uint8_t buf[HYPARVIEW_PAYLOAD_MAX];
     struct writer w = writer_fixed(buf, sizeof buf);
@@ -428,7 +428,7 @@ void hyparview_say_contacts(struct hyparview *h, uint64_t link,
         hyparview_put(&w, hyparview_self(h));
         count = 1;
     }
-    count += hyparview_put_contacts(h, &w, OVERLAY_SHUFFLE_MAX - count, link);
+    count += hyparview_put_contacts(h, &w, max - count, link);
     assert(w.err == ERR_OK);
     buf[1] = (uint8_t)count;
     hyparview_say(h, link, writer_view(&w));
@@ -437,18 +437,20 @@ void hyparview_say_contacts(struct hyparview *h, uint64_t link,
 static void shuffle(struct hyparview *h)
 {
     const struct hyparview_link *l = hyparview_any_active(h, 0);
+    bool is_idle = !h->is_changed;
 
     if (l == NULL) {
         h->shuffle_ms = UINT64_MAX;
         return;
     }
     h->shuffle_ms =
-        h->now_ms + chance_around(&h->chance, h->is_changed
-                                                  ? OVERLAY_SHUFFLE_MS
-                                                  : OVERLAY_SHUFFLE_IDLE_MS);
+        h->now_ms + chance_around(&h->chance, is_idle ? OVERLAY_SHUFFLE_IDLE_MS
+                                                      : OVERLAY_SHUFFLE_MS);
     h->is_changed = false;
     h->shuffled = l->link;
-    hyparview_say_contacts(h, l->link, HYPARVIEW_SHUFFLE);
+    hyparview_say_contacts(h, l->link, HYPARVIEW_SHUFFLE,
+                           is_idle ? OVERLAY_SHUFFLE_IDLE
+                                   : OVERLAY_SHUFFLE_MAX);
 }
 
 /* ---- Time --------------------------------------------------------------- */

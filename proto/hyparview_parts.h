@@ -55,7 +55,7 @@ void hyparview_seek(struct hyparview *h);
 void hyparview_ask(struct hyparview *h, struct hyparview_link *l);
 /* SHUFFLE or its reply, with a choice of what is known. */
 void hyparview_say_contacts(struct hyparview *h, uint64_t link,
-                            enum hyparview_kind kind);
+                            enum hyparview_kind kind, size_t max);
 
 /* --- hyparview_view.c --- */
 

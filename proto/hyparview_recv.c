@@ -210,8 +210,12 @@ static void learn_all(struct hyparview *h, const struct hyparview_link *l,
 static void on_shuffle(struct hyparview *h, const struct hyparview_link *l,
                        const struct message *m)
 {
+    /* Who names one alone, or nobody, is new or alone, and told all it may. */
+    size_t max =
+        m->count < OVERLAY_SHUFFLE_IDLE ? OVERLAY_SHUFFLE_MAX : m->count;
+
     if (m->kind == HYPARVIEW_SHUFFLE)
-        hyparview_say_contacts(h, l->link, HYPARVIEW_SHUFFLE_REPLY);
+        hyparview_say_contacts(h, l->link, HYPARVIEW_SHUFFLE_REPLY, max);
     else if (h->shuffled == l->link)
         h->shuffled = 0;
     else

@@ -177,6 +177,8 @@ static_assert(BLOB_SIZE_MAX / BLOB_SPAN_LEN / BLOB_LAYER_PAGE == BLOB_PAGES_MAX,
 #define OVERLAY_PASSIVE     36
 /* Contacts in one shuffle, the sender's own not counted. */
 #define OVERLAY_SHUFFLE_MAX 8
+/* And where nothing has changed: all that an idle node says is 30 B/s. */
+#define OVERLAY_SHUFFLE_IDLE 2
 /* Steps of a JOIN that is passed on, and where it is noted (HyParView). */
 #define OVERLAY_ACTIVE_WALK  6
 #define OVERLAY_PASSIVE_WALK 3

@@ -200,6 +200,60 @@ static void places_are_kept_for_nodes_of_our_own_choice(void **state)
     assert_int_equal(hyparview_active(&v->h), 6);
 }
 
+/* How many contacts the one shuffle, or reply, among the effects names. */
+static int contacts_said(struct view *v, int kind)
+{
+    struct hyparview_effect *e;
+    int count = -1;
+
+    while ((e = hyparview_next(&v->h)) != NULL) {
+        if (e->type == HYPARVIEW_SAY && e->bytes[0] == kind)
+            count = count < 0 ? e->bytes[1] : 255;
+        free(e);
+    }
+    return count;
+}
+
+static void a_shuffle_names_two_where_nothing_changes(void **state)
+{
+    struct view *v = *state;
+
+    neighbours(v, 6);
+    for (uint8_t node = 20; node < 40; node++)
+        assert_int_equal(
+            say(v, 1, HYPARVIEW_FORWARD_JOIN, OVERLAY_PASSIVE_WALK, node, T0),
+            ERR_OK);
+    (void)take(v, HYPARVIEW_SAY, HYPARVIEW_SHUFFLE, NULL);
+    hyparview_tick(&v->h, v->h.shuffle_ms);
+    assert_int_equal(contacts_said(v, HYPARVIEW_SHUFFLE), OVERLAY_SHUFFLE_MAX);
+    hyparview_tick(&v->h, v->h.shuffle_ms);
+    assert_int_equal(contacts_said(v, HYPARVIEW_SHUFFLE), OVERLAY_SHUFFLE_IDLE);
+}
+
+static void a_shuffle_is_answered_with_as_many_but_for_one_alone(void **state)
+{
+    struct view *v = *state;
+    uint8_t buf[1024];
+
+    neighbours(v, 6);
+    for (uint8_t node = 20; node < 40; node++)
+        assert_int_equal(
+            say(v, 1, HYPARVIEW_FORWARD_JOIN, OVERLAY_PASSIVE_WALK, node, T0),
+            ERR_OK);
+    (void)take(v, HYPARVIEW_SAY, HYPARVIEW_SHUFFLE, NULL);
+    for (uint8_t count = 1; count <= 3; count++) {
+        struct writer w = writer_fixed(buf, sizeof buf);
+
+        writer_u8(&w, HYPARVIEW_SHUFFLE);
+        writer_u8(&w, count);
+        for (uint8_t i = 0; i < count; i++)
+            put_node(&w, v, 50 + i, NULL, WALL_MS);
+        assert_int_equal(hyparview_recv(&v->h, 1, writer_view(&w), T0), ERR_OK);
+        assert_int_equal(contacts_said(v, HYPARVIEW_SHUFFLE_REPLY),
+                         count == 1 ? OVERLAY_SHUFFLE_MAX : count);
+    }
+}
+
 static void another_nodes_announcement_is_refused(void **state)
 {
     struct view *v = *state;
@@ -476,6 +530,8 @@ int main(void)
         TEST(who_joins_is_told_of_to_all_neighbours),
         TEST(who_joins_over_and_over_does_not_make_us_flood),
         TEST(places_are_kept_for_nodes_of_our_own_choice),
+        TEST(a_shuffle_names_two_where_nothing_changes),
+        TEST(a_shuffle_is_answered_with_as_many_but_for_one_alone),
         TEST(another_nodes_announcement_is_refused),
         TEST(every_truncation_and_each_byte_too_many_is_refused),
         TEST(numbers_over_their_limit_are_refused),

@@ -18,8 +18,9 @@
 enum {
     GROUP_FILES = 400,
     GROUP_BYTES = 4 * 1024 * 1024,
-    /* Threads for one file; the pool has one more for the writer. */
-    HANDS_MAX = 3,
+    /* Threads for one file: one waits for the disk while the other hashes;
+     * with a third, writers of one file wait for each other. */
+    HANDS = 2,
     /* Batches that wait for the writer. */
     APPLYING_MAX = 2,
     /* Longer lists get their media types by name: looking into a file costs
@@ -40,7 +41,7 @@ struct group {
 struct importer {
     uv_timer_t timer;
     uv_work_t work;
-    uv_work_t hands[HANDS_MAX];
+    uv_work_t hands[HANDS];
     struct call *call;
     struct import_list *list;
     importer_fn *done;
@@ -412,7 +413,6 @@ static void on_hand_done(uv_work_t *work, int status)
 static void on_was_read(uv_work_t *work, int status)
 {
     struct importer *run = work->data;
-    unsigned hands = uv_available_parallelism();
 
     run->working--;
     if (status < 0)
@@ -422,7 +422,7 @@ static void on_was_read(uv_work_t *work, int status)
         return;
     }
     run->failed = run->group.first + run->group.count - 1;
-    for (unsigned i = 0; i < HANDS_MAX && i < (hands > 2 ? hands : 2); i++)
+    for (unsigned i = 0; i < HANDS; i++)
         queue(run, &run->hands[i], on_hand, on_hand_done);
 }
 

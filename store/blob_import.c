@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/blob_disk.h"
 #include "store/blob_file.h"
 
 /* What a thread takes at once: long enough for the disk to work on. */
@@ -28,8 +29,9 @@ struct blob_import {
     uint8_t topic[ID_LEN];
     bool in_place;
 
-    int from; /* what is read; -1: not open */
-    int to;   /* what is written; -1: nothing is */
+    int from;              /* what is read; -1: not open */
+    int to;                /* what is written; -1: nothing is */
+    struct blob_disk disk; /* the same, round the page cache */
     struct stat before;
     uint64_t size;
     _Atomic uint64_t next;  /* the first span that nobody has taken */
@@ -74,8 +76,10 @@ void blob_import_discard(struct blob_import *import)
 
 static void close_files(struct blob_import *import)
 {
-    if (import->to >= 0 && import->to != import->from)
+    if (import->to >= 0 && import->to != import->from) {
+        blob_disk_wipe(&import->disk);
         (void)close(import->to); /* flushed, or to be removed */
+    }
     if (import->from >= 0)
         (void)close(import->from); /* only read from */
     import->from = -1;
@@ -169,7 +173,7 @@ static enum err take_span(struct blob_import *import, struct hand *hand,
     if (e == ERR_OK)
         e = blob_span_hash(hash, import->size, got);
     if (e == ERR_OK && import->to != import->from && import->to >= 0)
-        e = blob_file_write(import->to, at, got);
+        e = blob_disk_write(&import->disk, at, got);
     return e;
 }
 
@@ -184,7 +188,7 @@ void blob_import_work(struct blob_import *import,
                       struct blob_progress *progress)
 {
     uint64_t spans = blob_span_count(import->size);
-    struct hand hand = { .buf = malloc(BLOB_SPAN_LEN) };
+    struct hand hand = { .buf = blob_disk_buffer(BLOB_SPAN_LEN) };
     uint64_t first = 0;
 
     if (hand.buf == NULL)
@@ -255,8 +259,10 @@ static enum err begin_copy(struct blob_import *import)
     if (e != ERR_OK)
         return e;
     import->state = BLOB_FILE;
-    if (ioctl(import->to, FICLONE, import->from) != 0)
+    if (ioctl(import->to, FICLONE, import->from) != 0) {
+        blob_disk_init(&import->disk, import->to);
         return make_room(import);
+    }
     (void)close(import->from); /* only read from */
     import->from = import->to;
     if (fstat(import->to, &st) != 0)

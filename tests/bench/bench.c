@@ -204,6 +204,7 @@ static const struct {
     { "live", bench_live },           { "idle", bench_idle },
     { "start", bench_start },         { "blob", bench_blob },
     { "bulk", bench_bulk },           { "import", bench_import },
+    { "files", bench_files },         { "sparse", bench_sparse },
     { "find", bench_find },
 };
 enum { MEASURES = sizeof measures / sizeof measures[0] };

@@ -126,6 +126,8 @@ double limit_fsync_one(int fd, size_t len);
 void limit_fsync_close(int fd);
 /* `cp` of a file and fsync; seconds. */
 double limit_copy(const char *path);
+/* `cp -r` of a folder and a flush of its file system; seconds. */
+double limit_copy_folder(const char *path);
 /* `openssl dgst -sha256` of a file; seconds. */
 double limit_hash(const char *path);
 /* What the programs of limits took of the processor so far; seconds. */
@@ -167,6 +169,8 @@ void bench_start(void);
 void bench_blob(void);
 void bench_bulk(void);
 void bench_import(void);
+void bench_files(void);
+void bench_sparse(void);
 void bench_find(void);
 
 #endif

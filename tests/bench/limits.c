@@ -285,6 +285,18 @@ double limit_copy(const char *path)
     return took;
 }
 
+double limit_copy_folder(const char *path)
+{
+    char copy[PATHS_LEN_MAX];
+    double begun = bench_now();
+
+    /* It stays: ext4 is slow to make files just after many were removed. */
+    bench_path(copy, "limit.copies");
+    (void)run((const char *[]){ "cp", "-r", path, copy, NULL });
+    (void)run((const char *[]){ "sync", "-f", copy, NULL });
+    return bench_now() - begun;
+}
+
 double limit_hash(const char *path)
 {
     return run((const char *[]){ "openssl", "dgst", "-sha256", path, NULL });

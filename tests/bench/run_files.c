@@ -32,6 +32,23 @@ static double mb_s(double seconds)
 
 /* --- import --- */
 
+/* Another file, which stays where it is: hashed, and nothing else. */
+static double import_in_place(struct node *n, const char *project, size_t i)
+{
+    char path[PATHS_LEN_MAX];
+    char name[32];
+    double begun;
+
+    (void)snprintf(name, sizeof name, "place%zu.bin", i);
+    bench_path(path, name);
+    limit_random_file(path, BENCH_BLOB);
+    begun = bench_now();
+    node_do(n, "contribute", "--project", project, path, "--in-place",
+            "--title", "A large file", "--kind", "video", "--licence",
+            "CC-BY-SA-4.0", NULL);
+    return mb_s(bench_now() - begun);
+}
+
 void bench_import(void)
 {
     char project[2 * ID_LEN + 1];
@@ -40,6 +57,7 @@ void bench_import(void)
     double speed[IMPORT_ROUNDS];
     double hash[IMPORT_ROUNDS];
     double copy[IMPORT_ROUNDS];
+    double in_place[IMPORT_ROUNDS];
     struct watch *w;
     uint64_t peak;
     struct node n;
@@ -58,6 +76,7 @@ void bench_import(void)
         begun = bench_now();
         file_contribute(&n, project, path, work);
         speed[i] = mb_s(bench_now() - begun);
+        in_place[i] = import_in_place(&n, project, i);
         (void)unlink(path);
     }
     peak = watch_stop(w);
@@ -65,6 +84,8 @@ void bench_import(void)
               bench_median(hash, IMPORT_ROUNDS));
     bench_row("import.to_copy", bench_median(speed, IMPORT_ROUNDS), "MB/s",
               bench_median(copy, IMPORT_ROUNDS));
+    bench_row("import.in_place", bench_median(in_place, IMPORT_ROUNDS), "MB/s",
+              bench_median(hash, IMPORT_ROUNDS));
     bench_row("import.anon_peak", (double)peak / BENCH_MIB, "MiB", 64);
     node_stop(&n);
 }

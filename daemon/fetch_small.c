@@ -461,6 +461,16 @@ static struct ask *find_ask(struct fetch_small *s, uint64_t conn,
     return NULL;
 }
 
+/* Each wrong blob counts: with the second the connection ends. */
+static void tell_lies(struct fetch_small *s, struct conn *c, unsigned lies)
+{
+    log_event(LOG_LEVEL_WARN, "blob", "provider_lied",
+              "source=%llu blobs=%u why=%s", (unsigned long long)conn_number(c),
+              lies, err_name(ERR_BAD_BLOB));
+    for (unsigned i = 0; i < lies && conn_is_open(c); i++)
+        peers_lied(node_peer_table(s->node), conn_number(c), ERR_BAD_BLOB);
+}
+
 enum err fetch_small_recv(struct fetch_small *s, struct conn *c,
                           struct bytes payload)
 {
@@ -468,7 +478,7 @@ enum err fetch_small_recv(struct fetch_small *s, struct conn *c,
     struct bytes content;
     struct ask *ask;
     unsigned at = 0;
-    bool lied = false;
+    unsigned lies = 0;
     enum err e = blob_small_decode(&small, payload);
 
     if (e != ERR_OK || s->stopping)
@@ -482,12 +492,9 @@ enum err fetch_small_recv(struct fetch_small *s, struct conn *c,
     ask->heard_ms = now_ms(s);
     limits_received(node_limits(s->node), &s->rate, payload.len);
     while (blob_small_next(&small.entries, &content))
-        lied = take(s, &ask->pieces[at++], content) != ERR_OK || lied;
+        lies += take(s, &ask->pieces[at++], content) == ERR_OK ? 0 : 1;
     ask_settle(s, ask);
-    if (lied) {
-        log_event(LOG_LEVEL_WARN, "blob", "provider_lied", "source=%llu why=%s",
-                  (unsigned long long)conn_number(c), err_name(ERR_BAD_BLOB));
-        peers_lied(node_peer_table(s->node), conn_number(c), ERR_BAD_BLOB);
-    }
+    if (lies > 0)
+        tell_lies(s, c, lies);
     return ERR_OK;
 }

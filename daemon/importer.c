@@ -9,10 +9,7 @@
 #include <string.h>
 
 #include "daemon/import_walk.h"
-#include "daemon/pair.h"
 #include "daemon/safety.h"
-#include "proto/file_name.h"
-#include "proto/kind.h"
 #include "store/blobs.h"
 
 enum {
@@ -59,118 +56,6 @@ struct importer {
 };
 
 static void read_next(struct importer *run);
-
-/* ---- The list ----------------------------------------------------------- */
-
-static struct import_list *new_list(struct call *call, size_t max, bool folders)
-{
-    struct import_list *list = call_alloc(call, sizeof *list);
-
-    if (list == NULL) {
-        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
-        return NULL;
-    }
-    list->max = max;
-    list->folders = folders;
-    return list;
-}
-
-struct import_list *import_list_new(struct call *call)
-{
-    return new_list(call, IMPORTER_FILES_MAX, false);
-}
-
-struct import_list *import_list_new_long(struct call *call)
-{
-    return new_list(call, IMPORTER_FOLDERS_MAX, true);
-}
-
-static bool make_room(struct call *call, struct import_list *list, size_t count)
-{
-    size_t cap = list->cap == 0 ? 16 : list->cap;
-    struct import_file *files;
-
-    if (count <= list->cap)
-        return true;
-    while (cap < count)
-        cap *= 2;
-    files = call_alloc(call, cap * sizeof *files);
-    if (files == NULL) {
-        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
-        return false;
-    }
-    if (list->count > 0)
-        memcpy(files, list->files, list->count * sizeof *files);
-    list->files = files;
-    list->cap = cap;
-    return true;
-}
-
-static void fail_too_many(struct call *call, const struct import_list *list)
-{
-    call_failf(call, ERR_TOO_LARGE, "Send the rest as another work.",
-               "one record takes at most %zu files", list->max);
-}
-
-static void fail_name(struct call *call, const char *path)
-{
-    call_failf(call, ERR_USAGE,
-               "File names are UTF-8 without control characters, at most 255 "
-               "bytes with those of their folders.",
-               "this file's name cannot be published: %s", path);
-}
-
-bool import_list_add(struct call *call, struct import_list *list,
-                     struct bytes path, uint64_t role)
-{
-    struct import_file *file;
-    char *copy = call_alloc(call, path.len + 1);
-
-    if (list->count == list->max || copy == NULL) {
-        fail_too_many(call, list);
-        return false;
-    }
-    if (path.len > 0)
-        memcpy(copy, path.data, path.len);
-    if (path.len == 0 || copy[0] != '/' || strlen(copy) != path.len) {
-        fail_name(call, copy);
-        return false;
-    }
-    if (!make_room(call, list, list->count + 1))
-        return false;
-    file = &list->files[list->count++];
-    *file = (struct import_file){ .path = copy, .role = role };
-    file->name = strrchr(copy, '/') + 1;
-    file->media_type = "application/octet-stream";
-    if (!list->folders &&
-        !file_name_is_good((struct bytes){ (const uint8_t *)file->name,
-                                           strlen(file->name) })) {
-        fail_name(call, copy);
-        return false;
-    }
-    return true;
-}
-
-bool import_list_take(struct call *call, struct import_list *list,
-                      const struct mp_value *v)
-{
-    for (uint32_t i = 0; i < mp_count(v); i++) {
-        const struct mp_value *file = mp_at(v, i);
-        struct bytes role = mp_str(mp_get(file, "role"));
-        uint64_t number = kind_choice_value(CHOICES_FILE_ROLE, role);
-
-        if (role.len > 0 && number == 0) {
-            call_failf(call, ERR_USAGE,
-                       "Roles are preview, master, stem, source, document.",
-                       "there is no role \"%.*s\"", (int)role.len,
-                       (const char *)role.data);
-            return false;
-        }
-        if (!import_list_add(call, list, mp_str(mp_get(file, "path")), number))
-            return false;
-    }
-    return true;
-}
 
 /* ---- The end ------------------------------------------------------------ */
 
@@ -221,9 +106,9 @@ static void fail(struct importer *run)
     const struct import_list *list = run->list;
 
     if (run->err == ERR_TOO_LARGE && run->wrong != NULL)
-        fail_too_many(run->call, list);
+        import_list_fail_many(run->call, list);
     else if (run->err == ERR_USAGE && run->wrong != NULL)
-        fail_name(run->call, run->wrong);
+        import_list_fail_name(run->call, run->wrong);
     else if (run->err == ERR_REFUSED && run->wrong != NULL)
         call_fail(run->call, ERR_REFUSED,
                   "the daemon's own folder, with its keys, is no work", NULL);
@@ -580,32 +465,4 @@ void importer_hold(struct call *call, struct import_list *list,
     }
     *run = (struct holding){ call, list, done };
     node_apply(call_node(call), batch, on_held, run);
-}
-
-/* ---- What is said of them ----------------------------------------------- */
-
-void import_file_put(struct writer *w, const struct import_file *file)
-{
-    mp_put_map(w, file->role == 0 ? 3 : 4);
-    pair_array(w, "blob", 2);
-    mp_put_bin(w, BYTES_ARRAY(file->blob.root));
-    mp_put_uint(w, file->blob.size);
-    pair_text(w, "media_type", file->media_type);
-    pair_text(w, "name", file->name);
-    if (file->role != 0)
-        pair_uint(w, "role", file->role);
-}
-
-void import_list_put(struct writer *w, const struct import_list *list)
-{
-    size_t count =
-        list->count < IMPORTER_FILES_MAX ? list->count : IMPORTER_FILES_MAX;
-
-    mp_put_array(w, (uint32_t)count);
-    for (size_t i = 0; i < count; i++) {
-        mp_put_map(w, 3);
-        pair_id(w, "root", list->files[i].blob.root);
-        pair_uint(w, "size", list->files[i].blob.size);
-        pair_text(w, "name", list->files[i].name);
-    }
 }

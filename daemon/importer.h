@@ -40,6 +40,9 @@ struct import_list *import_list_new_long(struct call *call);
 /* Adds a path; false after the call has been failed. */
 bool import_list_add(struct call *call, struct import_list *list,
                      struct bytes path, uint64_t role);
+/* What is wrong with a list, or with the name of a file: fails the call. */
+void import_list_fail_many(struct call *call, const struct import_list *list);
+void import_list_fail_name(struct call *call, const char *path);
 /* Adds each {path, role} of the array `v`, which may be absent. */
 bool import_list_take(struct call *call, struct import_list *list,
                       const struct mp_value *v);

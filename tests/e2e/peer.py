@@ -218,6 +218,10 @@ class Peer:
             self.on_not_held(Reader(payload))
         elif wire.BLOB_ASK <= kind <= wire.BLOB_INNER and kind % 2 == 0:
             self.on_blob(kind, payload)
+        elif kind == wire.BLOB_MANY:
+            self.on_many(Reader(payload))
+        elif kind == wire.BLOB_SMALL:
+            self.on_small(Reader(payload))
         elif kind != wire.PONG and kind % 2 == 0:
             raise Broken("UNKNOWN_FRAME", str(kind))
 
@@ -522,6 +526,42 @@ class Peer:
                 self.link.send(wire.BLOB_DATA, request
                                + at.to_bytes(8, "big") + piece)
         return code_of("OK")
+
+    # Small blobs (6.10).
+
+    def on_many(self, reader):
+        request, tag = reader.take(4), reader.take(8)
+        is_shared = tag in [self.tag(t, False) for t in self.topics]
+        entries = reader.rest()
+        for i in range(0, len(entries), 34):
+            blob = self.shelf.blobs.get(entries[i:i + 32])
+            answer = b"\xff\xff"
+            if is_shared and blob and blob.size == int.from_bytes(
+                    entries[i + 32:i + 34], "big"):
+                answer = blob.size.to_bytes(2, "big") + blob.data
+            self.link.send(wire.BLOB_SMALL, request
+                           + (i // 34).to_bytes(2, "big") + answer)
+
+    def on_small(self, reader):
+        frames = self.requests.get(reader.take(4))
+        if frames is None:
+            raise Broken("NOT_ASKED", "small blob")
+        if reader.uint(2) != len(frames):
+            raise Broken("OUT_OF_ORDER", "small blob")
+        while reader.left:
+            size = reader.uint(2)
+            frames.append(None if size == 65535 else reader.take(size))
+
+    def fetch_small(self, topic, *names):
+        """Small blobs by root and size, each its bytes or None."""
+        with self.lock:
+            request = os.urandom(4)
+            self.requests[request] = frames = []
+            self.link.send(wire.BLOB_MANY, request + self.tag(topic) + b"".join(
+                root + size.to_bytes(2, "big") for root, size in names))
+        self.wait(lambda: len(frames) == len(names), "small blobs")
+        del self.requests[request]
+        return frames
 
     def ask(self, topic, root, size, what, first, count=0):
         """One request to its BLOB_END; the frames before it."""

@@ -542,6 +542,66 @@ class HostileTest(unittest.TestCase):
                     self.link.send = send
         self.lies(Liar, "BAD_BLOB")
 
+    def test_wrong_bytes_of_small_blobs_close(self):
+        """In one answer among many; who is honest is asked for the rest."""
+        class Liar(peer.Peer):
+            def on_many(self, reader):
+                real, self.shelf.blobs = self.shelf.blobs, {}
+                for root, blob in real.items():
+                    lie = self.shelf.blobs[root] = copy.copy(blob)
+                    lie.data = b"x" * blob.size
+                super().on_many(reader)
+                self.shelf.blobs = real
+
+        blobs = [Blob(os.urandom(3000 + i)) for i in range(3)]
+        liar = self.meet(Liar, features=1)
+        liar.wait(lambda: self.topic in liar.shelf.records, "the project")
+        for blob in blobs:
+            liar.shelf.blobs[blob.root] = blob
+        work = self.works(liar, blobs)
+        out = self.lab.folder / "small"
+        get = self.target.begin("get", work.id.hex(), "--out", out)
+        self.ended(liar, "BAD_BLOB")
+        honest = self.meet(features=1)
+        honest.shelf.blobs.update((blob.root, blob) for blob in blobs)
+        self.assertEqual(get.wait(lab.PATIENCE), 0)
+        for i, blob in enumerate(blobs):
+            self.assertEqual((out / f"{i}.ogv").read_bytes(), blob.data)
+
+    def test_a_root_gives_nobody_a_small_blob_of_another_topic(self):
+        common = self.folder_of_target("here", self.topic.hex())
+        private = self.folder_of_target("private", self.target.json(
+            "project", "create", "--title", "P", "--goal", "g", "--medium",
+            "song", "--licence", "CC0-1.0")["id"])
+        asker = self.meet()
+        here, there, none = asker.fetch_small(
+            self.topic, (common.root, common.size),
+            (private.root, private.size), (bytes(31) + b"1", 5))
+        self.assertEqual(here, common.data)
+        self.assertIsNone(there)
+        self.assertIsNone(none)
+        asker.link.send(wire.BLOB_SMALL, b"1234\0\0\0\1x")
+        self.ended(asker, "NOT_ASKED")
+
+    def folder_of_target(self, name, project):
+        """A small blob of a work of the target in that project."""
+        blob = Blob(os.urandom(2000))
+        self.target.json("contribute", "--project", project,
+                         self.lab.file(name, blob.data), "--title", name,
+                         "--licence", "CC0-1.0")
+        return blob
+
+    def test_asks_for_many_that_make_no_sense_close(self):
+        good = bytes(31) + b"1" + b"\0\5"
+        for entries, name in ((b"", "TRUNCATED"), (good[:-1], "TRUNCATED"),
+                              (good * 257, "TOO_LARGE"),
+                              (bytes(31) + b"1\x40\1", "TOO_LARGE"),
+                              (bytes(31) + b"1\0\0", "MALFORMED"),
+                              (bytes(32) + b"\0\5", "MALFORMED")):
+            with self.subTest(name=name, length=len(entries)):
+                self.refused_frame(name, wire.BLOB_MANY, lambda a: (
+                    b"1234" + a.tag(self.topic) + entries))
+
     def test_wrong_hashes_of_two_layers_close(self):
         class Liar(peer.Peer):
             def serve(self, request, reader):

@@ -35,6 +35,7 @@ def load(path, name):
 records = load("vectors/records/make.py", "records")
 DIALLER, LISTENER = 0, 1
 PING, PONG, CLOSE, HELLO, SYNC, RECORD, NOT_HELD = range(2, 16, 2)
+BLOB_MANY, BLOB_SMALL = 23, 25
 BLOB_ASK, BLOB_LAYER, BLOB_DATA, BLOB_END, BLOB_CANCEL, BLOB_INNER = range(
     16, 28, 2)
 MESSAGE_MAX = 65535
@@ -256,8 +257,9 @@ class Wire:
     """A connection after its handshake: frames both ways."""
 
     def __init__(self, sock, keys=None, network="lab", role=DIALLER,
-                 expected=None):
+                 expected=None, features=0):
         self.sock = sock
+        self.features = features
         self.keys = keys or NodeKeys()
         self.network = network
         self.role = role
@@ -271,7 +273,8 @@ class Wire:
     # What a test may overwrite to lie.
 
     def payload(self):
-        return self.keys.introduce(self.network, self.noise.h)
+        return self.keys.introduce(self.network, self.noise.h,
+                                   self.features)
 
     def spoil(self, number, message):
         """Handshake message `number` as it will be sent."""

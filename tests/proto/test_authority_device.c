@@ -326,6 +326,27 @@ static void finals_receipts_and_grants_are_contested(void **state)
     scene_free(&r.s);
 }
 
+/* The thief's retraction is void once the device is revoked: what it took back
+ * stands again, for who has not erased it. */
+static void what_a_stolen_device_took_back_stands_again(void **state)
+{
+    static struct revoking r;
+    const struct made *work;
+    const struct made *taken;
+
+    (void)state;
+    (void)revoking_begin(&r);
+    work = scene_work(&r.s, 'B', 150, "CC0-1.0", "");
+    taken = scene_retract(&r.s, 'B', 170, work);
+    assert_state(&r.s, taken, IN_FORCE);
+    assert_state(&r.s, work, RETRACTED);
+    (void)revoke(&r, 200, 160, "");
+    assert_void(&r.s, taken, REVOKED_DEVICE);
+    assert_state(&r.s, work, IN_FORCE);
+    scene_assert_any_order(&r.s);
+    scene_free(&r.s);
+}
+
 /* Nobody can read the final, so nobody can say what a receipt for it means:
  * one that is hit as well is contested, another is undecided. */
 static void
@@ -399,6 +420,7 @@ int main(void)
         cmocka_unit_test(what_is_no_revocation_says_why),
         cmocka_unit_test(of_one_person_sixty_four_count),
         cmocka_unit_test(finals_receipts_and_grants_are_contested),
+        cmocka_unit_test(what_a_stolen_device_took_back_stands_again),
         cmocka_unit_test(
             what_rests_on_an_encrypted_final_is_contested_if_it_is_hit),
         cmocka_unit_test(a_founder_that_is_hit_founds_nothing),

@@ -31,7 +31,7 @@ enum {
 static void buffer_wipe(struct conn_buffer *buffer)
 {
     if (buffer->data != NULL)
-        sodium_memzero(buffer->data, buffer->len);
+        sodium_memzero(buffer->data, buffer->cap);
     free(buffer->data);
     *buffer = (struct conn_buffer){ .data = NULL };
 }

@@ -109,12 +109,12 @@ static enum err open_hidden(struct blob_copy *copy)
     char hex[2 * 8 + 1];
 
     hex_encode(hex, (struct bytes){ copy->id.root, 8 });
-    if (asprintf(&copy->beside, "%s/.troupe-%s-%ld", copy->folder, hex,
-                 (long)getpid()) < 0) {
+    /* Two of one blob may be in the making, in one folder. */
+    if (asprintf(&copy->beside, "%s/.troupe-%s-%ld-%p", copy->folder, hex,
+                 (long)getpid(), (const void *)copy) < 0) {
         copy->beside = NULL;
         return ERR_NO_MEMORY;
     }
-    (void)unlink(copy->beside); /* ours alone by its name: left by a crash */
     copy->fd = open(copy->beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     return copy->fd < 0 ? blob_file_error(errno) : ERR_OK;
 }

@@ -636,6 +636,15 @@ static const struct option want_list[] = {
     { "topic", OPTION_TEXT, 0, NULL, "ID", "of this topic" },
     END };
 
+static const struct option drop[] = {
+    NEEDS("target", "RECORD or ROOT", "whose files, or which file by its root"),
+    { "last-copy", OPTION_FLAG, 0, NULL, NULL, "also what no other node has proved to hold" },
+    END };
+
+static const struct option gc[] = {
+    { "dry-run", OPTION_FLAG, 0, NULL, NULL, "list it, remove nothing" },
+    END };
+
 static const struct option record_list[] = {
     { "topic", OPTION_TEXT, 0, NULL, "ID", "of this topic" },
     { "kind", OPTION_TEXT, 0, NULL, "KIND", "of this kind" },
@@ -947,6 +956,15 @@ const struct command commands[] = {
       .help = "files that are to come, why they are not here, and who had them last",
       .more = "due: asked for next. fetching: on its way. no_room: the disk or a quota is full. no_peer: nobody who holds the project is connected. not_found: who is connected has none of it. What is not to be had is asked for again later and holds up nothing else.",
       .example = "troupe want list\ntroupe want list --topic 1f2e3d4c5b6a7988" },
+
+    { .noun = "drop", .method = "drop", .options = drop, .columns = "root size copies",
+      .help = "let files go from this disk, and not come back by themselves",
+      .more = "They stay known, and come again with: troupe get RECORD. What may be the last copy goes only with --last-copy: others count as having one when this node has challenged them within 7 days.",
+      .example = "troupe drop 1f2e3d4c5b6a7988" },
+    { .noun = "gc", .method = "gc", .options = gc, .show = render_findings, .flags = COMMAND_JOB,
+      .help = "collect files that no record names any more",
+      .more = "The daemon does so by itself, some times a day. What was taken in less than a day ago stays: its record may be under way.",
+      .example = "troupe gc --dry-run" },
 
     { .noun = "record", .verb = "list", .method = "record.list", .options = record_list, .flags = COMMAND_LIST, .columns = "seq kind created_ms in_force author id void_reason",
       .help = "records held here" },

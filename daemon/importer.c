@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/import_walk.h"
+#include "daemon/quota.h"
 #include "daemon/safety.h"
 #include "store/blobs.h"
 
@@ -49,6 +50,8 @@ struct importer {
     struct group group;
     unsigned working;  /* jobs on the pool */
     unsigned applying; /* batches with the writer */
+    bool is_asking;    /* for room within the quota */
+    uint64_t promised; /* bytes of it */
     struct blob_progress progress;
     uint64_t started_ms;
     size_t failed; /* the file that err is about */
@@ -94,6 +97,13 @@ static void tell(const struct importer *run, const char *path)
     else if (e == ERR_NO_SPACE)
         call_failf(call, e, "Free some space, then run the command again.",
                    "the disk is full: %s was not taken in", path);
+    else if (e == ERR_QUOTA)
+        call_failf(
+            call, e,
+            "Raise quota below [node] in troupe.conf, or make room with: "
+            "troupe drop RECORD",
+            "%s and what else you named does not fit the quota for files",
+            path);
     else if (e == ERR_CHANGED)
         call_failf(call, e, "Run the command again when it is finished.",
                    "%s changed while it was read", path);
@@ -127,10 +137,11 @@ static void settle(struct importer *run)
     importer_fn *done = run->done;
     enum err e = run->err;
 
-    if (run->working > 0 || run->applying > 0 ||
+    if (run->working > 0 || run->applying > 0 || run->is_asking ||
         (e == ERR_OK && run->group.first < list->count))
         return;
     empty_group(run);
+    quota_give_back(node_quota(call_node(call)), run->promised);
     if (e != ERR_OK)
         fail(run);
     uv_close((uv_handle_t *)&run->timer, on_timer_closed);
@@ -368,6 +379,20 @@ static enum err take_walk(struct importer *run)
     return ERR_OK;
 }
 
+/* There is room for all of it, or not. */
+static void on_room(void *context, enum err e)
+{
+    struct importer *run = context;
+
+    run->is_asking = false;
+    if (e == ERR_OK)
+        run->promised = run->progress.total;
+    else
+        run->err = e;
+    read_next(run);
+    settle(run);
+}
+
 static void on_walked(uv_work_t *work, int status)
 {
     struct importer *run = work->data;
@@ -382,8 +407,15 @@ static void on_walked(uv_work_t *work, int status)
         if (run->group.types == NULL)
             run->err = ERR_NO_MEMORY;
     }
-    read_next(run);
-    settle(run);
+    if (run->err != ERR_OK || run->list->in_place) {
+        read_next(run);
+        settle(run);
+        return;
+    }
+    run->failed = 0;
+    run->is_asking = true;
+    quota_ask(node_quota(call_node(run->call)), run->progress.total, on_room,
+              run);
 }
 
 /* ---- The run ------------------------------------------------------------ */
@@ -455,8 +487,11 @@ void importer_hold(struct call *call, struct import_list *list,
     struct store_batch *batch = NULL;
     enum err e = run == NULL ? ERR_NO_MEMORY : store_batch_new(&batch);
 
-    for (size_t i = 0; i < list->count && e == ERR_OK; i++)
+    for (size_t i = 0; i < list->count && e == ERR_OK; i++) {
         e = blobs_put_hold(batch, &list->files[i].blob, topic);
+        if (e == ERR_OK)
+            e = keep_put_pin(batch, &list->files[i].blob, topic, KEEP_PIN_OWN);
+    }
     if (e != ERR_OK) {
         store_batch_free(batch);
         free(run);

@@ -446,6 +446,15 @@ void interest_stored(struct interest *in, const struct record *r, bool is_head,
     }
 }
 
+bool interest_is_stranger(struct interest *in, const uint8_t topic[ID_LEN],
+                          const uint8_t author[ID_LEN])
+{
+    struct interest_topic *t = interest_topic_get(in, topic);
+
+    return t->standing.has_founder && !is_own(in, author) &&
+           !standing_has(&t->standing, author);
+}
+
 void interest_look(struct interest *in, const uint8_t topic[ID_LEN],
                    struct node_kept *out)
 {

@@ -66,14 +66,20 @@ bool interest_is_settled(struct interest *interest,
 uint32_t interest_board_day(const struct interest *interest);
 /*
  * The topic is about to be unfollowed by an operation put after this: written
- * down, so that its records go even if the daemon ends just then.  ERR_NO_MEMORY:
- * too many are; and errors as commits_batch().  Then interest_given_up().
+ * down, so that its records go even if the daemon ends just then.
+ * ERR_NO_MEMORY: too many are; and errors as commits_batch().  Then
+ * interest_given_up().
  */
 MUST_CHECK enum err interest_giving_up(struct interest *interest,
                                        const uint8_t topic[ID_LEN]);
 /* With `is_done` it is not held any more: its records go. */
 void interest_given_up(struct interest *interest, const uint8_t topic[ID_LEN],
                        bool is_done);
+
+/* Whether the author has no standing in the topic, as far as is known. */
+bool interest_is_stranger(struct interest *interest,
+                          const uint8_t topic[ID_LEN],
+                          const uint8_t author[ID_LEN]);
 
 /* As node_kept(). */
 void interest_look(struct interest *interest, const uint8_t topic[ID_LEN],

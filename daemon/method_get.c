@@ -8,11 +8,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "daemon/commits.h"
 #include "daemon/job.h"
 #include "daemon/manifest.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/quota.h"
 #include "store/blob_copy.h"
 #include "store/blob_group.h"
 
@@ -46,10 +48,11 @@ struct getting {
     size_t count;
     uint64_t bytes; /* of all files */
     uint64_t written;
-    size_t wanted;  /* files whose want was put */
-    size_t wanting; /* of those, not durable yet */
-    size_t next;    /* the file to be written next */
-    size_t copies;  /* open */
+    size_t wanted;    /* files whose want was put */
+    size_t wanting;   /* of those, not durable yet */
+    size_t next;      /* the file to be written next */
+    size_t copies;    /* open */
+    uint64_t missing; /* bytes to come, at the beginning */
     struct blob_reader *reader;
     struct blob_group_item *items; /* GROUP_MAX of them */
     size_t group;                  /* being written; 0: a file by itself */
@@ -120,7 +123,10 @@ static void getting_end(struct getting *g)
 static void getting_fail(struct getting *g, enum err e)
 {
     const char *hint =
-        e == ERR_NO_SPACE  ? "Free some space, then run the command again."
+        e == ERR_NO_SPACE ? "Free some space, then run the command again."
+        : e == ERR_QUOTA
+            ? "Raise quota below [node] in troupe.conf, or make room with: "
+              "troupe drop RECORD"
         : e == ERR_CORRUPT ? "Mend it with: troupe verify --data --repair"
         : e == ERR_BAD_BLOB
             ? "The copy on this disk is damaged: troupe verify --data"
@@ -317,6 +323,20 @@ static void on_wanted(void *context, enum err e)
         getting_step(g);
 }
 
+/* What was asked for is kept until it is dropped. */
+static enum err pin(struct getting *g, const struct blob_id *blob)
+{
+    struct commits *commits = node_commits(g->node);
+    struct store_batch *batch;
+    enum err e = commits_batch(commits, &batch);
+
+    if (e == ERR_OK)
+        e = keep_put_pin(batch, blob, g->topic, KEEP_PIN_ASKED);
+    if (e == ERR_OK)
+        commits_expect(commits, NULL, NULL);
+    return e;
+}
+
 /* Wants what is missing, some hundred at once; false if it has to go on. */
 static bool want_some(struct getting *g)
 {
@@ -327,6 +347,8 @@ static bool want_some(struct getting *g)
            g->wanted - begun < LOOKED_AT_MAX) {
         struct getting_file *file = &g->files[g->wanted++];
 
+        if (g->err == ERR_OK)
+            g->err = pin(g, &file->blob);
         if (is_whole(g, &file->blob))
             continue;
         g->working = true;
@@ -397,15 +419,38 @@ static void on_cancel(void *context)
         getting_fail(g, ERR_CANCELLED);
 }
 
-static void on_followed(void *context, enum err e)
+static void on_room(void *context, enum err e)
 {
     struct getting *g = context;
 
     g->working = false;
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
         getting_fail(g, e);
-    else
-        getting_step(g);
+        return;
+    }
+    quota_give_back(node_quota(g->node), g->missing); /* the fetches take it */
+    getting_step(g);
+}
+
+static void on_followed(void *context, enum err e)
+{
+    struct getting *g = context;
+
+    if (e != ERR_OK) {
+        g->working = false;
+        getting_fail(g, e);
+        return;
+    }
+    /* Without a quota it need not be known. */
+    for (size_t i = 0; i < g->count && node_config(g->node)->quota_bytes != 0;
+         i++) {
+        struct blob_info info = { .have_bytes = 0 };
+
+        if (blobs_find(node_store(g->node), &g->files[i].blob, &info) != ERR_OK)
+            info.have_bytes = 0;
+        g->missing += g->files[i].blob.size - info.have_bytes;
+    }
+    quota_ask(node_quota(g->node), g->missing, on_room, g);
 }
 
 /* A topic must be held before its blobs may be asked for. */

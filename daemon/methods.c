@@ -123,6 +123,8 @@ const struct method methods[] = {
     { "record.import", method_record_import },
     { "seed", method_seed },
     { "want.list", method_want_list },
+    { "drop", method_drop },
+    { "gc", method_gc },
     { "get", method_get },
     { "blob.read", method_blob_read },
     { "verify", method_verify },

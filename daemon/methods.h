@@ -149,6 +149,10 @@ void method_seed(struct call *call);
 void method_want_list(struct call *call);
 void method_blob_read(struct call *call);
 
+/* method_keep.c */
+void method_drop(struct call *call);
+void method_gc(struct call *call);
+
 /* method_get.c */
 void method_get(struct call *call);
 

@@ -11,6 +11,7 @@
 #include "daemon/commits.h"
 #include "daemon/dial.h"
 #include "daemon/exports.h"
+#include "daemon/gc.h"
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
 #include "daemon/interest.h"
@@ -19,6 +20,7 @@
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "daemon/quota.h"
 #include "daemon/renew.h"
 #include "daemon/safety.h"
 #include "daemon/transfer.h"
@@ -53,6 +55,8 @@ struct node {
     struct ingest *ingest;
     struct interest *interest;
     struct limits *limits;
+    struct quota *quota;
+    struct gc *gc;
     struct renew *renew;
     struct safety *safety;
     struct book *book;
@@ -161,6 +165,7 @@ static bool is_idle(const struct node *n)
 {
     return ingest_is_idle(n->ingest) && safety_is_idle(n->safety) &&
            interest_is_idle(n->interest) && commits_is_idle(n->commits) &&
+           quota_is_idle(n->quota) && gc_is_idle(n->gc) &&
            transfer_is_idle(n->transfer);
 }
 
@@ -168,7 +173,9 @@ static void on_prepare(uv_prepare_t *prepare)
 {
     struct node *n = prepare->data;
 
+    store_set_clock(n->store, node_clock_ms(n));
     transfer_flush(n->transfer);
+    quota_flush(n->quota);
     ingest_flush(n->ingest);
     interest_flush(n->interest);
     safety_flush(n->safety);
@@ -195,6 +202,7 @@ static void on_day(uv_timer_t *timer)
     interest_tick(n->interest);
     renew_tick(n->renew);
     safety_tick(n->safety);
+    gc_tick(n->gc);
     if (day == n->day)
         return;
     n->day = day;
@@ -287,6 +295,10 @@ static enum err open_parts(struct node *n)
         e = exports_open(&n->exports);
     if (e == ERR_OK)
         e = limits_open(&n->limits, n);
+    if (e == ERR_OK)
+        e = quota_open(&n->quota, n);
+    if (e == ERR_OK)
+        e = gc_open(&n->gc, n);
     if (e == ERR_OK)
         e = transfer_open(&n->transfer, n);
     if (e == ERR_OK)
@@ -438,6 +450,8 @@ void node_shutdown(struct node *n)
     transfer_shutdown(n->transfer);
     interest_shutdown(n->interest);
     limits_shutdown(n->limits);
+    quota_shutdown(n->quota);
+    gc_shutdown(n->gc);
     renew_shutdown(n->renew);
     safety_shutdown(n->safety);
     coder_shutdown(n->coder);
@@ -456,6 +470,8 @@ void node_free(struct node *n)
     renew_free(n->renew);
     interest_free(n->interest);
     limits_free(n->limits);
+    quota_free(n->quota);
+    gc_free(n->gc);
     safety_free(n->safety);
     peers_free(n->peers);
     book_close(n->book);
@@ -586,6 +602,16 @@ struct ingest *node_ingest(const struct node *n)
 struct interest *node_interest(const struct node *n)
 {
     return n->interest;
+}
+
+struct quota *node_quota(const struct node *n)
+{
+    return n->quota;
+}
+
+struct gc *node_gc(const struct node *n)
+{
+    return n->gc;
 }
 
 struct limits *node_limits(const struct node *n)

@@ -17,6 +17,8 @@ struct interest;
 struct lane;
 struct limits;
 struct peers;
+struct quota;
+struct gc;
 struct renew;
 struct safety;
 struct transfer;
@@ -32,6 +34,8 @@ struct limits *node_limits(const struct node *node);
 /* Large writes to the disk: more at once would keep flushes waiting. */
 struct lane *node_disk(struct node *node);
 struct peers *node_peer_table(const struct node *node);
+struct quota *node_quota(const struct node *node);
+struct gc *node_gc(const struct node *node);
 struct renew *node_renew(const struct node *node);
 struct safety *node_safety(const struct node *node);
 struct transfer *node_transfer(const struct node *node);

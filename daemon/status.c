@@ -1,12 +1,14 @@
 /* One screen that tells the truth: what is held, by whom, what is missing. */
 #include "daemon/status.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/body.h"
 #include "daemon/gossip.h"
 #include "daemon/pair.h"
+#include "daemon/quota.h"
 #include "daemon/transfer.h"
 #include "daemon/version.h"
 #include "store/blobs.h"
@@ -201,8 +203,26 @@ static void put_hosts(struct node *node, struct writer *w)
     free(peers);
 }
 
+/* Files find no room, or there are more than there may be; "" if not. */
+static void quota_warning(const struct node *node, char out[256])
+{
+    struct quota_state q;
+
+    quota_look(node_quota(node), &q);
+    out[0] = '\0';
+    if (q.bytes == 0 || (q.refused == 0 && q.used <= q.bytes))
+        return;
+    (void)snprintf(out, 256,
+                   "Files take %llu of the quota of %llu bytes%s. Raise quota "
+                   "below [node] in troupe.conf, or make room with: troupe "
+                   "gc, troupe drop RECORD",
+                   (unsigned long long)q.used, (unsigned long long)q.bytes,
+                   q.refused != 0 ? ", and others wait for room" : "");
+}
+
 static void put_warnings(struct desk *desk, struct writer *w)
 {
+    char full[256];
     struct node *node = desk_node(desk);
     const struct person_keys *person = node_person(node);
     bool open_key = person != NULL && person->unsealed;
@@ -211,8 +231,12 @@ static void put_warnings(struct desk *desk, struct writer *w)
     bool failed = store_failed(node_store(node));
     bool small = transfer_lacks_disk(node_transfer(node));
 
+    quota_warning(node, full);
     pair_array(w, "warnings",
-               (uint32_t)open_key + alone + failed + makeshift + small);
+               (uint32_t)open_key + alone + failed + makeshift + small +
+                   (full[0] != '\0'));
+    if (full[0] != '\0')
+        mp_put_text(w, full);
     if (small)
         mp_put_text(w, "Files wait for room on the disk. See them with "
                        "`troupe want list`, and free some space.");

@@ -10,6 +10,7 @@
 #include "daemon/fetch_small.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "daemon/quota.h"
 #include "daemon/readers.h"
 #include "daemon/serve.h"
 #include "daemon/topics.h"
@@ -284,25 +285,32 @@ static uint64_t missing(const struct transfer *t, const struct blob_id *blob)
     return blob->size - info.have_bytes;
 }
 
-/* What the fetches that run are still going to take. */
-static uint64_t reserved(const struct transfer *t)
+/* What is read of it that is not here, where only that is fetched. */
+static uint64_t reading(const struct transfer *t, const struct blob_id *blob)
+{
+    const struct node_reader *reader = readers_find(&t->readers, blob);
+    uint64_t bytes = reader == NULL ? 0 : readers_end(reader) - reader->offset;
+    uint64_t left = missing(t, blob);
+
+    return bytes < left ? bytes : left;
+}
+
+uint64_t transfer_reserved(const struct transfer *t)
 {
     uint64_t bytes = 0;
 
     for (size_t i = 0; i < FETCHES; i++) {
-        if (t->slots[i].fetch != NULL && !fetch_is_limited(t->slots[i].fetch))
-            bytes += missing(t, &fetch_want(t->slots[i].fetch)->blob);
+        const struct fetch *f = t->slots[i].fetch;
+
+        if (f != NULL)
+            bytes += fetch_is_limited(f) ? reading(t, &fetch_want(f)->blob)
+                                         : missing(t, &fetch_want(f)->blob);
     }
     return bytes;
 }
 
-static bool fits(uint64_t bytes, uint64_t used, uint64_t quota)
-{
-    return quota == 0 || (used <= quota && bytes <= quota - used);
-}
-
-/* Fetches for the topic that have no row yet by which it could count them. */
-static uint64_t beginning(const struct transfer *t, const uint8_t topic[ID_LEN])
+uint64_t transfer_beginning(const struct transfer *t,
+                            const uint8_t topic[ID_LEN])
 {
     uint64_t bytes = 0;
 
@@ -317,43 +325,16 @@ static uint64_t beginning(const struct transfer *t, const uint8_t topic[ID_LEN])
     return bytes;
 }
 
-/* The topic counts its partial blobs as whole ones, the wanted one included. */
-static bool topic_has_room(const struct transfer *t,
-                           const struct store_want *want)
-{
-    struct store *store = node_store(t->node);
-    struct store_follow follow;
-    uint64_t bytes;
-
-    if (store_follow_find(store, want->topic, &follow) != ERR_OK ||
-        follow.quota_bytes == 0 ||
-        blobs_topic_bytes(store, want->topic, &bytes) != ERR_OK)
-        return true;
-    if (blobs_held_for(store, &want->blob, want->topic))
-        bytes -= want->blob.size;
-    bytes += beginning(t, want->topic);
-    return fits(want->blob.size, bytes, follow.quota_bytes);
-}
-
 /*
  * Whether the disk and the quotas leave room.  A record may name sizes that no
- * disk has: nothing is begun for those.  Quotas do not bind what the owner has
- * asked for.
+ * disk has: nothing is begun for those.
  */
 static bool has_room(const struct transfer *t, const struct store_want *want)
 {
-    struct store *store = node_store(t->node);
     uint64_t need = missing(t, &want->blob);
-    uint64_t soon = reserved(t);
-    struct store_totals totals;
 
-    if (!blobs_have_room(store, soon + need))
-        return false;
-    if (want->why == STORE_WHY_ASKED || store_totals(store, &totals) != ERR_OK)
-        return true;
-    return fits(need, totals.blob_bytes + totals.part_bytes + soon,
-                node_config(t->node)->quota_bytes) &&
-           topic_has_room(t, want);
+    return blobs_have_room(node_store(t->node), transfer_reserved(t) + need) &&
+           quota_admits(node_quota(t->node), want, need);
 }
 
 static void start(struct transfer *t, struct slot *slot,
@@ -434,6 +415,7 @@ static bool consider(struct transfer *t, const struct store_want *want)
         memcmp(fetch_want(running->fetch)->topic, want->topic, ID_LEN) == 0 &&
         fetch_is_limited(running->fetch) && has_room(t, want)) {
         fetch_widen(running->fetch);
+        quota_begun(node_quota(t->node), want);
         return true;
     }
     if (slot == NULL || t->spans >= SPANS_ALL)
@@ -446,6 +428,7 @@ static bool consider(struct transfer *t, const struct store_want *want)
         return true;
     }
     start(t, slot, want, NULL);
+    quota_begun(node_quota(t->node), want);
     return true;
 }
 
@@ -461,8 +444,11 @@ static void look_at_readers(struct transfer *t)
         if (slot != NULL && t->spans < SPANS_ALL + SPANS_READ &&
             find_fetch(t, &r->blob) == NULL && !is_claimed(t, &r->blob) &&
             has_provider(t, r->topic) &&
-            blobs_have_room(node_store(t->node),
-                            reserved(t) + readers_end(r) - r->offset))
+            blobs_have_room(node_store(t->node), transfer_reserved(t) +
+                                                     readers_end(r) -
+                                                     r->offset) &&
+            quota_admits(node_quota(t->node), &want,
+                         readers_end(r) - r->offset))
             start(t, slot, &want, r);
     }
 }

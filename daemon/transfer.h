@@ -43,9 +43,13 @@ void transfer_give_up(struct transfer *transfer, const struct blob_id *blob,
 MUST_CHECK enum err transfer_claim(struct transfer *transfer,
                                    const struct blob_id *blob);
 /* What fetched it has let go of it. */
-bool transfer_is_claimed(struct transfer *transfer,
-                         const struct blob_id *blob);
+bool transfer_is_claimed(struct transfer *transfer, const struct blob_id *blob);
 void transfer_unclaim(struct transfer *transfer, const struct blob_id *blob);
+/* Bytes that the fetches that run are still going to take. */
+uint64_t transfer_reserved(const struct transfer *transfer);
+/* Sizes of those for the topic that have no row yet which could count them. */
+uint64_t transfer_beginning(const struct transfer *transfer,
+                            const uint8_t topic[ID_LEN]);
 /* Whether disk and quotas leave room for what is missing of it. */
 bool transfer_has_room(const struct transfer *transfer,
                        const struct blob_id *blob,

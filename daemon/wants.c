@@ -6,7 +6,7 @@
 #include "daemon/log.h"
 #include "daemon/transfer.h"
 #include "proto/record_files.h"
-#include "store/blobs.h"
+#include "store/keep.h"
 
 enum { WALK_ITEMS = 64 };
 
@@ -20,14 +20,15 @@ static bool is_wanted(const struct store_follow *policy,
            file->blob.size <= WANTS_PREVIEW_MAX;
 }
 
-/* Held whole for the topic, or wanted already. */
+/* Held whole for the topic, or wanted already, or unwelcome here. */
 static bool is_settled(struct store *store, const struct blob_id *blob,
                        const uint8_t topic[ID_LEN])
 {
     struct blob_info info;
     struct store_want want;
 
-    if (store_want_find(store, blob, topic, &want) == ERR_OK)
+    if (store_want_find(store, blob, topic, &want) == ERR_OK ||
+        keep_pin_of(store, blob, topic) == KEEP_PIN_DROPPED)
         return true;
     return blobs_held_for(store, blob, topic) &&
            blobs_find(store, blob, &info) == ERR_OK &&

@@ -50,15 +50,17 @@ static enum err read_row(const struct look *look, struct bytes at,
     struct row_keep keep;
     struct row_blob blob;
     struct keep_row row = { .pin = KEEP_PIN_NONE };
+    struct blob_id id;
     enum err e = read_key(&row, at);
 
+    id = row.info.id;
     if (e == ERR_OK)
         e = row_keep_read(&keep, value);
     if (e == ERR_OK)
         e = look_blob(look, &row.info.id, &blob);
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-    blob_info_of(&row.info, &row.info.id, &blob);
+    blob_info_of(&row.info, &id, &blob);
     row.is_strangers = (keep.flags & KEEP_STRANGERS) != 0;
     row.since_ms = keep.since_ms;
     row.used_ms = keep.used_ms;

@@ -48,7 +48,8 @@ class AttackTest(lab.LabTest):
         project = bytes.fromhex(node.json(
             "project", "create", "--title", "An archive", "--goal", "To keep",
             "--medium", "short_film", "--licence", LICENCE)["id"])
-        node.json("seed", project.hex(), "--quota", 7 * MIB)
+        # Who has no standing gets a tenth of a pledge.
+        node.json("seed", project.hex(), "--quota", 70 * MIB)
         link = wire.dial(node.address, expected=bytes.fromhex(node.node))
         with peer.Peer(link, topics=[project]) as anna:
             anna.wait(lambda: project in anna.shelf.records, "the project")

@@ -1,0 +1,242 @@
+"""Quotas of files, what goes and what stays, limits, and who is served what
+(docs/storage.md 6)."""
+import hashlib
+import os
+import signal
+import time
+import unittest
+
+import lab
+import peer
+import wire
+from wire import records
+
+LICENCE = "CC-BY-4.0"
+KIB = 1024
+MIB = KIB * KIB
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+class QuotaTest(lab.LabTest):
+    def conf(self, name, *lines):
+        """Writes troupe.conf; a daemon that runs takes it over."""
+        folder = self.folder / name / "config"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "troupe.conf").write_text("\n".join([*lines, ""]))
+
+    def reload(self, node, *lines):
+        self.conf(node.home.name, *lines)
+        node.process.send_signal(signal.SIGHUP)
+
+    def project(self, node):
+        return node.json("project", "create", "--title", "Much", "--goal", "All",
+                         "--medium", "short_film", "--licence", LICENCE)["id"]
+
+    def work(self, node, project, size, name="noise"):
+        """A work of so many random bytes: its id, and the file's root."""
+        path = self.file(f"{name}.bin", os.urandom(size))
+        done = node.json("contribute", "--project", project, "--title", name,
+                         "--licence", LICENCE, "--rights", "own_work",
+                         "--accept-terms", path)
+        return done["id"], done["blobs"][0]["root"]
+
+    @staticmethod
+    def used(node):
+        blobs = node.json("status")["blobs"]
+        return blobs["bytes"] + blobs["partial_bytes"]
+
+    @staticmethod
+    def is_full(node):
+        return any("quota" in w for w in node.json("status")["warnings"])
+
+    def files(self, node):
+        return sorted(p.name for p in
+                      (node.home / "data" / "blobs").glob("??/*"))
+
+    # What is full.
+
+    def test_what_does_not_fit_waits_until_there_is_room(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        roots = [self.work(ada, project, MIB, f"w{i}")[1] for i in range(4)]
+        self.conf("ben", "[node]", "quota = 2 MiB")
+        ben = self.node("ben")
+        ada.meet(ben)
+        ben.json("seed", project)
+        lab.until(lambda: ben.json("status")["blobs"]["count"] == 2, "two")
+        lab.until(lambda: self.is_full(ben), "a warning")
+        self.assertEqual(self.used(ben), 2 * MIB)
+        warning, = (w for w in ben.json("status")["warnings"] if "quota" in w)
+        self.assertIn("troupe.conf", warning)
+        self.assertIn("troupe drop", warning)
+        self.reload(ben, "[node]", "quota = 3 MiB")
+        lab.until(lambda: ben.json("status")["blobs"]["count"] == 3, "three")
+        self.assertLessEqual(self.used(ben), 3 * MIB)
+        self.reload(ben, "[node]")
+        for root in roots:
+            ben.run("wait", f"held:{root}:1")
+        self.assertFalse(self.is_full(ben))
+
+    def test_what_is_asked_for_and_brought_keeps_to_the_quota_too(self):
+        self.conf("ada", "[node]", "quota = 2 MiB")
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        self.work(ada, project, MIB + MIB // 2, "fits")
+        path = self.file("large.bin", os.urandom(MIB))
+        failed = ada.refused("contribute", "--project", project, "--title",
+                             "no", "--licence", LICENCE, "--rights",
+                             "own_work", path)
+        self.assertEqual(failed.code, 9)
+        self.assertIn("troupe.conf", failed.error["hint"])
+        self.assertEqual(self.used(ada), MIB + MIB // 2)
+        self.conf("ben", "[node]", "quota = 1 MiB")
+        ben = self.node("ben")
+        ada.meet(ben)
+        ben.json("project", "follow", project)
+        ben.run("wait", f"caught-up:{project}")
+        work, = ada.json("contribution", "list", "--project",
+                         project)["items"]
+        failed = ben.refused("get", work["id"], "--out", self.folder / "out")
+        self.assertEqual(failed.code, 9)
+        self.assertIn("troupe drop", failed.error["hint"])
+        self.assertEqual(self.used(ben), 0)
+        self.assertEqual(ben.refused("gc", "--nothing").code, 2)
+
+    # What goes by the owner's word.
+
+    def test_the_last_copy_goes_only_by_name_and_does_not_come_back(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        work, root = self.work(ada, project, 3 * MIB)
+        ben = self.node("ben")
+        ada.meet(ben)
+        ben.json("seed", project)
+        ben.run("wait", f"held:{root}:1")
+        failed = ben.refused("drop", work)
+        self.assertEqual(failed.code, 10)
+        self.assertIn("--last-copy", failed.error["hint"])
+        self.assertEqual(len(self.files(ben)), 1)
+        gone = ben.json("drop", root, "--last-copy")
+        self.assertEqual(gone["freed_bytes"], 3 * MIB)
+        self.assertEqual([i["root"] for i in gone["items"]], [root])
+        self.assertEqual(self.files(ben), [])
+        self.assertEqual(self.used(ben), 0)
+        ben.stop()
+        ben.start()  # goes through all that it seeds
+        ben.meet(ada)
+        more, second = self.work(ada, project, MIB, "second")
+        ben.run("wait", f"held:{second}:1")
+        self.assertEqual(self.used(ben), MIB)
+        got, = ben.json("get", work, "--out", self.folder / "out")["files"]
+        self.assertEqual(lab.sha256(got["path"]),
+                         lab.sha256(self.folder / "noise.bin"))
+        self.assertEqual(self.used(ben), 4 * MIB)
+        for bad in (("drop",), ("drop", "zz"), ("drop", work[:4])):
+            self.assertEqual(ben.refused(*bad).code, 2, bad)
+        for nothing in ("0" * 63 + "1", project):
+            self.assertEqual(ben.refused("drop", nothing).code, 3)
+
+    # What nothing refers to.
+
+    def test_rubbish_is_listed_and_collected_after_a_day(self):
+        ada = self.node("ada", "--network", "test-gc", "--test-clock",
+                        person="Ada")
+        project = self.project(ada)
+        work, root = self.work(ada, project, MIB)
+        stray = "ab" + hashlib.sha256(b"nobody's").hexdigest()[2:]
+        folder = ada.home / "data" / "blobs" / "ab"
+        folder.mkdir(exist_ok=True)
+        names = [f"{stray[2:]}.{5 * MIB}", f"{stray[2:]}.{6 * MIB}.part"]
+        for name in names:
+            (folder / name).write_bytes(b"x" * 100)
+        (folder / "notes.txt").write_text("somebody's own")
+        # A file that is taken in, of a record that is then refused.
+        path = self.file("orphan.bin", os.urandom(2 * MIB))
+        failed = ada.refused("contribute", "--project", project, "--title",
+                             "x" * 5000, "--licence", LICENCE, "--rights",
+                             "own_work", path)
+        self.assertNotEqual(failed.code, 0)
+        has_unnamed = self.used(ada) == 3 * MIB
+        self.assertEqual(ada.json("gc", "--dry-run")["findings"], [])
+        for name in names:
+            os.utime(folder / name, (0, 0))
+        ada.json("clock", "set", "+2d")
+        dry = ada.json("gc", "--dry-run")
+        self.assertEqual(sorted(f["what"] for f in dry["findings"]),
+                         ["stray file", "stray part"]
+                         + ["unnamed"] * has_unnamed)
+        before = self.files(ada)
+        done = ada.json("gc")
+        self.assertEqual(done["findings"], dry["findings"])
+        self.assertGreaterEqual(done["freed_bytes"], 2 * MIB * has_unnamed)
+        self.assertEqual(self.used(ada), MIB)
+        self.assertEqual(len(self.files(ada)), len(before) - 2 - has_unnamed)
+        self.assertTrue((folder / "notes.txt").exists())
+        self.assertEqual(ada.json("gc")["findings"], [])
+        ada.json("get", work, "--out", self.folder / "out")
+        self.assertEqual(ada.json("verify", "--data")["findings"], [])
+        self.assertTrue(has_unnamed, "the refused work left its file")
+
+    # How fast.
+
+    def test_a_limit_holds_until_it_is_lifted(self):
+        self.conf("ada", "[limits]", "upload = 1")
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        work, root = self.work(ada, project, 2 * MIB)
+        ben = self.node("ben")
+        ada.meet(ben)
+        ben.json("project", "follow", project)
+        ben.run("wait", f"caught-up:{project}")
+        getting = ben.begin("get", work, "--out", self.folder / "out")
+        lab.until(lambda: any(j["done"] or j["state"] == "running"
+                              for j in ben.json("job", "list")["items"]),
+                  "the job")
+        # Records are not held up by what holds up files.
+        said = ada.json("comment", work, "still here")["id"]
+        lab.until(lambda: said in ben.records(project), "the comment")
+        self.assertIsNone(getting.poll())
+        self.assertEqual(ben.json("status")["blobs"]["count"], 0)
+        self.reload(ada, "[limits]", "upload = 1 GiB/s", "upload_each = 0",
+                    "upload_at = 00:00-24:00 0")
+        self.assertEqual(getting.wait(lab.PATIENCE), 0)
+        self.assertEqual(ben.json("status")["blobs"]["count"], 1)
+
+    # Who gets what.
+
+    def test_to_name_a_file_on_the_board_gives_nobody_a_private_one(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        _, root = self.work(ada, project, MIB + 5)
+        link = wire.dial(ada.address, expected=bytes.fromhex(ada.node))
+        with peer.Peer(link) as anna:
+            name = [bytes.fromhex(root), MIB + 5]
+            ask = records.pack(records.record(
+                kind=11, flags=1, created=now_ms(),
+                fields={"title": "Give it to me", "deliverable": "It",
+                        "kind": 1, "brief_media": [
+                            {"blob": name, "media_type": "video/ogg",
+                             "name": "it.ogv", "role": 1}]})[0])
+            request = anna.publish(ask).id
+            lab.until(lambda: request.hex() in ada.records(), "the request")
+            board = anna.shelf.board
+
+            def refused(topic):
+                with self.assertRaises(wire.Broken) as caught:
+                    anna.fetch(topic, *name)
+                return str(caught.exception)
+            self.assertIn("NOT_HELD", refused(board))
+            # Nor if she holds the topic in which it is named, and Ada, too,
+            # wants it there: that Ada has it elsewhere is nobody's business.
+            anna.follow(board, request)
+            ada.json("seed", request.hex())
+            anna.wait(lambda: request in anna.in_sync, "agreement")
+            self.assertIn("NOT_HELD", refused(request))
+            self.assertEqual(ada.json("status")["blobs"]["count"], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -343,6 +343,11 @@ uint64_t conn_started_ms(const struct conn *c)
     return c->started_ms;
 }
 
+struct rate *conn_download(struct conn *c)
+{
+    return &c->download;
+}
+
 uint64_t conn_rtt_ms(const struct conn *c)
 {
     return c->session.rtt_ms > 0 ? c->session.rtt_ms : c->handshake_ms;

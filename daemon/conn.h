@@ -3,6 +3,7 @@
 
 #include "daemon/node_parts.h"
 #include "proto/peer.h"
+#include "proto/rate.h"
 
 /*
  * One connection: the socket, the session on it and, once the handshake is
@@ -66,6 +67,8 @@ size_t conn_piece(const struct conn *conn);
 /* The same for a payload in parts. */
 MUST_CHECK enum err conn_queue_parts(struct conn *conn, uint8_t type,
                                      const struct bytes *parts, size_t count);
+/* What it may send of blobs, for daemon/limits.h. */
+struct rate *conn_download(struct conn *conn);
 /* Blobs of which it sent wrong bytes, this one included. */
 unsigned conn_count_lie(struct conn *conn);
 

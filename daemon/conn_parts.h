@@ -51,6 +51,7 @@ struct conn {
     uint8_t expected[KEY_LEN];
     struct sockaddr_storage address;
     uint64_t live_ms;      /* when the handshake began */
+    struct rate download;
     uint64_t handshake_ms; /* its length: the first idea of the way's */
     unsigned in_sync;      /* topics, when last looked */
     unsigned lies;         /* about blobs */

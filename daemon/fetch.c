@@ -14,6 +14,7 @@
 #include "daemon/commits.h"
 #include "daemon/conn.h"
 #include "daemon/fetch_parts.h"
+#include "daemon/limits.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
 #include "store/blob_disk.h"
@@ -194,6 +195,28 @@ static void act(struct fetch *f, const struct blob_fetch_effect *ef)
     }
 }
 
+/* Who has sent as much as they may is asked for more later. */
+static void keep_limits(struct fetch *f)
+{
+    struct limits *limits = node_limits(f->node);
+    bool was_bound = f->is_bound;
+
+    f->is_bound = limits_bind_downloads(limits);
+    if (!f->is_bound && !was_bound)
+        return;
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        struct conn *c = f->providers[i] == 0
+                             ? NULL
+                             : peers_find(node_peer_table(f->node),
+                                          f->providers[i]);
+
+        if (c != NULL)
+            blob_fetch_provider_pause(&f->machine, i,
+                                      limits_ask_ms(limits, conn_download(c)),
+                                      fetch_now_ms(f));
+    }
+}
+
 void fetch_step(struct fetch *f)
 {
     struct blob_fetch_effect ef;
@@ -202,6 +225,7 @@ void fetch_step(struct fetch *f)
         (f->state != FETCH_RUNNING && f->state != FETCH_FINISHING))
         return;
     f->stepping = true;
+    keep_limits(f);
     blob_fetch_allow(&f->machine, fetch_job_spans_allowed(f));
     while (f->state == FETCH_RUNNING && blob_fetch_next(&f->machine, &ef))
         act(f, &ef);
@@ -449,6 +473,8 @@ enum err fetch_recv(struct fetch *f, struct conn *c, const struct blob_msg *msg)
     if (f->state != FETCH_RUNNING || provider == BLOB_FETCH_NOBODY)
         return ERR_OK; /* it was given up while the answer was on its way */
     if (msg->type == FRAME_BLOB_DATA) {
+        limits_received(node_limits(f->node), conn_download(c),
+                        msg->data.bytes.len);
         e = on_data(f, provider, msg);
     } else {
         if (msg->type == FRAME_BLOB_LAYER)

@@ -155,6 +155,12 @@ static void follow_config(struct limits *l, struct rate *each)
         rate_set(each, per_s, now_of(l));
 }
 
+bool limits_bind_downloads(const struct limits *l)
+{
+    return l->download.per_s != 0 ||
+           node_config(l->node)->limits.download_each != 0;
+}
+
 void limits_received(struct limits *l, struct rate *each, size_t bytes)
 {
     follow_config(l, each);

@@ -31,6 +31,8 @@ struct upload *limits_upload(struct limits *limits);
 
 /* ---- What comes in ------------------------------------------------------ */
 
+/* Whether there is any limit on what comes in. */
+bool limits_bind_downloads(const struct limits *limits);
 /* Bytes of blobs have come from a peer that has this rate. */
 void limits_received(struct limits *limits, struct rate *each, size_t bytes);
 /*

@@ -328,7 +328,7 @@ bool quota_is_strangers(const struct quota *q, const struct blob_id *blob,
 }
 
 /* The pledge to the topic counts its partial blobs as whole ones. */
-static bool pledge_admits(const struct quota *q, const struct store_want *want)
+bool quota_pledge_admits(const struct quota *q, const struct store_want *want)
 {
     struct store *store = node_store(q->node);
     uint64_t soon = transfer_beginning(node_transfer(q->node), want->topic);
@@ -336,7 +336,8 @@ static bool pledge_admits(const struct quota *q, const struct store_want *want)
     struct keep_usage usage;
     uint64_t limit;
 
-    if (store_follow_find(store, want->topic, &follow) != ERR_OK ||
+    if (want->why == STORE_WHY_ASKED ||
+        store_follow_find(store, want->topic, &follow) != ERR_OK ||
         keep_usage(store, want->topic, &usage) != ERR_OK ||
         blobs_held_for(store, &want->blob, want->topic))
         return true; /* what was begun goes on */
@@ -357,8 +358,6 @@ static bool pledge_admits(const struct quota *q, const struct store_want *want)
 
 bool quota_admits(struct quota *q, const struct store_want *want, uint64_t need)
 {
-    if (want->why != STORE_WHY_ASKED && !pledge_admits(q, want))
-        return false;
     if (fits(q, need))
         return true;
     q->refused = need;

@@ -27,7 +27,10 @@ void quota_flush(struct quota *quota);
  */
 bool quota_admits(struct quota *quota, const struct store_want *want,
                   uint64_t need);
-/* It has begun: notes whose the blob is. */
+/* The part of it that a pledge to the topic decides. */
+bool quota_pledge_admits(const struct quota *quota,
+                         const struct store_want *want);
+/* It has begun, or is here: notes whose the blob is. */
 void quota_begun(struct quota *quota, const struct store_want *want);
 
 /*

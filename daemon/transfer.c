@@ -83,6 +83,7 @@ static void on_timer(uv_timer_t *timer);
 static void put_off(struct transfer *t, const struct store_want *want);
 static void tell_held(struct transfer *t, const struct store_want *want);
 static bool is_held(struct transfer *t, const struct store_want *want);
+static bool small_is_settled(struct transfer *t, const struct store_want *want);
 static bool small_has_room(struct transfer *t, const struct store_want *want,
                            uint64_t bytes);
 static bool consider(struct transfer *t, const struct store_want *want);
@@ -93,7 +94,7 @@ enum err transfer_open(struct transfer **out, struct node *node)
         .other = consider,
         .put_off = put_off,
         .held = tell_held,
-        .is_held = is_held,
+        .is_held = small_is_settled,
         .has_room = small_has_room,
     };
     struct transfer *t = calloc(1, sizeof *t);
@@ -194,6 +195,7 @@ static void tell_held(struct transfer *t, const struct store_want *want)
         .done_bytes = want->blob.size,
     };
 
+    quota_begun(node_quota(t->node), want);
     node_emit(t->node, &event);
 }
 
@@ -334,6 +336,7 @@ static bool has_room(const struct transfer *t, const struct store_want *want)
     uint64_t need = missing(t, &want->blob);
 
     return blobs_have_room(node_store(t->node), transfer_reserved(t) + need) &&
+           quota_pledge_admits(node_quota(t->node), want) &&
            quota_admits(node_quota(t->node), want, need);
 }
 
@@ -375,14 +378,23 @@ static void start(struct transfer *t, struct slot *slot,
     t->spans += slot->spans;
 }
 
-/* What a pseudo want of that size would be allowed. */
+/* Some at once, of which each has been looked at by small_is_settled(). */
 static bool small_has_room(struct transfer *t, const struct store_want *want,
                            uint64_t bytes)
 {
-    struct store_want all = *want;
+    return blobs_have_room(node_store(t->node), transfer_reserved(t) + bytes) &&
+           quota_admits(node_quota(t->node), want, bytes);
+}
 
-    all.blob.size = bytes;
-    return has_room(t, &all);
+/* Held already, or the pledge to its topic has no room for it now. */
+static bool small_is_settled(struct transfer *t, const struct store_want *want)
+{
+    if (is_held(t, want))
+        return true;
+    if (quota_pledge_admits(node_quota(t->node), want))
+        return false;
+    put_off(t, want);
+    return true;
 }
 
 /* Held by now, perhaps imported: true, and the want is dropped. */

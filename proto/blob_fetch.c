@@ -152,6 +152,23 @@ void blob_fetch_provider_rtt(struct blob_fetch *f, unsigned provider,
         rtt_ms < RTT_MAX_MS ? rtt_ms : RTT_MAX_MS;
 }
 
+void blob_fetch_provider_pause(struct blob_fetch *f, unsigned provider,
+                               uint64_t until_ms, uint64_t now_ms)
+{
+    set_now(f, now_ms);
+    provider_at(f, provider)->pause_until_ms = until_ms;
+}
+
+/* Somebody who is asked again when the caller's limit allows. */
+static bool is_anyone_paused(const struct blob_fetch *f)
+{
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++)
+        if (f->providers[i].used && !f->providers[i].banned &&
+            f->providers[i].pause_until_ms > f->now_ms)
+            return true;
+    return false;
+}
+
 void blob_fetch_provider_wake(struct blob_fetch *f, unsigned provider,
                               uint64_t now_ms)
 {
@@ -570,6 +587,7 @@ bool blob_fetch_next(struct blob_fetch *f, struct blob_fetch_effect *out)
         return true;
     return f->spans_allowed > 0 && !blob_effect_is_due(f) &&
            !blob_trial_may_hear(f) && !is_satisfied(f) &&
+           !is_anyone_paused(f) &&
            next_once(&f->stall_told, BLOB_FETCH_STALLED, out);
 }
 

@@ -106,6 +106,9 @@ void blob_fetch_provider_remove(struct blob_fetch *f, unsigned provider,
 /* What the session measured last. */
 void blob_fetch_provider_rtt(struct blob_fetch *f, unsigned provider,
                              uint64_t rtt_ms);
+/* It is asked for nothing more before then; what was asked for goes on. */
+void blob_fetch_provider_pause(struct blob_fetch *f, unsigned provider,
+                               uint64_t until_ms, uint64_t now_ms);
 /* It may have got the blob just now: its rest, if any, ends. */
 void blob_fetch_provider_wake(struct blob_fetch *f, unsigned provider,
                               uint64_t now_ms);

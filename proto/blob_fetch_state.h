@@ -100,6 +100,7 @@ struct blob_fetch_provider {
     uint64_t head_ms; /* since when its oldest request makes no progress */
     uint64_t last_ms; /* when bytes came last */
     uint64_t rest_until_ms;
+    uint64_t pause_until_ms; /* asked for nothing: a limit of the caller's */
     unsigned misses; /* in a row; each doubles the rest */
 };
 

@@ -29,7 +29,7 @@ static struct blob_fetch_request *free_request(const struct blob_fetch *f,
     struct blob_fetch_request *room = NULL;
     unsigned open = 0;
 
-    if (!blob_holder_is_usable(f, p))
+    if (!blob_holder_is_usable(f, p) || f->now_ms < p->pause_until_ms)
         return NULL;
     for (size_t i = 0; i < BLOB_FETCH_REQUESTS; i++) {
         if (p->requests[i].state == BLOB_REQUEST_FREE)

@@ -87,6 +87,8 @@ uint64_t blob_trial_deadline(const struct blob_fetch *f)
             continue;
         if (p->rest_until_ms > f->now_ms && p->rest_until_ms < at)
             at = p->rest_until_ms;
+        if (p->pause_until_ms > f->now_ms && p->pause_until_ms < at)
+            at = p->pause_until_ms;
         if (blob_request_oldest(f, p) == NULL) {
             idle = idle || blob_holder_is_usable(f, p);
             continue;

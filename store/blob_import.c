@@ -427,8 +427,13 @@ enum err blob_import_put(struct blob_import *import, struct store_batch *batch)
     uint64_t spans =
         import->id.size > BLOB_SPAN_LEN ? blob_span_count(import->id.size) : 0;
 
+    enum err e;
+
     assert(import->done);
-    return blobs_put_whole(batch, &import->id, import->topic, import->state,
-                           writer_view(&import->detail),
-                           (struct bytes){ import->layer, spans * HASH_LEN });
+    e = blobs_put_whole(batch, &import->id, import->topic, import->state,
+                        writer_view(&import->detail),
+                        (struct bytes){ import->layer, spans * HASH_LEN });
+    if (e == ERR_OK)
+        batch->ops[batch->count - 1].is_own = true;
+    return e;
 }

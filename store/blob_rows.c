@@ -240,8 +240,9 @@ static enum err apply_whole(struct change *c, struct op *op)
         e = put_layer(c, &op->blob, op->data2);
     if (e == ERR_OK)
         e = hold(c, &op->blob, op->topic);
-    return e == ERR_OK ? keep_pin_apply(c, op->topic, &op->blob, KEEP_PIN_OWN)
-                       : e;
+    if (e == ERR_OK && op->is_own)
+        e = keep_pin_apply(c, op->topic, &op->blob, KEEP_PIN_OWN);
+    return e;
 }
 
 static enum err apply_begin(struct change *c, struct op *op)

@@ -286,6 +286,7 @@ struct op {
     struct record record;
     uint64_t number;
     bool flag;
+    bool is_own; /* of OP_BLOB_WHOLE: imported here */
     enum store_account account; /* of a record; its budget is below */
     uint8_t topic[ID_LEN];
     struct blob_id blob;

@@ -116,25 +116,31 @@ static bool join(struct node *parent, struct node *n)
 /* The value's type and content; of a container its beginning alone. */
 static bool take_value(struct parse *p, struct node *n)
 {
-    if (take(p, '{')) {
+    skip_blanks(p);
+    switch (p->left.len == 0 ? 0 : p->left.data[0]) {
+    case '{':
         n->type = MP_MAP;
-    } else if (take(p, '[')) {
+        return take(p, '{');
+    case '[':
         n->type = MP_ARRAY;
-    } else if (take_text(p, &n->text)) {
+        return take(p, '[');
+    case '"':
         n->type = MP_STR;
-    } else if (take_number(p, &n->number)) {
-        n->type = MP_UINT;
-    } else if (take_word(p, "true")) {
+        return take_text(p, &n->text);
+    case 't':
         n->type = MP_BOOL;
         n->number = 1;
-    } else if (take_word(p, "false")) {
+        return take_word(p, "true");
+    case 'f':
         n->type = MP_BOOL;
-    } else if (take_word(p, "null")) {
+        return take_word(p, "false");
+    case 'n':
         n->type = MP_NIL;
-    } else {
-        return false;
+        return take_word(p, "null");
+    default:
+        n->type = MP_UINT;
+        return take_number(p, &n->number);
     }
-    return true;
 }
 
 /* The next value within `parent`, which is NULL for the first of all. */

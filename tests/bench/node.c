@@ -9,7 +9,12 @@
 #include "ctl/service.h"
 #include "tests/bench/bench.h"
 
-enum { WORDS_MAX = 32, PATIENCE_MS = 200000, LOOK_MS = 20 };
+enum {
+    WORDS_MAX = 32,
+    PATIENCE_MS = 200000,
+    PATIENCE_FULL_MS = 3600000, /* no limit is set there */
+    LOOK_MS = 20
+};
 
 static json_t *run(struct node *n, va_list args)
 {
@@ -20,10 +25,12 @@ static json_t *run(struct node *n, va_list args)
     while (count < WORDS_MAX &&
            (words[count] = va_arg(args, const char *)) != NULL)
         count++;
-    n->ctl.globals = (struct globals){ .home = n->home,
-                                       .quiet = true,
-                                       .no_input = true,
-                                       .timeout_ms = PATIENCE_MS };
+    n->ctl.globals =
+        (struct globals){ .home = n->home,
+                          .quiet = true,
+                          .no_input = true,
+                          .timeout_ms = bench_is_full() ? PATIENCE_FULL_MS
+                                                        : PATIENCE_MS };
     if (!run_line(&n->ctl, &result, count, words))
         bench_die("%s: %s %s: %s", n->name, words[0], count > 1 ? words[1] : "",
                   n->ctl.fail.text);

@@ -93,9 +93,11 @@ static void what_is_not_plain_is_left(void **state)
 static void what_is_no_json_is_left(void **state)
 {
     static const char *const texts[] = {
-        "{\"a\": 1,}", "{,}",       "{\"a\" 1}",      "{\"a\": [1 2]}",
-        "{a: 1}",      "{\"a\": }", "{\"a\": truer}", "{\"a\": [}]",
-        "{\"a\": 1]",  "{} {}",     "{\"a\": nul}",   "{\"a\": [1,]}",
+        "{\"a\": 1,}",     "{,}",           "{\"a\" 1}",
+        "{\"a\": [1 2]}",  "{a: 1}",        "{\"a\": }",
+        "{\"a\": truer}",  "{\"a\": [}]",   "{\"a\": \"1}",
+        "{\"a\": \"true}", "{\"a\": 1]",    "{} {}",
+        "{\"a\": nul}",    "{\"a\": [1,]}",
     };
 
     (void)state;

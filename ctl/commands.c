@@ -45,6 +45,13 @@ static const struct option init[] = {
     { "no-passphrase", OPTION_FLAG, 0, NULL, NULL, "keep the key unsealed on this machine" },
     END };
 
+static const struct option person_recover[] = {
+    { "words-file", OPTION_PATH, OPTION_REQUIRED, "@words_file", "FILE", "the 24 words, in their order" },
+    { "passphrase-file", OPTION_PATH, 0, "@passphrase_file", "FILE", "seal the key with the first line of this file" },
+    { "paper", OPTION_FLAG, 0, NULL, NULL, "keep the key nowhere but in the words" },
+    { "no-passphrase", OPTION_FLAG, 0, NULL, NULL, "keep the key unsealed on this machine" },
+    END };
+
 static const struct option clock_set[] = {
     { "now_ms", OPTION_TIME, OPTION_ARGUMENT | OPTION_REQUIRED, "now_ms", "TIME", "the time it shall be" },
     END };
@@ -672,6 +679,10 @@ const struct command commands[] = {
     { .noun = "status", .method = "status", .options = none, .show = render_status,
       .help = "what this machine does, on one screen" },
 
+    { .noun = "person", .verb = "recover", .method = NULL, .options = person_recover, .run = run_person_recover, .said = "you are yourself again, on this machine, too", .flags = COMMAND_LONG,
+      .help = "be who you are on a new machine, by your 24 words",
+      .more = "Makes a key for this machine that your words sign. What you made comes back from those who hold it: connect to one of them and follow your projects.",
+      .example = "troupe person recover --words-file words.txt --paper" },
     { .noun = "person", .verb = "show", .method = "person.show", .options = person_show,
       .help = "somebody's profile, or your own" },
     { .noun = "person", .verb = "list", .method = "person.list", .options = person_list, .flags = COMMAND_LIST, .columns = "name skills seeking person",

@@ -355,6 +355,12 @@ static bool check_required(const struct parser *p)
         if (argument && (o->flags & OPTION_REQUIRED) && position >= p->position)
             return fail_set(f, EXIT_CODE_USAGE, hint, "%s: %s is missing", name,
                             o->value);
+        /* What goes to the daemon may be in a file, and is asked for there. */
+        if (!argument && (o->flags & OPTION_REQUIRED) && o->param != NULL &&
+            o->param[0] == '@' &&
+            json_object_get(p->run->local, o->param + 1) == NULL)
+            return fail_set(f, EXIT_CODE_USAGE, hint, "%s: --%s is missing",
+                            name, o->name);
         position += argument;
     }
     return true;

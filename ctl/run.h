@@ -47,6 +47,7 @@ bool run_stop(struct run *run);
 bool run_seed(struct run *run);
 bool run_config_check(struct run *run);
 bool run_init_person(struct run *run);
+bool run_person_recover(struct run *run);
 bool run_join(struct run *run);
 bool run_peer_add(struct run *run);
 bool run_project_create(struct run *run);

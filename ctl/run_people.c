@@ -13,6 +13,8 @@
 #include "ctl/value.h"
 
 #define PASSPHRASE_MAX 1024
+/* Much more than 24 words, however they are spaced. */
+#define WORDS_FILE_MAX 4096
 
 /* One line from the terminal, unseen; without its end. */
 static bool ask_secret(char out[PASSPHRASE_MAX], const char *question)
@@ -140,6 +142,28 @@ static bool make_person(struct run *run)
     if (fd >= 0)
         (void)close(fd);
     return ok;
+}
+
+bool run_person_recover(struct run *run)
+{
+    size_t len;
+    char *words =
+        value_read_file(&run->ctl->fail, run_text(run->local, "words_file"),
+                        WORDS_FILE_MAX, &len);
+    bool ok = words != NULL;
+
+    if (ok &&
+        json_object_set_new(run->params, "words", json_string(words)) != 0)
+        ok = fail_set(&run->ctl->fail, EXIT_CODE_KEY, NULL,
+                      "the words are not text");
+    if (words != NULL) {
+        explicit_bzero(words, len);
+        free(words);
+    }
+    if (!ok || !decide_key(run) || !service_start_home(run->ctl))
+        return false;
+    run->result = run_call(run->ctl, "person.recover", run->params);
+    return run->result != NULL;
 }
 
 bool run_init_person(struct run *run)

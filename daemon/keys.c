@@ -206,7 +206,7 @@ enum err keys_open_person(struct person_keys *out, const char *home,
     return e;
 }
 
-/* What init makes before anything is written. */
+/* What is made of the entropy before anything is written. */
 struct new_person {
     uint8_t entropy[ENTROPY_LEN];
     struct sign_key first; /* signs the certificate, then is wiped */
@@ -222,7 +222,6 @@ static enum err make_person(struct new_person *p, const struct network *network,
     struct sign_key next;
     uint8_t seed[32];
 
-    randombytes_buf(p->entropy, sizeof p->entropy);
     randombytes_buf(seed, sizeof seed);
     sign_key_from_seed(&p->keys.device, seed);
     person_key_derive(&p->first, p->entropy, 0);
@@ -299,16 +298,17 @@ static enum err write_keys(int folder, const struct new_person *p,
     return e;
 }
 
-enum err keys_create_person(struct person_keys *out, char words[256],
-                            const char *home, const struct network *network,
-                            enum keys_custody custody, struct bytes passphrase,
-                            uint64_t now_ms)
+enum err keys_recover_person(struct person_keys *out,
+                             const uint8_t entropy[ENTROPY_LEN],
+                             const char *home, const struct network *network,
+                             enum keys_custody custody, struct bytes passphrase,
+                             uint64_t now_ms)
 {
     struct new_person p = { .keys.certificate_len = 0 };
     int folder = -1;
     enum err e = open_folder(&folder, home);
 
-    static_assert(WORDS_TEXT_MAX <= 256, "words fit what keys.h promises");
+    memcpy(p.entropy, entropy, ENTROPY_LEN);
     if (e == ERR_OK)
         e = make_person(&p, network, now_ms);
     if (e == ERR_OK)
@@ -316,12 +316,29 @@ enum err keys_create_person(struct person_keys *out, char words[256],
     if (e == ERR_OK) {
         p.keys.sealed = custody == KEYS_SEALED;
         p.keys.unsealed = custody == KEYS_OPEN;
-        words_encode(words, p.entropy);
         *out = p.keys;
     }
     sodium_memzero(&p, sizeof p);
     if (folder >= 0)
         (void)close(folder);
+    return e;
+}
+
+enum err keys_create_person(struct person_keys *out, char words[256],
+                            const char *home, const struct network *network,
+                            enum keys_custody custody, struct bytes passphrase,
+                            uint64_t now_ms)
+{
+    uint8_t entropy[ENTROPY_LEN];
+    enum err e;
+
+    static_assert(WORDS_TEXT_MAX <= 256, "words fit what keys.h promises");
+    randombytes_buf(entropy, sizeof entropy);
+    e = keys_recover_person(out, entropy, home, network, custody, passphrase,
+                            now_ms);
+    if (e == ERR_OK)
+        words_encode(words, entropy);
+    sodium_memzero(entropy, sizeof entropy);
     return e;
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/status.h"
 #include "daemon/version.h"
 #include "daemon/wait.h"
+#include "proto/words.h"
 
 void method_hello(struct call *call)
 {
@@ -121,6 +122,8 @@ struct initing {
     uint64_t now_ms;
     struct person_keys keys;
     char words[256];
+    bool recovers; /* the person of `entropy`, not a new one */
+    uint8_t entropy[ENTROPY_LEN];
     enum err err;
 };
 
@@ -133,10 +136,16 @@ static void initing_free(struct initing *in)
 static void on_init_work(uv_work_t *work)
 {
     struct initing *in = work->data;
+    struct bytes passphrase = { in->passphrase, in->passphrase_len };
 
-    in->err = keys_create_person(
-        &in->keys, in->words, in->home, &in->network, in->custody,
-        (struct bytes){ in->passphrase, in->passphrase_len }, in->now_ms);
+    if (in->recovers)
+        in->err =
+            keys_recover_person(&in->keys, in->entropy, in->home, &in->network,
+                                in->custody, passphrase, in->now_ms);
+    else
+        in->err =
+            keys_create_person(&in->keys, in->words, in->home, &in->network,
+                               in->custody, passphrase, in->now_ms);
 }
 
 static void put_init(struct call *call, const char *warning)
@@ -186,6 +195,19 @@ static void publish_profile(struct call *call)
     author_fields_wipe(&fields);
 }
 
+static void put_recovered(struct call *call)
+{
+    struct node *node = call_node(call);
+    const struct person_keys *person = node_person(node);
+    struct writer *w = call_reply(call);
+
+    mp_put_map(w, 3);
+    pair_id(w, "person", person->person);
+    pair_id(w, "device", person->device.public_key);
+    pair_id(w, "node", node_keys(node)->sign.public_key);
+    call_send(call);
+}
+
 static void on_init_done(uv_work_t *work, int status)
 {
     struct initing *in = work->data;
@@ -197,6 +219,9 @@ static void on_init_done(uv_work_t *work, int status)
                   "See who with: troupe person show");
     } else if (in->err != ERR_OK) {
         call_fail(call, in->err, NULL, NULL);
+    } else if (in->recovers) {
+        node_set_person(call_node(call), &in->keys);
+        put_recovered(call);
     } else if (call_client(call) == NULL) {
         /* Nobody waits for the words any more, so nobody may be this person. */
         keys_discard_person(in->home);
@@ -240,19 +265,59 @@ static void reply_node_only(struct call *call)
     call_send(call);
 }
 
-void method_init(struct call *call)
+/* The work of a call that makes keys; NULL after the call has been failed. */
+static struct initing *initing_new(struct call *call)
 {
     struct node *node = call_node(call);
+    struct initing *in;
+
+    if (node_person(node) != NULL) {
+        call_fail(call, ERR_EXISTS, "there is a person on this machine already",
+                  "See who with: troupe person show");
+        return NULL;
+    }
+    in = calloc(1, sizeof *in);
+    if (in == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+        return NULL;
+    }
+    if (!custody_of(call, in)) {
+        initing_free(in);
+        return NULL;
+    }
+    in->call = call;
+    in->network = *node_network(node);
+    in->now_ms = node_clock_ms(node);
+    in->work.data = in;
+    memcpy(in->home, node_home(node)->data, sizeof in->home);
+    return in;
+}
+
+void method_person_recover(struct call *call)
+{
+    struct initing *in = initing_new(call);
+
+    if (in == NULL)
+        return;
+    in->recovers = true;
+    if (words_decode(in->entropy, mp_str(call_param(call, "words"))) !=
+        ERR_OK) {
+        initing_free(in);
+        call_fail(call, ERR_BAD_WORDS, "these are not the 24 words of a person",
+                  "Give all 24 in their order, as `troupe init` showed them.");
+        return;
+    }
+    (void)uv_queue_work(node_loop(call_node(call)), &in->work, on_init_work,
+                        on_init_done);
+}
+
+void method_init(struct call *call)
+{
     struct bytes name = mp_str(call_param(call, "name"));
     struct initing *in;
 
     if (mp_bool(call_param(call, "node_only"))) {
         reply_node_only(call);
-        return;
-    }
-    if (node_person(node) != NULL) {
-        call_fail(call, ERR_EXISTS, "there is a person on this machine already",
-                  "See who with: troupe person show");
         return;
     }
     if (name.len == 0 || name.len > 128 || !mp_utf8_valid(name) ||
@@ -261,21 +326,15 @@ void method_init(struct call *call)
                   "For example: troupe init --name \"Ada\"");
         return;
     }
-    in = calloc(1, sizeof *in);
+    in = initing_new(call);
+    if (in == NULL)
+        return;
     call_set_data(call, call_alloc(call, sizeof in->words));
-    if (in == NULL || call_data(call) == NULL) {
-        free(in);
+    if (call_data(call) == NULL) {
+        initing_free(in);
         call_fail(call, ERR_NO_MEMORY, NULL, NULL);
         return;
     }
-    if (!custody_of(call, in)) {
-        initing_free(in);
-        return;
-    }
-    in->call = call;
-    in->network = *node_network(node);
-    in->now_ms = node_clock_ms(node);
-    in->work.data = in;
-    memcpy(in->home, node_home(node)->data, sizeof in->home);
-    (void)uv_queue_work(node_loop(node), &in->work, on_init_work, on_init_done);
+    (void)uv_queue_work(node_loop(call_node(call)), &in->work, on_init_work,
+                        on_init_done);
 }

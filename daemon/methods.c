@@ -7,6 +7,7 @@ const struct method methods[] = {
     { "hello", method_hello },
     { "status", method_status },
     { "init", method_init },
+    { "person.recover", method_person_recover },
     { "clock.set", method_clock_set },
     { "config.check", method_config_check },
     { "shutdown", method_shutdown },

@@ -13,6 +13,7 @@ extern const struct method methods[];
 void method_hello(struct call *call);
 void method_status(struct call *call);
 void method_init(struct call *call);
+void method_person_recover(struct call *call);
 void method_clock_set(struct call *call);
 void method_config_check(struct call *call);
 void method_shutdown(struct call *call);

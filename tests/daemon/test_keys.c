@@ -341,6 +341,38 @@ static void a_passphrase_seals_what_the_words_say(void **state)
     assert_true(made.sealed && !made.unsealed);
 }
 
+static void words_bring_the_person_back_with_another_device(void **state)
+{
+    uint8_t entropy[ENTROPY_LEN];
+    struct person_keys first;
+    struct person_keys again;
+    char words[256];
+
+    (void)state;
+    assert_int_equal(keys_create_person(&first, words, home, &lab, KEYS_PAPER,
+                                        (struct bytes){ NULL, 0 }, NOW),
+                     ERR_OK);
+    assert_int_equal(
+        words_decode(entropy,
+                     (struct bytes){ (const uint8_t *)words, strlen(words) }),
+        ERR_OK);
+    assert_int_equal(keys_recover_person(&again, entropy, home, &lab,
+                                         KEYS_PAPER, (struct bytes){ NULL, 0 },
+                                         NOW),
+                     ERR_EXISTS);
+    keys_discard_person(home);
+    assert_int_equal(keys_recover_person(&again, entropy, home, &lab,
+                                         KEYS_PAPER, (struct bytes){ NULL, 0 },
+                                         NOW),
+                     ERR_OK);
+    assert_memory_equal(first.person, again.person, ID_LEN);
+    assert_memory_not_equal(first.device.public_key, again.device.public_key,
+                            KEY_LEN);
+    assert_int_equal(keys_open_person(&first, home, &lab), ERR_OK);
+    assert_memory_equal(first.device.public_key, again.device.public_key,
+                        KEY_LEN);
+}
+
 static void nobody_is_made_twice(void **state)
 {
     static const char *const left[] = { "device.key", "person.key" };
@@ -426,6 +458,7 @@ int main(void)
         T(there_is_nobody_before_init),
         T(a_person_that_is_made_is_the_one_that_is_opened),
         T(a_passphrase_seals_what_the_words_say),
+        T(words_bring_the_person_back_with_another_device),
         T(nobody_is_made_twice),
         T(an_init_cut_short_before_its_last_step_is_completed),
         T(an_init_cut_short_before_the_device_leaves_nobody),

@@ -64,8 +64,8 @@ class Node:
         line = self.process.stdout.readline()
         timer.cancel()
         if line.strip() != "ready":
-            self.process.wait()
-            raise RuntimeError(f"no 'ready' but {line!r}; log:\n"
+            code = self.process.wait()
+            raise RuntimeError(f"no 'ready' but {line!r}, exit {code}; log:\n"
                                + self.log.read_text()[-4000:])
         return self
 

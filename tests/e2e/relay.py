@@ -33,7 +33,11 @@ class Relay:
 
     def accept(self):
         here, _ = self.server.accept()
-        there = socket.create_connection(self.target)
+        try:
+            there = socket.create_connection(self.target)
+        except OSError:  # nobody is there any more
+            here.close()
+            return
         self.selector.register(here, selectors.EVENT_READ, there)
         self.selector.register(there, selectors.EVENT_READ, here)
 

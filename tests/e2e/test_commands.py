@@ -441,6 +441,23 @@ class People(CommandTest):
         self.assert_refused(5, "init", "--name", "Eve", "--no-passphrase")
         self.assertEqual(self.ada.json("person", "show")["name"], "Ada")
 
+    def test_words_that_are_not_the_words_bring_nobody_back(self):
+        node = self.node("new")
+        words = (self.ada.home / "words").read_text().split()
+        self.assert_refused(5, "person", "recover", "--words-file",
+                            self.ada.home / "words", "--paper")
+        for wrong in (words[:23], words + ["zoo"], words[::-1],
+                      ["nonsense"] * 24, []):
+            self.assert_refused(11, "person", "recover", "--words-file",
+                                self.file("wrong", " ".join(wrong)), "--paper",
+                                node=node)
+        self.assert_refused(2, "person", "recover", node=node)
+        self.assertIsNone(node.json("status")["person"])
+        right = self.file("right", "\n".join(w.upper() for w in words))
+        self.assertEqual(
+            node.json("person", "recover", "--words-file", right,
+                      "--paper")["person"], self.ada.json("status")["person"])
+
     def test_a_node_without_a_person_cannot_sign(self):
         node = self.node("archive")
         self.assert_refused(11, "project", "create", "--title", "T", "--goal",

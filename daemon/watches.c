@@ -24,8 +24,8 @@ struct watch {
 };
 
 struct watches {
+    struct node_listener listener; /* first: on_event casts back */
     struct node *node;
-    struct node_listener listener;
     uv_timer_t timer;
     struct watch *first;
 };

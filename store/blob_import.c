@@ -188,9 +188,12 @@ void blob_import_work(struct blob_import *import,
                       struct blob_progress *progress)
 {
     uint64_t spans = blob_span_count(import->size);
-    struct hand hand = { .buf = blob_disk_buffer(BLOB_SPAN_LEN) };
+    struct hand hand = { .buf = NULL };
     uint64_t first = 0;
 
+    if (import->done) /* small */
+        return;
+    hand.buf = blob_disk_buffer(BLOB_SPAN_LEN);
     if (hand.buf == NULL)
         fail(import, ERR_NO_MEMORY);
     while (import->error == ERR_OK &&

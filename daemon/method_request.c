@@ -160,8 +160,9 @@ static void on_imported(struct call *call, struct import_list *list)
 
     author_fields_init(&fields);
     put_files(&fields, "brief_media", list->files, p->briefs);
-    put_files(&fields, "examples", list->files + p->briefs,
-              list->count - p->briefs);
+    if (list->count > p->briefs)
+        put_files(&fields, "examples", list->files + p->briefs,
+                  list->count - p->briefs);
     if (p->references_count > 0) {
         w = author_fields_put(&fields, "references");
         mp_put_array(w, (uint32_t)p->references_count);

@@ -1,0 +1,173 @@
+/* One file from several nodes, read while it comes, and after a kill. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/bench/bench.h"
+
+enum { ROUNDS = 3, OTHERS = 2, READS = 5 };
+
+static double mb_s(double seconds)
+{
+    return (double)BENCH_BLOB / 1e6 / seconds;
+}
+
+static void contribute(struct node *n, char project[2 * ID_LEN + 1],
+                       char work[2 * ID_LEN + 1])
+{
+    char path[PATHS_LEN_MAX];
+
+    bench_path(path, "file.bin");
+    limit_random_file(path, BENCH_BLOB);
+    node_start(n, "leader");
+    node_init_person(n);
+    node_id(project, node_run(n, "project", "create", "--title", "Bench",
+                              "--goal", "A large file", "--medium",
+                              "short_film", "--licence", "CC-BY-SA-4.0", NULL));
+    node_id(work, node_run(n, "contribute", "--project", project, path,
+                           "--title", "A large file", "--kind", "video",
+                           "--licence", "CC-BY-SA-4.0", NULL));
+    (void)unlink(path);
+}
+
+/* A node that knows the project and is connected with its holders. */
+static void meet(struct node *to, const char *name, const char *project,
+                 struct node *const *holders, size_t count)
+{
+    node_start(to, name);
+    node_do(to, "init", "--node-only", NULL);
+    node_do(to, "project", "follow", project, NULL);
+    for (size_t i = 0; i < count; i++)
+        node_dial(to, holders[i]);
+    (void)node_await(to, project, "records",
+                     node_topic(holders[0], project, "records"));
+}
+
+/* Until it is held, verified and durable; seconds. */
+static double seed(struct node *to, const char *project)
+{
+    double begun = bench_now();
+
+    node_do(to, "seed", project, NULL);
+    (void)node_await(to, project, "blobs_held", 1);
+    return bench_now() - begun;
+}
+
+/* One after the other from the leader; the first of them go on as holders. */
+static double from_one(struct node *leader, const char *project,
+                       struct node others[OTHERS])
+{
+    struct node *const holders[] = { leader };
+    double speed[ROUNDS];
+    struct node spare;
+
+    for (size_t i = 0; i < ROUNDS; i++) {
+        char name[16];
+        struct node *n = i < OTHERS ? &others[i] : &spare;
+
+        (void)snprintf(name, sizeof name, "one%zu", i);
+        meet(n, name, project, holders, 1);
+        speed[i] = mb_s(seed(n, project));
+        node_stop(n); /* nobody else is asked by the next */
+    }
+    return bench_median(speed, ROUNDS);
+}
+
+static double from_three(struct node *leader, const char *project,
+                         struct node others[OTHERS])
+{
+    struct node *const holders[] = { leader, &others[0], &others[1] };
+    double speed[ROUNDS];
+    struct node n;
+
+    node_start(&others[0], "one0");
+    node_start(&others[1], "one1");
+    for (size_t i = 0; i < ROUNDS; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "three%zu", i);
+        meet(&n, name, project, holders, 3);
+        speed[i] = mb_s(seed(&n, project));
+        node_stop(&n);
+    }
+    node_stop(&others[0]);
+    node_stop(&others[1]);
+    return bench_median(speed, ROUNDS);
+}
+
+/* The first byte of places in the file that are not here; ms. */
+static double first_byte(struct node *leader, const char *project,
+                         const char *work)
+{
+    struct node *const holders[] = { leader };
+    double took[READS];
+    struct node n;
+    int out = dup(STDOUT_FILENO);
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    bench_check(out >= 0 && null >= 0, "a place for what is read");
+    meet(&n, "reader", project, holders, 1);
+    (void)fflush(stdout);
+    (void)dup2(null, STDOUT_FILENO);
+    for (size_t i = 0; i < READS; i++) {
+        char range[64];
+        double begun = bench_now();
+
+        (void)snprintf(range, sizeof range, "%zu-%zu", i * 150000000,
+                       i * 150000000);
+        node_do(&n, "cat", work, "--range", range, NULL);
+        took[i] = (bench_now() - begun) * 1000;
+    }
+    (void)dup2(out, STDOUT_FILENO);
+    (void)close(out);
+    (void)close(null);
+    node_stop(&n);
+    bench_row("swarm.first_byte", took[0], "ms", 100);
+    return bench_median(took + 1, READS - 1);
+}
+
+/* MiB that come twice when the receiver is killed half way. */
+static double resume(struct node *leader, const char *project)
+{
+    struct node *const holders[] = { leader };
+    uint64_t before = watch_wire(leader->port);
+    uint64_t bytes;
+    struct node n;
+
+    meet(&n, "killed", project, holders, 1);
+    node_do(&n, "seed", project, NULL);
+    do {
+        bench_sleep_ms(2);
+        bytes = watch_wire(leader->port) - before;
+    } while (bytes < BENCH_BLOB / 2);
+    (void)kill(n.pid, SIGKILL);
+    (void)waitpid(n.pid, NULL, 0);
+    run_wipe(&n.ctl);
+    node_start(&n, "killed");
+    node_dial(&n, leader);
+    (void)node_await(&n, project, "blobs_held", 1);
+    bytes += watch_wire(leader->port);
+    node_stop(&n);
+    return ((double)bytes - (double)BENCH_BLOB) / BENCH_MIB;
+}
+
+void bench_swarm(void)
+{
+    char project[2 * ID_LEN + 1];
+    char work[2 * ID_LEN + 1];
+    struct node others[OTHERS];
+    struct node leader;
+    double one;
+    double seek;
+
+    contribute(&leader, project, work);
+    seek = first_byte(&leader, project, work);
+    bench_row("swarm.seek", seek, "ms", 100);
+    bench_row("swarm.resume", resume(&leader, project), "MiB", 64);
+    one = from_one(&leader, project, others);
+    bench_row("swarm.three", from_three(&leader, project, others), "MB/s", one);
+    node_stop(&leader);
+}

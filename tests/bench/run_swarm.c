@@ -56,46 +56,41 @@ static double seed(struct node *to, const char *project)
     return bench_now() - begun;
 }
 
-/* One after the other from the leader; the first of them go on as holders. */
-static double from_one(struct node *leader, const char *project,
-                       struct node others[OTHERS])
+/* A new node fetches from these; MB/s. */
+static double fetch(const char *kind, size_t round, const char *project,
+                    struct node *const *holders, size_t count)
 {
-    struct node *const holders[] = { leader };
-    double speed[ROUNDS];
-    struct node spare;
+    struct node n;
+    char name[24];
+    double speed;
 
-    for (size_t i = 0; i < ROUNDS; i++) {
-        char name[16];
-        struct node *n = i < OTHERS ? &others[i] : &spare;
-
-        (void)snprintf(name, sizeof name, "one%zu", i);
-        meet(n, name, project, holders, 1);
-        speed[i] = mb_s(seed(n, project));
-        node_stop(n); /* nobody else is asked by the next */
-    }
-    return bench_median(speed, ROUNDS);
+    (void)snprintf(name, sizeof name, "%s%zu", kind, round);
+    meet(&n, name, project, holders, count);
+    speed = mb_s(seed(&n, project));
+    node_stop(&n);
+    return speed;
 }
 
-static double from_three(struct node *leader, const char *project,
-                         struct node others[OTHERS])
+/* From one and from three in turn, so that a busy machine slows both. */
+static void one_and_three(struct node *leader, const char *project)
 {
+    struct node others[OTHERS];
     struct node *const holders[] = { leader, &others[0], &others[1] };
-    double speed[ROUNDS];
-    struct node n;
+    double one[ROUNDS];
+    double three[ROUNDS];
 
-    node_start(&others[0], "one0");
-    node_start(&others[1], "one1");
+    for (size_t i = 0; i < OTHERS; i++)
+        (void)fetch("other", i, project, holders, 1);
     for (size_t i = 0; i < ROUNDS; i++) {
-        char name[16];
-
-        (void)snprintf(name, sizeof name, "three%zu", i);
-        meet(&n, name, project, holders, 3);
-        speed[i] = mb_s(seed(&n, project));
-        node_stop(&n);
+        one[i] = fetch("one", i, project, holders, 1);
+        node_start(&others[0], "other0");
+        node_start(&others[1], "other1");
+        three[i] = fetch("three", i, project, holders, 3);
+        node_stop(&others[0]);
+        node_stop(&others[1]);
     }
-    node_stop(&others[0]);
-    node_stop(&others[1]);
-    return bench_median(speed, ROUNDS);
+    bench_row("swarm.three", bench_median(three, ROUNDS), "MB/s",
+              bench_median(one, ROUNDS));
 }
 
 /* The first byte of places in the file that are not here; ms. */
@@ -158,16 +153,13 @@ void bench_swarm(void)
 {
     char project[2 * ID_LEN + 1];
     char work[2 * ID_LEN + 1];
-    struct node others[OTHERS];
     struct node leader;
-    double one;
     double seek;
 
     contribute(&leader, project, work);
     seek = first_byte(&leader, project, work);
     bench_row("swarm.seek", seek, "ms", 100);
     bench_row("swarm.resume", resume(&leader, project), "MiB", 64);
-    one = from_one(&leader, project, others);
-    bench_row("swarm.three", from_three(&leader, project, others), "MB/s", one);
+    one_and_three(&leader, project);
     node_stop(&leader);
 }

@@ -216,6 +216,8 @@ class Peer:
             self.on_record(payload)
         elif kind == wire.NOT_HELD:
             self.on_not_held(Reader(payload))
+        elif kind == wire.BLOB_WATCH:
+            self.on_watch(Reader(payload))
         elif wire.BLOB_ASK <= kind <= wire.BLOB_INNER and kind % 2 == 0:
             self.on_blob(kind, payload)
         elif kind == wire.BLOB_MANY:
@@ -505,6 +507,30 @@ class Peer:
             self.requests[request].append(("end", reader.varint()))
         else:
             self.requests[request].append((kind, reader.rest()))
+
+    def on_watch(self, reader):
+        """Tells what it has of a blob; nothing will come."""
+        request, tag = reader.take(4), reader.take(8)
+        root, size = reader.take(32), reader.uint(8)
+        reader.finish()
+        blob = self.shelf.blobs.get(root)
+        held = blob and self.held(blob)
+        if (blob is None or blob.size != size
+                or tag not in [self.tag(t, False) for t in self.topics]):
+            code = code_of("NOT_HELD")
+        elif held is None:
+            code = code_of("OK")
+        else:
+            bits = bytearray(-(-size // SPAN) + 7 >> 3)
+            for span in held:
+                bits[span // 8] |= 1 << span % 8
+            self.link.send(wire.BLOB_HAVE, request + bytes(8) + bytes(bits))
+            return
+        self.link.send(wire.BLOB_END, request + varint(code))
+
+    def held(self, blob):
+        """The spans that it has, if not all."""
+        return None
 
     def serve(self, request, reader):
         """Answers a BLOB_ASK; the code for its BLOB_END."""

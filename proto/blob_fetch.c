@@ -14,6 +14,7 @@
 
 #define RTT_MAX_MS 10000
 #define SAMPLE_MS  100
+#define PEAK_FADES 16 /* by so much with each sample */
 
 static void set_now(struct blob_fetch *f, uint64_t now_ms)
 {
@@ -217,6 +218,10 @@ static void progress(struct blob_fetch *f, struct blob_fetch_provider *p,
         return;
     len = p->sample_bytes * 1000 / elapsed;
     p->rate = p->rate == 0 ? len : (p->rate + len) / 2;
+    /* Behind each lost packet all waits, and then comes at once. */
+    p->peak -= p->peak / PEAK_FADES;
+    if (p->peak < len)
+        p->peak = len;
     p->sample_bytes = 0;
     p->sample_ms = f->now_ms;
 }

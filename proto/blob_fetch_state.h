@@ -94,6 +94,7 @@ struct blob_fetch_provider {
     struct blob_fetch_request requests[BLOB_FETCH_REQUESTS];
     uint64_t in_flight; /* sum of the requests' charges */
     uint64_t rate;      /* bytes a second, smoothed */
+    uint64_t peak;      /* the highest of late: what a window goes by */
     uint64_t rtt_ms;
     uint64_t sample_bytes; /* come since sample_ms */
     uint64_t sample_ms;

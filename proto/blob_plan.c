@@ -15,7 +15,8 @@
 
 uint64_t blob_plan_window(const struct blob_fetch_provider *p)
 {
-    uint64_t window = 2 * p->rate * (p->rtt_ms + BLOB_SLACK_MS) / 1000;
+    /* A packet that is lost holds up all behind it for one more round trip. */
+    uint64_t window = 2 * p->peak * (2 * p->rtt_ms + BLOB_SLACK_MS) / 1000;
 
     if (window < BLOB_WINDOW_MIN)
         return BLOB_WINDOW_MIN;

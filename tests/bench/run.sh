@@ -7,6 +7,8 @@ status=0
 for name; do
     if [ "$name" = sim ]; then
         tests/sim/bench.sh || status=1
+    elif [ "$name" = lossy ]; then
+        TROUPE_BUILD=$PWD/build /usr/bin/python3 tests/bench/lossy.py || status=1
     else
         build/tests/bench/bench "$name" || status=1
     fi

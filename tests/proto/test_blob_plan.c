@@ -52,15 +52,15 @@ static unsigned asks(struct blob_fetch *f)
 
 static void the_window_is_clamped_and_grows_with_rate_and_distance(void **state)
 {
-    struct blob_fetch_provider p = { .rate = 0, .rtt_ms = 80 };
+    struct blob_fetch_provider p = { .peak = 0, .rtt_ms = 40 };
 
     (void)state;
     assert_int_equal(blob_plan_window(&p), BLOB_WINDOW_MIN);
-    p.rate = 10 * MIB;
+    p.peak = 10 * MIB;
     assert_int_equal(blob_plan_window(&p), 2 * MIB);
-    p.rtt_ms = 180;
+    p.rtt_ms = 90;
     assert_int_equal(blob_plan_window(&p), 4 * MIB);
-    p.rate = 1000 * MIB;
+    p.peak = 1000 * MIB;
     assert_int_equal(blob_plan_window(&p), BLOB_WINDOW_MAX);
 }
 
@@ -74,7 +74,7 @@ static void no_more_than_the_window_is_asked(void **state)
     p = join(&f, 32);
     (void)asks(&f);
     assert_int_equal(p->in_flight, BLOB_WINDOW_MIN);
-    p->rate = 1000 * MIB;
+    p->peak = 1000 * MIB;
     (void)asks(&f);
     assert_in_range(p->in_flight, BLOB_WINDOW_MAX - MIB, BLOB_WINDOW_MAX);
 }
@@ -87,7 +87,7 @@ static void no_more_requests_are_open_than_the_share(void **state)
     (void)state;
     start(&f, 100 * MIB, BLOB_FETCH_SPANS);
     p = join(&f, 3);
-    p->rate = 1000 * MIB;
+    p->peak = 1000 * MIB;
     assert_int_equal(asks(&f), 3);
 }
 
@@ -97,7 +97,7 @@ static void no_more_spans_are_in_work_than_there_are_buffers(void **state)
 
     (void)state;
     start(&f, 100 * MIB, 2);
-    join(&f, 32)->rate = 1000 * MIB;
+    join(&f, 32)->peak = 1000 * MIB;
     assert_int_equal(asks(&f), 2); /* one request a span */
 }
 
@@ -125,7 +125,7 @@ static void a_reader_is_served_where_it_reads(void **state)
     (void)state;
     start(&f, 100 * MIB, BLOB_FETCH_SPANS);
     blob_fetch_seek(&f, 99, 100);
-    join(&f, 32)->rate = 1000 * MIB;
+    join(&f, 32)->peak = 1000 * MIB;
     assert_true(blob_plan_ask(&f, &fx));
     assert_int_equal(fx.ask.first, 99 * BLOB_REQUEST_BLOCKS);
     assert_true(blob_plan_ask(&f, &fx)); /* goes round */
@@ -139,7 +139,7 @@ static void numbers_in_use_are_passed_over_when_they_wrap(void **state)
 
     (void)state;
     start(&f, 100 * MIB, BLOB_FETCH_SPANS);
-    join(&f, 32)->rate = 1000 * MIB;
+    join(&f, 32)->peak = 1000 * MIB;
     assert_true(blob_plan_ask(&f, &fx));
     assert_int_equal(fx.request, 0);
     f.turn = 0xffff;

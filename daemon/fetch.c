@@ -1,7 +1,7 @@
 /*
- * A blob on its way here: the effects of the machine, the peers that are asked
- * and the frames they send, the beginning and the end.  What runs on the pool
- * is fetch_job.c.
+ * A blob on its way here: the effects of the machine and the frames that come,
+ * the beginning and the end.  Who is asked is fetch_peers.c; what runs on the
+ * pool is fetch_job.c.
  */
 #include "daemon/fetch.h"
 
@@ -142,6 +142,7 @@ static void ban(struct fetch *f, const struct blob_fetch_effect *ef)
               "why=%s",
               log_id(fetch_blob(f)->root).text, (unsigned long long)source,
               err_name(ef->why));
+    fetch_note_liar(f, source);
     peers_lied(node_peer_table(f->node), source, ef->why);
 }
 
@@ -313,16 +314,6 @@ static enum err start_machine(struct fetch *f)
     return ERR_OK;
 }
 
-static void add_all_peers(struct fetch *f)
-{
-    struct peers *peers = node_peer_table(f->node);
-
-    for (struct conn *c = peers_next(peers, NULL); c != NULL;
-         c = peers_next(peers, c))
-        fetch_peer_changed(f, c);
-    fetch_step(f);
-}
-
 static void on_begun(void *context, enum err e,
                      const struct store_result *result)
 {
@@ -336,7 +327,7 @@ static void on_begun(void *context, enum err e,
         if (e != ERR_OK)
             fetch_stop(f, e);
         else
-            add_all_peers(f);
+            fetch_ask_all_peers(f);
     }
     fetch_settle(f);
 }
@@ -384,51 +375,7 @@ enum err fetch_open(struct fetch **out, struct node *node,
     return ERR_OK;
 }
 
-/* ---- Peers and frames --------------------------------------------------- */
-
-/* The number of this connection among the providers, or NOBODY. */
-static unsigned provider_of(const struct fetch *f, const struct conn *c)
-{
-    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
-        if (f->providers[i] == conn_number(c))
-            return i;
-    }
-    return BLOB_FETCH_NOBODY;
-}
-
-void fetch_peer_changed(struct fetch *f, struct conn *c)
-{
-    unsigned provider = provider_of(f, c);
-    uint8_t tag[HELLO_TAG_LEN];
-    bool shares = conn_is_open(c) &&
-                  peer_tag_of_topic(conn_peer(c), f->config.want.topic, tag);
-
-    if (f->state != FETCH_RUNNING)
-        return;
-    if (!shares) {
-        fetch_peer_gone(f, c);
-        return;
-    }
-    if (provider != BLOB_FETCH_NOBODY)
-        return;
-    /* With as many as it may have, it needs no more. */
-    if (blob_fetch_provider_add(&f->machine, &provider, tag,
-                                f->config.requests_max, conn_rtt_ms(c),
-                                fetch_now_ms(f)) == ERR_OK)
-        f->providers[provider] = conn_number(c);
-    fetch_step(f);
-}
-
-void fetch_peer_gone(struct fetch *f, const struct conn *c)
-{
-    unsigned provider = provider_of(f, c);
-
-    if (f->state != FETCH_RUNNING || provider == BLOB_FETCH_NOBODY)
-        return;
-    f->providers[provider] = 0;
-    blob_fetch_provider_remove(&f->machine, provider, fetch_now_ms(f));
-    fetch_step(f);
-}
+/* ---- Frames ------------------------------------------------------------- */
 
 static enum err on_data(struct fetch *f, unsigned provider,
                         const struct blob_msg *msg)
@@ -467,7 +414,7 @@ static void keep_uncles(struct fetch *f, const struct blob_msg *msg)
 
 enum err fetch_recv(struct fetch *f, struct conn *c, const struct blob_msg *msg)
 {
-    unsigned provider = provider_of(f, c);
+    unsigned provider = fetch_provider_of(f, c);
     enum err e;
 
     if (f->state != FETCH_RUNNING || provider == BLOB_FETCH_NOBODY)
@@ -533,6 +480,7 @@ void fetch_tick(struct fetch *f)
 {
     if (f->state == FETCH_RUNNING)
         blob_fetch_tick(&f->machine, fetch_now_ms(f));
+    fetch_replace_peer(f);
     fetch_step(f);
 }
 

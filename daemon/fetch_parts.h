@@ -4,8 +4,9 @@
 #include "daemon/fetch.h"
 
 /*
- * What the two files of a fetch share: fetch.c what the machine wants and the
- * peers send, fetch_job.c the pool and the flushes.  For nobody else.
+ * What the files of a fetch share: fetch.c what the machine wants and the peers
+ * send, fetch_peers.c who they are, fetch_job.c the pool and the flushes.  For
+ * nobody else.
  */
 
 enum fetch_state {
@@ -54,7 +55,11 @@ struct fetch {
     uint64_t uncles_page; /* whose uncles these are */
     size_t uncles_len;
     uint8_t uncles[BLOB_UNCLES_MAX * HASH_LEN];
-    uint64_t providers[BLOB_FETCH_PROVIDERS]; /* connections; 0: none */
+    uint64_t providers[BLOB_FETCH_PROVIDERS];     /* connections; 0: none */
+    uint8_t liars[BLOB_FETCH_PROVIDERS][KEY_LEN]; /* nodes; the last of them */
+    unsigned liars_count;
+    uint64_t replaced;    /* connection that took another's place last */
+    uint64_t replaced_ms; /* when that was tried last */
     struct fetch_slot slots[BLOB_FETCH_SPANS];
     struct blob_fetch machine;
 };
@@ -75,6 +80,17 @@ static inline const struct blob_id *fetch_blob(const struct fetch *f)
 void fetch_step(struct fetch *f);
 /* Tells once that nothing of it is on the pool or with the writer any more. */
 void fetch_settle(struct fetch *f);
+
+/* --- fetch_peers.c --- */
+
+/* The number of this connection among the providers, or NOBODY. */
+unsigned fetch_provider_of(const struct fetch *f, const struct conn *c);
+/* At the beginning: all that share the topic, as many as may be. */
+void fetch_ask_all_peers(struct fetch *f);
+/* It is not asked for this blob again, whoever dials. */
+void fetch_note_liar(struct fetch *f, uint64_t source);
+/* Now and then: one that has nothing makes room for one that may. */
+void fetch_replace_peer(struct fetch *f);
 
 /* --- fetch_job.c --- */
 

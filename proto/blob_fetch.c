@@ -146,6 +146,23 @@ enum err blob_fetch_provider_add(struct blob_fetch *f, unsigned *provider,
     return ERR_BUSY;
 }
 
+bool blob_fetch_provider_spare(const struct blob_fetch *f, unsigned *provider)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
+        const struct blob_fetch_provider *p = &f->providers[i];
+
+        if (!p->used)
+            return false;
+        if (p->banned || p->map == BLOB_MAP_NOTHING) {
+            *provider = i;
+            found = true;
+        }
+    }
+    return found;
+}
+
 void blob_fetch_provider_rtt(struct blob_fetch *f, unsigned provider,
                              uint64_t rtt_ms)
 {

@@ -103,6 +103,11 @@ MUST_CHECK enum err blob_fetch_provider_add(struct blob_fetch *f,
 /* The peer is gone; its number may be given to another. */
 void blob_fetch_provider_remove(struct blob_fetch *f, unsigned provider,
                                 uint64_t now_ms);
+/*
+ * Whether all places are taken, and one of them by a provider that has nothing
+ * or was banned: it may make room.
+ */
+bool blob_fetch_provider_spare(const struct blob_fetch *f, unsigned *provider);
 /* What the session measured last. */
 void blob_fetch_provider_rtt(struct blob_fetch *f, unsigned provider,
                              uint64_t rtt_ms);

@@ -412,6 +412,28 @@ static void at_the_end_no_watch_is_left_open(void **state)
     free(w);
 }
 
+static void who_has_nothing_makes_room_for_another(void **state)
+{
+    struct swarm *w = swarm_new(20, 44);
+    struct blob_msg msg = { .type = FRAME_BLOB_END };
+    unsigned spare = 77;
+
+    (void)state;
+    for (int i = 0; i < 7; i++)
+        (void)swarm_join(w, 1000, 500);
+    swarm_drain(w);
+    msg.request = w->fetch.providers[3].watch_request;
+    msg.end = ERR_NOT_HELD;
+    assert_int_equal(blob_fetch_recv(&w->fetch, 3, &msg, w->now), ERR_OK);
+    assert_false(blob_fetch_provider_spare(&w->fetch, &spare)); /* a place */
+    (void)swarm_join(w, 1000, 500);
+    assert_true(blob_fetch_provider_spare(&w->fetch, &spare));
+    assert_int_equal(spare, 3);
+    w->fetch.providers[3].map = BLOB_MAP_PARTIAL;
+    assert_false(blob_fetch_provider_spare(&w->fetch, &spare));
+    free(w);
+}
+
 /* ---- Any swarm ---------------------------------------------------------- */
 
 /* A peer of some speed and holding, which perhaps is up to something. */
@@ -512,6 +534,7 @@ int main(void)
         cmocka_unit_test(a_map_of_spans_that_are_not_is_refused),
         cmocka_unit_test(a_watch_that_ends_leaves_a_whole_or_an_empty_map),
         cmocka_unit_test(at_the_end_no_watch_is_left_open),
+        cmocka_unit_test(who_has_nothing_makes_room_for_another),
         cmocka_unit_test(any_swarm_ends_right_if_each_span_is_with_one_honest),
     };
 

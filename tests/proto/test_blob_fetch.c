@@ -532,7 +532,8 @@ static void several_providers_share_the_spans(void **state)
         (void)join(w, HONEST);
     run(w, 60000);
     assert_whole(w, 13);
-    assert_int_equal(w->bytes, 12 * MIB + 7);
+    /* Of what is left at the end a second one may be asked, too. */
+    assert_in_range(w->bytes, 12 * MIB + 7, 13 * MIB + 7);
     for (size_t i = 0; i < PEERS; i++)
         assert_true(w->peers[i].serve.bytes_sent > 0);
     world_free(w);

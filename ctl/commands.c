@@ -634,7 +634,7 @@ static const struct option ledger[] = {
     END };
 
 static const struct option seed[] = {
-    NEEDS("target", "PROJECT", "whose everything to hold"),
+    NEEDS("target", "PROJECT|PERSON|all", "whose everything to hold; all: of everybody, shared with other archivists"),
     { "quota", OPTION_SIZE, 0, "quota_bytes", "BYTES", "at most so much" },
     { "until", OPTION_TIME, 0, "until_ms", "TIME", "until when" },
     END };
@@ -650,6 +650,15 @@ static const struct option drop[] = {
 
 static const struct option gc[] = {
     { "dry-run", OPTION_FLAG, 0, NULL, NULL, "list it, remove nothing" },
+    END };
+
+static const struct option health[] = {
+    TAKES("project", "PROJECT", "else everything that is held here"),
+    { "under", OPTION_FLAG, 0, NULL, NULL, "only files with fewer copies than are wanted" },
+    END };
+
+static const struct option copies[] = {
+    NEEDS("target", "RECORD", "a record, or the root of a file"),
     END };
 
 static const struct option record_list[] = {
@@ -962,11 +971,20 @@ const struct command commands[] = {
     { .noun = "ledger", .method = "ledger", .options = ledger, .show = render_ledger,
       .help = "who was promised what, and what of it was paid" },
     { .noun = "seed", .method = "seed", .options = seed, .run = run_seed, .said = "",
-      .help = "hold all records and files of a project" },
+      .help = "pledge room to a project, a person or everybody, and hold what is theirs",
+      .more = "The pledge is said to peers, signed by this node, and again in time unless it has an end. Of a person: their own topic and the projects and requests that they founded. With `all`: everything on the call board, of which archivists hold the files in turns, as many copies of each as are wanted.",
+      .example = "troupe seed 1f2e3d4c5b6a --quota 200GiB\ntroupe seed all --quota 2TiB --until 2027-12-31" },
+    { .noun = "pledge", .verb = "list", .method = "pledge.list", .options = none, .columns = "node own scope pledged bytes until_ms",
+      .help = "who has pledged room, to whom and until when" },
     { .noun = "want", .verb = "list", .method = "want.list", .options = want_list, .flags = COMMAND_LIST, .columns = "state size done_bytes last_node last_ms next_try_ms tries root",
       .help = "files that are to come, why they are not here, and who had them last",
       .more = "due: asked for next. fetching: on its way. no_room: the disk or a quota is full. no_peer: nobody who holds the project is connected. not_found: who is connected has none of it. What is not to be had is asked for again later and holds up nothing else.",
       .example = "troupe want list\ntroupe want list --topic 1f2e3d4c5b6a7988" },
+    { .noun = "health", .method = "health", .options = health, .show = render_health, .flags = COMMAND_LIST | COMMAND_LONG,
+      .help = "which files are held by whom, and which by too few",
+      .more = "A copy counts where a node has signed for it and has shown a random piece of it to this one within 7 days. What nodes only say, and what they could not show, is told apart." },
+    { .noun = "copies", .method = "copies", .options = copies, .show = render_copies,
+      .help = "who holds the files of a record, or one file" },
 
     { .noun = "drop", .method = "drop", .options = drop, .columns = "root size copies",
       .help = "let files go from this disk, and not come back by themselves",

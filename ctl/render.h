@@ -28,6 +28,8 @@ void render_taken(const json_t *result);
 void render_split(const json_t *result);
 void render_shares(const json_t *result);
 void render_ledger(const json_t *result);
+void render_health(const json_t *result);
+void render_copies(const json_t *result);
 void render_project(const json_t *result);
 void render_words(const json_t *result);
 void render_files(const json_t *result);

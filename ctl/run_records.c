@@ -74,7 +74,7 @@ static void tell_waited(const struct ctl *ctl, const char *what)
     if (strncmp(what, "caught-up:", 10) == 0)
         render_note(ctl, "all that its peers have is here");
     else if (strncmp(what, "held:", 5) == 0)
-        render_note(ctl, "the file is here, whole");
+        render_note(ctl, "so many nodes hold the file");
     else if (strncmp(what, "job:", 4) == 0)
         render_note(ctl, "the job has ended");
     else

@@ -327,7 +327,10 @@ bool run_seed(struct run *run)
     known = json_object_get(run->result, "known");
     if (run->ctl->globals.json)
         return true;
-    if (json_is_false(known))
+    if (strcmp(run_text(run->params, "target"), "all") == 0)
+        render_note(run->ctl, "this node takes its part of all that is on the "
+                              "call board from now on");
+    else if (json_is_false(known))
         render_note(run->ctl, "nothing of it is known here yet: it will come "
                               "from peers that have it, and be held");
     else

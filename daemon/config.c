@@ -205,6 +205,36 @@ static void print_download_at(char out[CONFIG_VALUE_MAX],
     config_plan_print(out, &c->limits.download);
 }
 
+static enum err take_copies(struct config *c, unsigned role, const char *value)
+{
+    unsigned number = 0;
+
+    if (*value == '\0')
+        return ERR_USAGE;
+    for (; *value >= '0' && *value <= '9' && number <= CONFIG_COPIES_MAX;
+         value++)
+        number = 10 * number + (unsigned)(*value - '0');
+    if (*value != '\0' || number == 0 || number > CONFIG_COPIES_MAX)
+        return ERR_USAGE;
+    c->copies[role] = (uint8_t)number;
+    return ERR_OK;
+}
+
+/* clang-format off */
+#define X(name, role, number)                                                 \
+    static enum err take_##name(struct config *c, const char *value)          \
+    {                                                                         \
+        return take_copies(c, role, value);                                   \
+    }                                                                         \
+    static void print_##name(char out[CONFIG_VALUE_MAX],                      \
+                             const struct config *c)                          \
+    {                                                                         \
+        (void)snprintf(out, CONFIG_VALUE_MAX, "%u", c->copies[role]);         \
+    }
+CONFIG_ROLE_MAP(X)
+#undef X
+/* clang-format on */
+
 static enum err take_peer(struct config *c, const char *value)
 {
     struct config_peer *peer = &c->peers[c->peers_count];
@@ -260,6 +290,13 @@ static const struct setting settings[] = {
       false },
     { "peers", "add", take_peer, print_peers,
       "NODE@HOST:PORT, at most 64 of them", false },
+/* clang-format off */
+#define X(name, role, number)                                                 \
+    { "copies", #name, take_##name, print_##name, "a number from 1 to 100",   \
+      true },
+    CONFIG_ROLE_MAP(X)
+#undef X
+    /* clang-format on */
 };
 
 enum { SETTINGS_COUNT = sizeof settings / sizeof settings[0] };
@@ -378,6 +415,9 @@ void config_default(struct config *out)
         .topic_quota_bytes = (uint64_t)256 << 20,
         .network = { .len = 3, .name = "lab" },
     };
+#define X(name, role, number) out->copies[role] = number;
+    CONFIG_ROLE_MAP(X)
+#undef X
 }
 
 enum err config_parse(struct config *out, struct config_finding *finding,

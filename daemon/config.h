@@ -29,12 +29,33 @@
  *     download_each = 0
  *     upload_at = 08:00-22:00 1 MiB   ; instead of upload, at these local
  *     download_at = 22:00-08:00 0     ; times; may be repeated, the first holds
+ *     [copies]
+ *     master = 3                  ; how many nodes are to hold such a file:
+ *     source = 3                  ; files under target are shown, and are
+ *     document = 3                ; fetched first by who shares the work
+ *     stem = 2
+ *     preview = 2
+ *     other = 2                   ; files without a role
  *     [peers]
  *     add = NODE@HOST:PORT        ; may be repeated
  */
 
 #define CONFIG_LISTEN_MAX 8
 #define CONFIG_PEERS_MAX  64
+#define CONFIG_COPIES_MAX 100
+
+/*
+ * Roles of files (enum file_role of docs/protocol.md §3.8; 0: none stated) with
+ * the keys of [copies] and what holds without a file.
+ */
+#define CONFIG_ROLES 6
+#define CONFIG_ROLE_MAP(X)                                                     \
+    X(other, 0, 2)                                                             \
+    X(preview, 1, 2)                                                           \
+    X(master, 2, 3)                                                            \
+    X(stem, 3, 2)                                                              \
+    X(source, 4, 3)                                                            \
+    X(document, 5, 3)
 
 struct config_peer {
     uint8_t node[KEY_LEN];
@@ -60,6 +81,7 @@ struct config {
     uint64_t board_quota_bytes; /* of records */
     uint64_t topic_quota_bytes; /* of records, each topic */
     struct config_limits limits;
+    uint8_t copies[CONFIG_ROLES]; /* of a file, by its role */
     struct config_peer peers[CONFIG_PEERS_MAX];
     size_t peers_count;
 };

@@ -10,8 +10,10 @@
 #include "daemon/conn_parts.h"
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
+#include "daemon/leases.h"
 #include "daemon/peers.h"
 #include "daemon/transfer.h"
+#include "proto/lease_msg.h"
 #include "store/store.h"
 
 /* The handshake has proved who it is. */
@@ -101,6 +103,7 @@ static enum err on_peer_frame(struct conn *c, const struct frame *f)
         return on_not_kept(c, &ev);
     case PEER_HELLO:
         transfer_peer_changed(node_transfer(c->node), c);
+        leases_peer_changed(node_leases(c->node), c);
         e = gossip_event(node_gossip(c->node), c, &ev);
         break;
     case PEER_ANNOUNCE:
@@ -138,7 +141,9 @@ static bool take_frames(struct conn *c)
             (void)uv_read_stop((uv_stream_t *)&c->tcp);
             return false;
         }
-        if (frame_is_blob(f.type))
+        if (lease_msg_is(f.type))
+            e = leases_recv(node_leases(c->node), c, &f);
+        else if (frame_is_blob(f.type))
             e = transfer_recv(node_transfer(c->node), c, &f);
         else
             e = on_peer_frame(c, &f);

@@ -12,6 +12,7 @@
 #include "daemon/gossip.h"
 #include "daemon/ingest_parts.h"
 #include "daemon/interest.h"
+#include "daemon/leases.h"
 #include "daemon/log.h"
 #include "daemon/missing.h"
 #include "daemon/peers.h"
@@ -205,6 +206,7 @@ static void announce(struct item *item, const struct store_result *result)
                             r->body_len, item->source);
     }
     transfer_record_added(node_transfer(node), r);
+    leases_record_added(node_leases(node), r);
     missing_look(node, r, item->source);
     renew_stored(node_renew(node), r);
     node_emit(node, &event);

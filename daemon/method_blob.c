@@ -1,4 +1,4 @@
-/* Bytes of files for who reads them now, and seeding. */
+/* Bytes of files for who reads them now. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,55 +10,6 @@
 #include "store/blobs.h"
 
 enum { READ_MAX = 512 * 1024 };
-
-/* --- seed --- */
-
-static void on_seeded(void *context, enum err e)
-{
-    struct call *call = context;
-    struct store_topic_size size = { .count = 0 };
-    struct writer *w;
-
-    if (e != ERR_OK) {
-        call_fail(call, e, NULL, NULL);
-        return;
-    }
-    if (store_topic_size(node_store(call_node(call)), call_data(call), &size) !=
-        ERR_OK)
-        size.count = 0; /* then it is not known either */
-    w = call_reply(call);
-    mp_put_map(w, 2);
-    pair_id(w, "id", call_data(call));
-    pair_bool(w, "known", size.count > 0);
-    call_send(call);
-}
-
-void method_seed(struct call *call)
-{
-    struct node *node = call_node(call);
-    struct store_follow follow = {
-        .policy = STORE_POLICY_SEED,
-        .since_ms = node_clock_ms(node),
-        .quota_bytes = mp_uint(call_param(call, "quota_bytes")),
-        .until_ms = mp_uint(call_param(call, "until_ms")),
-    };
-    uint8_t *id = call_alloc(call, ID_LEN);
-
-    if (id == NULL) {
-        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
-        return;
-    }
-    if (bytes_equal(mp_str(call_param(call, "target")), BYTES_LITERAL("all"))) {
-        call_fail(call, ERR_USAGE, "this release seeds projects one by one",
-                  "Name a project: troupe seed PROJECT");
-        return;
-    }
-    if (!param_id(call, "target", id))
-        return;
-    call_set_data(call, id);
-    memcpy(follow.topic, id, ID_LEN);
-    node_follow(node, &follow, on_seeded, call);
-}
 
 /* --- blob.read --- */
 

@@ -236,7 +236,11 @@ static void follow(struct call *call, const uint8_t *id)
 static void unfollow(struct call *call, const uint8_t *id)
 {
     call_set_data(call, (void *)(uintptr_t)id);
-    if (is_followed(call, id))
+    if (memcmp(id, node_board(call_node(call)), ID_LEN) == 0)
+        call_fail(call, ERR_REFUSED, "the call board is always held",
+                  "A pledge to everybody ends with: troupe seed all --until "
+                  "TIME");
+    else if (is_followed(call, id))
         node_unfollow(call_node(call), id, on_followed, call);
     else
         call_fail(call, ERR_NOT_FOUND, "this is not followed",

@@ -37,6 +37,10 @@ void method_invite_create(struct call *call);
 void method_invite_show(struct call *call);
 void method_invite_accept(struct call *call);
 
+/* method_pledge.c */
+void method_seed(struct call *call);
+void method_pledge_list(struct call *call);
+
 /* method_project.c */
 void method_project_create(struct call *call);
 void method_project_list(struct call *call);
@@ -144,11 +148,14 @@ void method_record_raw(struct call *call);
 void method_record_import(struct call *call);
 
 /* method_blob.c */
-void method_seed(struct call *call);
+void method_blob_read(struct call *call);
 
 /* method_want.c */
 void method_want_list(struct call *call);
-void method_blob_read(struct call *call);
+
+/* method_copies.c */
+void method_copies(struct call *call);
+void method_health(struct call *call);
 
 /* method_keep.c */
 void method_drop(struct call *call);

@@ -15,11 +15,13 @@
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
 #include "daemon/interest.h"
+#include "daemon/leases.h"
 #include "daemon/limits.h"
 #include "daemon/lane.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "daemon/pledge.h"
 #include "daemon/quota.h"
 #include "daemon/renew.h"
 #include "daemon/safety.h"
@@ -54,6 +56,8 @@ struct node {
     struct commits *commits;
     struct ingest *ingest;
     struct interest *interest;
+    struct leases *leases;
+    struct pledge *pledge;
     struct limits *limits;
     struct quota *quota;
     struct gc *gc;
@@ -163,10 +167,10 @@ void node_reload(struct node *n)
 
 static bool is_idle(const struct node *n)
 {
-    return ingest_is_idle(n->ingest) && safety_is_idle(n->safety) &&
-           interest_is_idle(n->interest) && commits_is_idle(n->commits) &&
-           quota_is_idle(n->quota) && gc_is_idle(n->gc) &&
-           transfer_is_idle(n->transfer);
+    return leases_is_idle(n->leases) && ingest_is_idle(n->ingest) &&
+           safety_is_idle(n->safety) && interest_is_idle(n->interest) &&
+           commits_is_idle(n->commits) && quota_is_idle(n->quota) &&
+           gc_is_idle(n->gc) && transfer_is_idle(n->transfer);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -200,6 +204,8 @@ static void on_day(uv_timer_t *timer)
 
     commits_tick(n->commits);
     interest_tick(n->interest);
+    leases_tick(n->leases);
+    pledge_tick(n->pledge);
     renew_tick(n->renew);
     safety_tick(n->safety);
     gc_tick(n->gc);
@@ -301,6 +307,10 @@ static enum err open_parts(struct node *n)
         e = gc_open(&n->gc, n);
     if (e == ERR_OK)
         e = transfer_open(&n->transfer, n);
+    if (e == ERR_OK)
+        e = leases_open(&n->leases, n);
+    if (e == ERR_OK)
+        e = pledge_open(&n->pledge, n);
     if (e == ERR_OK)
         e = coder_open(&n->coder, n);
     if (e == ERR_OK)
@@ -448,6 +458,8 @@ void node_shutdown(struct node *n)
     gossip_shutdown(n->gossip);
     peers_shutdown(n->peers);
     transfer_shutdown(n->transfer);
+    leases_shutdown(n->leases);
+    pledge_shutdown(n->pledge);
     interest_shutdown(n->interest);
     limits_shutdown(n->limits);
     quota_shutdown(n->quota);
@@ -465,6 +477,8 @@ void node_free(struct node *n)
     dialler_free(n->dialler);
     gossip_free(n->gossip);
     coder_free(n->coder);
+    pledge_free(n->pledge);
+    leases_free(n->leases);
     transfer_free(n->transfer);
     exports_free(n->exports);
     renew_free(n->renew);
@@ -617,6 +631,16 @@ struct gc *node_gc(const struct node *n)
 struct limits *node_limits(const struct node *n)
 {
     return n->limits;
+}
+
+struct leases *node_leases(const struct node *n)
+{
+    return n->leases;
+}
+
+struct pledge *node_pledge(const struct node *n)
+{
+    return n->pledge;
 }
 
 struct renew *node_renew(const struct node *n)

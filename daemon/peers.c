@@ -11,6 +11,7 @@
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
 #include "daemon/interest.h"
+#include "daemon/leases.h"
 #include "daemon/log.h"
 #include "daemon/transfer.h"
 
@@ -261,6 +262,7 @@ void peers_remove(struct peers *p, struct conn *c, enum err why)
         p->open_in -= !conn_is_dialled(c);
         gossip_down(node_gossip(p->node), c);
         transfer_peer_gone(node_transfer(p->node), c);
+        leases_peer_gone(node_leases(p->node), c);
         ingest_source_gone(node_ingest(p->node), conn_number(c));
     }
     dialler_ended(node_dialler(p->node), c, why);

@@ -7,6 +7,7 @@
 
 #include "daemon/body.h"
 #include "daemon/gossip.h"
+#include "daemon/holders.h"
 #include "daemon/pair.h"
 #include "daemon/quota.h"
 #include "daemon/transfer.h"
@@ -96,6 +97,8 @@ static const char *policy_name(enum store_policy policy)
         return "seed";
     case STORE_POLICY_BOARD:
         return "board";
+    case STORE_POLICY_SHARE:
+        return "share";
     }
     return "other";
 }
@@ -127,14 +130,30 @@ static void put_kept(struct node *node, struct writer *w,
         pair_uint(w, "from_ms", kept.from_ms);
 }
 
+/*
+ * The files of the topic.  While its records are still being gone through, what
+ * is here and what is on its way, of which no copy is known.
+ */
+static void sum_topic(struct node *node, const uint8_t topic[ID_LEN],
+                      struct holders_sum *out)
+{
+    uint64_t wanted;
+
+    if (holders_sum(node, topic, out))
+        return;
+    wanted = blobs_wanted(node_store(node), topic);
+    out->here = blobs_held(node_store(node), topic);
+    out->blobs = out->here + wanted;
+    out->under_target = wanted;
+}
+
 static void put_topic(struct desk *desk, struct writer *w,
                       const uint8_t topic[ID_LEN], const char *policy)
 {
     struct node *node = desk_node(desk);
     struct store *store = node_store(node);
     struct store_topic_size size = { .count = 0 };
-    uint64_t held = blobs_held(store, topic);
-    uint64_t wanted = blobs_wanted(store, topic);
+    struct holders_sum sum;
 
     if (store_topic_size(store, topic, &size) != ERR_OK)
         size.count = 0; /* it cannot tell; warnings say why */
@@ -147,9 +166,10 @@ static void put_topic(struct desk *desk, struct writer *w,
     pair_text(w, "policy", policy);
     pair_uint(w, "records", size.count);
     pair_uint(w, "bytes", size.bytes);
-    pair_uint(w, "blobs_held", held);
-    pair_uint(w, "blobs_known", held + wanted);
-    pair_uint(w, "under_target", wanted);
+    sum_topic(node, topic, &sum);
+    pair_uint(w, "blobs_held", sum.here);
+    pair_uint(w, "blobs_known", sum.blobs);
+    pair_uint(w, "under_target", sum.under_target);
     pair_bool(w, "caught_up", node_caught_up(node, topic));
     put_kept(node, w, topic);
 }
@@ -158,14 +178,23 @@ static void put_topics(struct desk *desk, struct writer *w)
 {
     struct node *node = desk_node(desk);
     struct store_follow *follows = calloc(TOPICS_SHOWN, sizeof *follows);
+    const char *board_policy = "board";
+    size_t kept = 0;
     size_t n = 0;
 
     if (follows == NULL || store_follows(node_store(node), NULL, follows,
                                          TOPICS_SHOWN, &n) != ERR_OK)
         n = 0;
-    pair_array(w, "topics", (uint32_t)n + 1);
-    put_topic(desk, w, node_board(node), "board");
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n;
+         i++) { /* a row for the board is a pledge to all */
+        if (memcmp(follows[i].topic, node_board(node), ID_LEN) == 0)
+            board_policy = policy_name(follows[i].policy);
+        else
+            follows[kept++] = follows[i];
+    }
+    pair_array(w, "topics", (uint32_t)kept + 1);
+    put_topic(desk, w, node_board(node), board_policy);
+    for (size_t i = 0; i < kept; i++)
         put_topic(desk, w, follows[i].topic, policy_name(follows[i].policy));
     free(follows);
 }

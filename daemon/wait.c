@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/holders.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
-#include "store/blobs.h"
+#include "store/store.h"
 
 enum { WAITS_MAX = 64, TICK_MS = 1000 };
 
@@ -16,6 +17,7 @@ struct wait {
     struct call *call; /* NULL: free */
     enum wait_for what;
     uint8_t id[ID_LEN]; /* topic, or root of a blob */
+    uint64_t copies;    /* HELD: by so many nodes, this one included */
     uint64_t deadline_ms;
 };
 
@@ -27,36 +29,6 @@ struct waits {
     struct wait at[WAITS_MAX];
 };
 
-/* A blob of that root that is whole here, for any topic. */
-static bool is_held(struct waits *waits, const uint8_t root[ID_LEN])
-{
-    struct store *store = node_store(waits->node);
-    struct store_follow follows[16];
-    const uint8_t *after = NULL;
-    uint8_t last[ID_LEN];
-    size_t n = 1;
-
-    while (n > 0 && store_follows(store, after, follows, 16, &n) == ERR_OK) {
-        for (size_t i = 0; i < n; i++) {
-            struct blob_id begin = { .size = 0 };
-            struct blob_info info;
-            size_t found = 0;
-
-            memcpy(begin.root, root, ID_LEN);
-            if (blobs_of_topic(store, follows[i].topic, &begin, &info, 1,
-                               &found) == ERR_OK &&
-                found == 1 && memcmp(info.id.root, root, ID_LEN) == 0 &&
-                info.state != BLOB_PARTIAL)
-                return true;
-        }
-        if (n > 0) {
-            memcpy(last, follows[n - 1].topic, ID_LEN);
-            after = last;
-        }
-    }
-    return false;
-}
-
 static bool is_true(struct waits *waits, const struct wait *wait)
 {
     switch (wait->what) {
@@ -65,7 +37,7 @@ static bool is_true(struct waits *waits, const struct wait *wait)
     case WAIT_CAUGHT_UP:
         return node_caught_up(waits->node, wait->id);
     case WAIT_HELD:
-        return is_held(waits, wait->id);
+        return holders_count(waits->node, wait->id) >= wait->copies;
     }
     return false;
 }
@@ -189,11 +161,13 @@ static bool parse(struct waits *waits, struct wait *wait, struct bytes what)
     }
     skip = sizeof held - 1;
     wait->what = WAIT_HELD;
-    /* held:ROOT:1; more holders than this node are told by leases alone. */
-    return what.len == skip + 2 * ID_LEN + 2 && memcmp(text, held, skip) == 0 &&
-           text[skip + 2 * ID_LEN] == ':' && text[what.len - 1] == '1' &&
-           hex_decode(wait->id, ID_LEN, text + skip, 2 * (size_t)ID_LEN) ==
-               ERR_OK;
+    if (what.len <= skip + 2 * ID_LEN || memcmp(text, held, skip) != 0 ||
+        hex_decode(wait->id, ID_LEN, text + skip, 2 * (size_t)ID_LEN) != ERR_OK)
+        return false;
+    skip += 2 * (size_t)ID_LEN;
+    return number_after((struct bytes){ what.data + skip, what.len - skip },
+                        ":", &wait->copies) &&
+           wait->copies > 0;
 }
 
 /* Who waited has left. */
@@ -226,7 +200,7 @@ void waits_add(struct waits *waits, struct call *call)
     }
     if (!parse(waits, &wait, what)) {
         call_fail(call, ERR_USAGE, "this cannot be waited for",
-                  "Wait for online, caught-up:PROJECT, held:ROOT:1 or job:N.");
+                  "Wait for online, caught-up:PROJECT, held:ROOT:N or job:N.");
         return;
     }
     wait.deadline_ms = timeout_ms == 0

@@ -163,7 +163,7 @@ enum err row_follow_read(struct store_follow *out, struct bytes key,
     follow.quota_bytes = reader_u64(&r);
     follow.until_ms = reader_u64(&r);
     if (finish(&k) != ERR_OK || finish(&r) != ERR_OK ||
-        policy < STORE_POLICY_FOLLOW || policy > STORE_POLICY_BOARD)
+        policy < STORE_POLICY_FOLLOW || policy > STORE_POLICY_SHARE)
         return ERR_CORRUPT;
     follow.policy = (enum store_policy)policy;
     *out = follow;

@@ -20,7 +20,8 @@ enum store_account {
 enum store_policy {
     STORE_POLICY_FOLLOW = 1, /* records, and blobs when they are asked for */
     STORE_POLICY_SEED = 2,   /* records and all blobs */
-    STORE_POLICY_BOARD = 3   /* the call board */
+    STORE_POLICY_BOARD = 3,  /* the call board */
+    STORE_POLICY_SHARE = 4   /* records, and those blobs that fall to us */
 };
 
 struct store_follow {

@@ -497,9 +497,15 @@ class Works(CommandTest):
         self.assert_refused(5, "comment", project, "x", "--reply-to",
                             "0" * 64)
 
-    def test_seeding_everything_is_refused_in_words(self):
-        failure = self.assert_refused(2, "seed", "all")
-        self.assertIn("seed", failure.error["hint"])
+    def test_what_is_pledged_is_listed(self):
+        seeded = self.ada.json("seed", "all", "--quota", "1GiB")
+        self.assertEqual(seeded["scope"], "all")
+        self.ada.json("seed", "all", "--quota", "2GiB")
+        pledges = [p for p in self.ada.json("pledge", "list")["items"]
+                   if p["scope"] == "all"]
+        self.assertEqual([(p["own"], p["bytes"], p["pledged"])
+                          for p in pledges], [(True, 2 << 30, None)])
+        self.assert_refused(5, "project", "unfollow", seeded["id"])
 
     def test_a_job_has_a_name_however_long_its_files_is(self):
         project = self.project()

@@ -1,0 +1,159 @@
+#ifndef DAEMON_LEASE_PARTS_H
+#define DAEMON_LEASE_PARTS_H
+
+#include "daemon/leases.h"
+#include "daemon/named.h"
+#include "proto/lease_msg.h"
+#include "store/leases.h"
+
+/*
+ * What the files of leases share: leases.c their life and what is known,
+ * lease_own.c what this node says of itself, lease_talk.c what is exchanged,
+ * lease_ask.c lists and challenges that are asked for, lease_answer.c those
+ * that are answered, holders.c what follows.  For nobody else.
+ */
+struct conn;
+
+enum {
+    LEASE_PEERS_MAX = PEERS_IN_MAX + 64,
+    /* Rows of all topics together: some 8 MB. */
+    LEASE_ROWS_MAX = 16384,
+    /* After so long without a change, and at least so long for each blob that
+     * there is, a new lease is made. */
+    LEASE_QUIET_MS = 1000,
+    LEASE_QUIET_BLOB_MS = 5,
+    LEASE_QUIET_MAX_MS = 300000,
+};
+
+/* A lease that is known, and what this node does about it. */
+struct lease_row {
+    struct store_lease at;
+    uint64_t next_ms;  /* not challenged again before; monotonic */
+    uint64_t list_ms;  /* its list is not asked for again before */
+    unsigned failures; /* in a row */
+    bool is_asked;     /* a list or a leaf is being waited for */
+    bool is_bogus;     /* its list is none */
+};
+
+struct lease_topic {
+    struct lease_topic *next;
+    uint8_t topic[ID_LEN];
+    struct lease_row *rows; /* ascending by node */
+    size_t count;
+    size_t cap;
+    bool is_held;       /* by this node: seen at the last look */
+    bool is_seeded;     /* it means to hold files, though it may have none */
+    bool is_dirty;      /* blobs came or went since our own lease */
+    bool is_writing;    /* our own lease is being made durable */
+    uint64_t dirty_ms;  /* when the last one did */
+    uint64_t own_count; /* of the list of ours */
+    bool is_asked;      /* somebody wants to see its files */
+    bool has_named;
+    struct named named;
+    bool is_counted;
+    uint64_t counted_ms;       /* by the wall clock */
+    uint64_t counted_until_ms; /* then leases, or our trust, end */
+};
+
+/* What is open with one peer. */
+enum lease_asked { LEASE_NOTHING, LEASE_LIST, LEASE_LEAF };
+
+struct lease_peer {
+    struct conn *conn; /* NULL: free */
+    uint64_t number;
+    uint64_t *told; /* the topics whose leases it was told: their first bytes */
+    size_t told_count;
+    size_t told_cap;
+    struct lease_meter brought;
+    struct lease_meter asked;
+    bool is_reading; /* a leaf for it, on the pool */
+    enum lease_asked open;
+    uint32_t request;
+    uint64_t deadline_ms;
+    uint8_t topic[ID_LEN]; /* whose lease it is about */
+    uint8_t node[KEY_LEN];
+    uint8_t root[HASH_LEN];
+    uint64_t page;                /* LIST: asked for now */
+    uint8_t last[LEASE_NAME_LEN]; /* LIST: the last name so far */
+    struct blob_id blob;          /* LEAF */
+    uint64_t leaf;
+};
+
+struct leases {
+    struct node_listener listener; /* first: on_event casts back */
+    struct node *node;
+    uv_timer_t timer;
+    bool is_stopping;
+    unsigned reads; /* leaves on the pool */
+    uint32_t requests;
+    struct lease_topic *topics;
+    size_t rows;
+    struct lease_peer peers[LEASE_PEERS_MAX];
+};
+
+static inline uint64_t lease_now_ms(const struct leases *l)
+{
+    return uv_now(node_loop(l->node));
+}
+
+/* --- leases.c --- */
+
+struct lease_topic *lease_topic_find(const struct leases *leases,
+                                     const uint8_t topic[ID_LEN]);
+/* Made if it is not there.  NULL without memory. */
+struct lease_topic *lease_topic_get(struct leases *leases,
+                                    const uint8_t topic[ID_LEN]);
+struct lease_row *lease_row_find(const struct lease_topic *topic,
+                                 const uint8_t node[KEY_LEN]);
+/*
+ * Takes in a lease whose signature is right: true if it is new, and then it is
+ * written.  A row that is less worth may have to go for it.
+ */
+bool lease_take(struct leases *leases, struct lease_topic *topic,
+                const struct lease *lease, struct bytes bytes);
+/* What this node knows of it has changed: it is written. */
+void lease_write_row(struct leases *leases, const struct lease_row *row);
+/* Counts of the topic are not those of now any more. */
+void lease_uncount(struct lease_topic *topic);
+/* Comes back soon. */
+void lease_wake(struct leases *leases, uint64_t wait_ms);
+bool lease_row_is_own(const struct leases *leases, const struct lease_row *row);
+struct lease_peer *lease_peer_of(struct leases *leases,
+                                 const struct conn *conn);
+
+/* --- lease_own.c --- */
+
+/* Says anew what this node holds of the topic, if it is time. */
+void lease_own_look(struct leases *leases, struct lease_topic *topic);
+
+/* --- lease_talk.c --- */
+
+/* Tells the peer the leases of topics that it has not been told. */
+void lease_tell(struct leases *leases, struct lease_peer *peer);
+/* Passes one on to all but `from`, who brought it (NULL: it is our own). */
+void lease_pass_on(struct leases *leases, const struct store_lease *lease,
+                   const struct lease_peer *from);
+void lease_forget_told(struct lease_peer *peer);
+/* Queues one message; false if there is no room for it now. */
+bool lease_send(struct leases *leases, struct lease_peer *peer,
+                const struct lease_msg *msg);
+
+/* --- lease_ask.c --- */
+
+/* Asks for what is due: lists and challenges. */
+void lease_ask_look(struct leases *leases);
+void lease_ask_held(struct leases *leases, struct lease_peer *peer,
+                    const struct lease_msg *msg);
+void lease_ask_leaf(struct leases *leases, struct lease_peer *peer,
+                    const struct lease_msg *msg);
+/* The connection ends: neither passed nor failed. */
+void lease_ask_gone(struct leases *leases, struct lease_peer *peer);
+
+/* --- lease_answer.c --- */
+
+void lease_answer_held(struct leases *leases, struct lease_peer *peer,
+                       const struct lease_msg *msg);
+void lease_answer_challenge(struct leases *leases, struct lease_peer *peer,
+                            const struct lease_msg *msg);
+
+#endif

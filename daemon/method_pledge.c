@@ -1,0 +1,121 @@
+/* Giving room: to a project, to a person, or to everybody. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/methods.h"
+#include "daemon/node_parts.h"
+#include "daemon/pair.h"
+#include "daemon/param.h"
+#include "daemon/pledge.h"
+
+enum { PLEDGES_SHOWN = 500 };
+
+/* --- seed --- */
+
+/* What is to be held, and whether anything of it is here already. */
+struct seeding {
+    struct store_follow row;
+    bool is_known;
+};
+
+static void on_said(void *context, enum err e)
+{
+    struct call *call = context;
+    const struct seeding *s = call_data(call);
+    struct node *node = call_node(call);
+    struct writer *w;
+
+    if (e != ERR_OK) {
+        call_fail(call, e, NULL, NULL);
+        return;
+    }
+    w = call_reply(call);
+    mp_put_map(w, 3);
+    pair_id(w, "id", s->row.topic);
+    pair_text(w, "scope",
+              pledge_scope_name((uint64_t)pledge_scope_of(node, s->row.topic)));
+    pair_bool(w, "known", s->is_known);
+    call_send(call);
+}
+
+static void on_held(void *context, enum err e)
+{
+    struct call *call = context;
+    const struct seeding *s = call_data(call);
+
+    if (e != ERR_OK)
+        call_fail(call, e, NULL, NULL);
+    else
+        pledge_say(node_pledge(call_node(call)), &s->row, on_said, call);
+}
+
+void method_seed(struct call *call)
+{
+    struct node *node = call_node(call);
+    struct seeding *s = call_alloc(call, sizeof *s);
+    struct store_topic_size size;
+
+    if (s == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+        return;
+    }
+    s->row.policy = STORE_POLICY_SEED;
+    s->row.since_ms = node_clock_ms(node);
+    s->row.quota_bytes = mp_uint(call_param(call, "quota_bytes"));
+    s->row.until_ms = mp_uint(call_param(call, "until_ms"));
+    if (bytes_equal(mp_str(call_param(call, "target")), BYTES_LITERAL("all"))) {
+        s->row.policy = STORE_POLICY_SHARE;
+        memcpy(s->row.topic, node_board(node), ID_LEN);
+    } else if (!param_id(call, "target", s->row.topic)) {
+        return;
+    }
+    s->is_known =
+        store_topic_size(node_store(node), s->row.topic, &size) == ERR_OK &&
+        size.count > 0;
+    call_set_data(call, s);
+    node_follow(node, &s->row, on_held, call);
+}
+
+/* --- pledge list --- */
+
+static void put_item(struct call *call, struct writer *w,
+                     const struct pledge_item *item)
+{
+    const struct node *node = call_node(call);
+
+    mp_put_map(w, 8);
+    pair_id(w, "id", item->id);
+    pair_id(w, "node", item->node);
+    pair_bool(w, "own",
+              memcmp(item->node, node_keys(node)->sign.public_key, KEY_LEN) ==
+                  0);
+    pair_text(w, "scope", pledge_scope_name(item->scope));
+    if (item->has_pledged)
+        pair_id(w, "pledged", item->pledged);
+    else
+        pair_nil(w, "pledged");
+    pair_uint(w, "bytes", item->bytes);
+    pair_uint(w, "until_ms", item->until_ms);
+    pair_uint(w, "created_ms", item->created_ms);
+}
+
+void method_pledge_list(struct call *call)
+{
+    struct pledge_item *items = calloc(PLEDGES_SHOWN, sizeof *items);
+    struct writer *w;
+    size_t n;
+
+    if (items == NULL) {
+        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
+        return;
+    }
+    n = pledge_list(call_node(call), false, items, PLEDGES_SHOWN);
+    w = call_reply(call);
+    mp_put_map(w, 2);
+    pair_array(w, "items", (uint32_t)n);
+    for (size_t i = 0; i < n; i++)
+        put_item(call, w, &items[i]);
+    pair_nil(w, "next");
+    call_send(call);
+    free(items);
+}

@@ -1,0 +1,311 @@
+/* What this node pledges, and what is known of others' pledges. */
+#include "daemon/pledge.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/body.h"
+#include "daemon/commits.h"
+#include "daemon/log.h"
+#include "daemon/share.h"
+#include "proto/kind.h"
+
+/* A pledge without an end is said for so long, and again in the last half. */
+#define OPEN_MS ((uint64_t)90 * DAY_MS)
+enum { PAGE = 64, BODY_MAX = 128 };
+
+struct pledge {
+    struct node *node;
+    struct share *share;
+    uint64_t day; /* that was looked at last */
+    bool is_stopping;
+};
+
+const char *pledge_scope_name(uint64_t scope)
+{
+    switch (scope) {
+    case PLEDGE_PROJECT:
+        return "project";
+    case PLEDGE_PERSON:
+        return "person";
+    case PLEDGE_CLASS:
+        return "class";
+    case PLEDGE_ALL:
+        return "all";
+    default:
+        return "other";
+    }
+}
+
+/* ---- Reading ------------------------------------------------------------ */
+
+static bool read_item(const struct node *node, const struct store_item *item,
+                      struct pledge_item *out)
+{
+    struct body body;
+    bool is_read;
+
+    memset(out, 0, sizeof *out);
+    body_open(&body, node_store(node), item->id);
+    is_read = mp_type(mp_get(body.map, "scope")) == MP_UINT &&
+              mp_type(mp_get(body.map, "until")) == MP_UINT;
+    if (is_read) {
+        memcpy(out->id,
+               body.record.has_revises ? body.record.revises : item->id,
+               ID_LEN);
+        memcpy(out->node, item->author, KEY_LEN);
+        out->scope = mp_uint(mp_get(body.map, "scope"));
+        out->has_pledged =
+            mp_bin_exact(mp_get(body.map, "pledged"), out->pledged, ID_LEN);
+        out->bytes = mp_uint(mp_get(body.map, "bytes"));
+        out->until_ms = mp_uint(mp_get(body.map, "until"));
+        out->created_ms = item->created_ms;
+    }
+    body_close(&body);
+    return is_read;
+}
+
+/* A newer version, or word on the same thing, stands already. */
+static bool is_replaced(const struct pledge_item *items, size_t n,
+                        const struct pledge_item *older)
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(items[i].node, older->node, KEY_LEN) == 0 &&
+            (memcmp(items[i].id, older->id, ID_LEN) == 0 ||
+             (items[i].scope == older->scope &&
+              items[i].has_pledged == older->has_pledged &&
+              memcmp(items[i].pledged, older->pledged, ID_LEN) == 0)))
+            return true;
+    return false;
+}
+
+size_t pledge_list(const struct node *node, bool only_all,
+                   struct pledge_item *out, size_t max)
+{
+    uint64_t now_ms = node_clock_ms(node);
+    struct store_item page[PAGE];
+    struct store_scan scan;
+    size_t count = 0;
+    size_t n = 1;
+
+    if (only_all)
+        store_scan_by_topic_kind(&scan, node_board(node), KIND_PLEDGE);
+    else
+        store_scan_by_kind(&scan, KIND_PLEDGE);
+    scan.newest_first = true;
+    scan.held_only = true;
+    while (n > 0 && count < max &&
+           store_scan_next(node_store(node), &scan, page, PAGE, &n) == ERR_OK)
+        for (size_t i = 0; i < n && count < max; i++)
+            if (page[i].created_ms <= now_ms &&
+                read_item(node, &page[i], &out[count]) &&
+                (!only_all || out[count].scope == PLEDGE_ALL) &&
+                !is_replaced(out, count, &out[count]))
+                count++;
+    for (size_t i = count; only_all && i-- > 0;) /* it hid its older ones */
+        if (out[i].until_ms <= now_ms)
+            out[i] = out[--count];
+    return count;
+}
+
+/* ---- Writing ------------------------------------------------------------ */
+
+enum pledge_scope pledge_scope_of(const struct node *node,
+                                  const uint8_t topic[ID_LEN])
+{
+    enum pledge_scope scope = PLEDGE_PROJECT;
+    struct store_scan scan;
+    struct store_item item;
+    struct body body;
+    size_t n;
+
+    if (memcmp(topic, node_board(node), ID_LEN) == 0)
+        return PLEDGE_ALL;
+    store_scan_by_author(&scan, topic);
+    if (store_scan_next(node_store(node), &scan, &item, 1, &n) == ERR_OK &&
+        n > 0)
+        return PLEDGE_PERSON;
+    body_open(&body, node_store(node), topic);
+    if (body.map != NULL && body.record.kind == KIND_PROJECT &&
+        mp_uint(mp_get(body.map, "medium")) == MEDIUM_CLASS)
+        scope = PLEDGE_CLASS;
+    body_close(&body);
+    return scope;
+}
+
+/* Our own latest word on that topic; false if there is none. */
+static bool find_own(const struct node *node, enum pledge_scope scope,
+                     const uint8_t topic[ID_LEN], struct pledge_item *out)
+{
+    struct store_item page[PAGE];
+    struct store_scan scan;
+    size_t n = 1;
+
+    store_scan_by_author(&scan, node_keys(node)->sign.public_key);
+    scan.newest_first = true;
+    while (n > 0 &&
+           store_scan_next(node_store(node), &scan, page, PAGE, &n) == ERR_OK)
+        for (size_t i = 0; i < n; i++)
+            if (page[i].kind == KIND_PLEDGE && read_item(node, &page[i], out) &&
+                (scope == PLEDGE_ALL
+                     ? out->scope == PLEDGE_ALL
+                     : out->has_pledged &&
+                           memcmp(out->pledged, topic, ID_LEN) == 0))
+                return true;
+    return false;
+}
+
+static void put_map(struct writer *w, enum pledge_scope scope,
+                    const struct store_follow *row, uint64_t until_ms)
+{
+    mp_put_map(w, scope == PLEDGE_ALL ? 3 : 4);
+    mp_put_text(w, "bytes");
+    mp_put_uint(w, row->quota_bytes);
+    if (scope != PLEDGE_ALL) {
+        mp_put_text(w, "pledged");
+        mp_put_bin(w, BYTES_ARRAY(row->topic));
+    }
+    mp_put_text(w, "scope");
+    mp_put_uint(w, (uint64_t)scope);
+    mp_put_text(w, "until");
+    mp_put_uint(w, until_ms);
+}
+
+/* Until a pledge is stored. */
+struct saying {
+    node_done_fn *done;
+    void *context;
+};
+
+static void on_published(void *context, enum err e,
+                         const struct store_result *result)
+{
+    struct saying *s = context;
+
+    (void)result;
+    if (e != ERR_OK)
+        log_event(LOG_LEVEL_ERROR, "pledge", "not_said", "why=%s", err_name(e));
+    if (s->done != NULL)
+        s->done(s->context, e);
+    free(s);
+}
+
+static void publish(struct pledge *p, const struct store_follow *row,
+                    uint64_t until_ms, node_done_fn *done, void *context)
+{
+    struct node *node = p->node;
+    enum pledge_scope scope = pledge_scope_of(node, row->topic);
+    const struct sign_key *key = &node_keys(node)->sign;
+    struct writer record = writer_growing(RECORD_LEN_MAX);
+    struct saying *s = malloc(sizeof *s);
+    uint8_t map[BODY_MAX];
+    struct writer w = writer_fixed(map, sizeof map);
+    struct pledge_item before;
+    uint8_t id[ID_LEN];
+    bool has_before = find_own(node, scope, row->topic, &before);
+    struct record_draft draft = { .kind = KIND_PLEDGE,
+                                  .created_ms = node_clock_ms(node),
+                                  .revises = has_before ? before.id : NULL };
+    enum err e = s == NULL ? ERR_NO_MEMORY : ERR_OK;
+
+    if (has_before && before.created_ms >= draft.created_ms)
+        draft.created_ms = before.created_ms + 1;
+    memcpy(draft.author, key->public_key, KEY_LEN);
+    memcpy(draft.topic, row->topic, ID_LEN);
+    randombytes_buf(draft.salt, sizeof draft.salt);
+    put_map(&w, scope, row, until_ms);
+    draft.map = writer_view(&w);
+    if (e == ERR_OK)
+        e = record_write(&record, id, &draft, key, (struct bytes){ NULL, 0 },
+                         node_network(node));
+    if (e == ERR_OK) {
+        *s = (struct saying){ done, context };
+        node_publish(node, writer_view(&record), on_published, s);
+    } else {
+        free(s);
+        if (done != NULL)
+            done(context, e);
+    }
+    writer_free(&record);
+}
+
+void pledge_say(struct pledge *p, const struct store_follow *row,
+                node_done_fn *done, void *context)
+{
+    publish(p, row,
+            row->until_ms != 0 ? row->until_ms
+                               : node_clock_ms(p->node) + OPEN_MS,
+            done, context);
+}
+
+/* ---- Time --------------------------------------------------------------- */
+
+/* Said once and without an end: said again in time. */
+static void renew(struct pledge *p, const struct store_follow *row)
+{
+    uint64_t now_ms = node_clock_ms(p->node);
+    struct pledge_item own;
+
+    if (row->policy != STORE_POLICY_SEED && row->policy != STORE_POLICY_SHARE)
+        return;
+    if (row->until_ms != 0 ||
+        !find_own(p->node, pledge_scope_of(p->node, row->topic), row->topic,
+                  &own) ||
+        own.until_ms > now_ms + OPEN_MS / 2)
+        return; /* a project of one's own is seeded without a word */
+    pledge_say(p, row, NULL, NULL);
+}
+
+void pledge_tick(struct pledge *p)
+{
+    uint64_t day = node_clock_ms(p->node) / DAY_MS;
+    struct store_follow page[PAGE];
+    const uint8_t *after = NULL;
+    uint8_t last[ID_LEN];
+    size_t n = 1;
+
+    if (p->is_stopping)
+        return;
+    share_tick(p->share);
+    if (day == p->day)
+        return;
+    p->day = day;
+    while (n > 0 && store_follows(node_store(p->node), after, page, PAGE, &n) ==
+                        ERR_OK) {
+        for (size_t i = 0; i < n; i++)
+            renew(p, &page[i]);
+        if (n > 0)
+            memcpy(last, page[n - 1].topic, ID_LEN);
+        after = last;
+    }
+}
+
+/* ---- Life --------------------------------------------------------------- */
+
+enum err pledge_open(struct pledge **out, struct node *node)
+{
+    struct pledge *p = calloc(1, sizeof *p);
+    enum err e;
+
+    if (p == NULL)
+        return ERR_NO_MEMORY;
+    p->node = node;
+    *out = p;
+    e = share_open(&p->share, node);
+    return e;
+}
+
+void pledge_shutdown(struct pledge *p)
+{
+    p->is_stopping = true;
+    share_shutdown(p->share);
+}
+
+void pledge_free(struct pledge *p)
+{
+    if (p == NULL)
+        return;
+    share_free(p->share);
+    free(p);
+}

@@ -1,0 +1,61 @@
+#ifndef DAEMON_PLEDGE_H
+#define DAEMON_PLEDGE_H
+
+#include "daemon/node_parts.h"
+#include "store/store.h"
+
+/*
+ * Pledges: this node's signed word on how much room it gives, to whom and until
+ * when (the kind pledge of docs/protocol.md §3.8).  `seed` writes one; one
+ * without an end is written again before it ends.  What is really held, leases
+ * say.
+ *
+ * A pledge to a whole community is a row of follows for the call board with
+ * STORE_POLICY_SHARE; one to a person, a row for that person's own topic.
+ */
+
+/* The numbers of enum scope (§3.8). */
+enum pledge_scope {
+    PLEDGE_PROJECT = 1,
+    PLEDGE_PERSON = 2,
+    PLEDGE_CLASS = 3,
+    PLEDGE_ALL = 4
+};
+const char *pledge_scope_name(uint64_t scope);
+
+/* A pledge in force, as its newest version says. */
+struct pledge_item {
+    uint8_t id[ID_LEN]; /* of the first version */
+    uint8_t node[KEY_LEN];
+    uint64_t scope;
+    bool has_pledged;
+    uint8_t pledged[ID_LEN];
+    uint64_t bytes; /* 0: no bound was stated */
+    uint64_t until_ms;
+    uint64_t created_ms;
+};
+
+MUST_CHECK enum err pledge_open(struct pledge **out, struct node *node);
+void pledge_shutdown(struct pledge *pledge);
+void pledge_free(struct pledge *pledge); /* accepts NULL */
+/* Time has passed: pledges are renewed, those that are over end. */
+void pledge_tick(struct pledge *pledge);
+
+/*
+ * Says that what this row stands for is held; `done` when that is durable.
+ * With the row's until_ms 0 it is good for 90 days and renewed.
+ */
+void pledge_say(struct pledge *pledge, const struct store_follow *row,
+                node_done_fn *done, void *context);
+/* What the row stands for: of its topic, as far as is known. */
+enum pledge_scope pledge_scope_of(const struct node *node,
+                                  const uint8_t topic[ID_LEN]);
+
+/*
+ * Pledges of all nodes, the newest first, each object once; at most `max`.
+ * With `only_all` those to whole communities that are not over.
+ */
+size_t pledge_list(const struct node *node, bool only_all,
+                   struct pledge_item *out, size_t max);
+
+#endif

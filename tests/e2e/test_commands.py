@@ -507,6 +507,19 @@ class Works(CommandTest):
                           for p in pledges], [(True, 2 << 30, None)])
         self.assert_refused(5, "project", "unfollow", seeded["id"])
 
+    def test_what_cannot_be_dropped_or_collected(self):
+        project = self.project()
+        work = self.work(self.request(project), self.file("a", "a" * 50000))
+        for wrong in (("drop",), ("drop", "zz"), ("drop", "1" * 65),
+                      ("drop", work[:8]), ("drop", work, "more"),
+                      ("gc", "all"), ("gc", "--dry"), ("drop", work, "--all")):
+            self.assert_refused(2, *wrong)
+        for absent in ("0" * 63 + "1", "0" * 16, project):
+            self.assert_refused(3, "drop", absent)
+        failure = self.assert_refused(10, "drop", work)
+        self.assertIn("--last-copy", failure.error["hint"])
+        self.assertEqual(self.ada.json("status")["blobs"]["count"], 1)
+
     def test_a_job_has_a_name_however_long_its_files_is(self):
         project = self.project()
         path = self.file("a" + "\u00fc" * 60 + ".txt", "x")

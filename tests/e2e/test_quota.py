@@ -205,6 +205,22 @@ class QuotaTest(lab.LabTest):
         self.assertEqual(getting.wait(lab.PATIENCE), 0)
         self.assertEqual(ben.json("status")["blobs"]["count"], 1)
 
+    def test_what_comes_in_is_limited_too(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        _, root = self.work(ada, project, 20 * MIB)
+        self.conf("ben", "[limits]", "download_each = 1")
+        ben = self.node("ben")
+        ada.meet(ben)
+        ben.json("seed", project)
+        lab.until(lambda: any(w["state"] == "fetching" for w in
+                              ben.json("want", "list")["items"]), "a fetch")
+        said = ada.json("comment", project, "still here")["id"]
+        lab.until(lambda: said in ben.records(project), "the comment")
+        self.assertLess(self.used(ben), 20 * MIB)
+        self.reload(ben, "[limits]", "download = 1 GiB")
+        ben.run("wait", f"held:{root}:1")
+
     # Who gets what.
 
     def test_to_name_a_file_on_the_board_gives_nobody_a_private_one(self):

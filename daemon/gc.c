@@ -242,7 +242,9 @@ static enum err mark(struct gc *gc, const struct keep_row *row)
 
     if (store_follow_find(node_store(gc->node), row->topic, &follow) !=
             ERR_OK ||
-        follow.policy != STORE_POLICY_SEED || is_strangers == row->is_strangers)
+        (follow.policy != STORE_POLICY_SEED &&
+         follow.policy != STORE_POLICY_SHARE) ||
+        is_strangers == row->is_strangers)
         return ERR_OK;
     e = commits_batch(commits, &batch);
     if (e == ERR_OK)

@@ -141,7 +141,8 @@ static bool may_go(const struct quota *q, const struct keep_row *row)
         row->info.have_bytes == 0)
         return false;
     if (store_follow_find(node_store(q->node), row->topic, &follow) == ERR_OK &&
-        follow.policy == STORE_POLICY_SEED)
+        (follow.policy == STORE_POLICY_SEED ||
+         follow.policy == STORE_POLICY_SHARE))
         return false;
     return elsewhere_count(q->node, row->topic, &row->info.id) > 0;
 }
@@ -348,7 +349,8 @@ bool quota_pledge_admits(const struct quota *q, const struct store_want *want)
         (usage.bytes + soon > limit ||
          want->blob.size > limit - usage.bytes - soon))
         return false;
-    if (follow.policy != STORE_POLICY_SEED ||
+    if ((follow.policy != STORE_POLICY_SEED &&
+         follow.policy != STORE_POLICY_SHARE) ||
         !quota_is_strangers(q, &want->blob, want->topic))
         return true;
     limit /= STRANGERS_PART; /* what is about to begin may be theirs */

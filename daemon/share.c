@@ -12,6 +12,7 @@
 #include "proto/kind.h"
 #include "proto/placement.h"
 #include "store/blobs.h"
+#include "store/keep.h"
 
 enum {
     PAGE = 64,
@@ -273,7 +274,9 @@ static void fetch(struct share *s, const struct holders_blob *blob)
     struct store_batch *batch;
 
     memcpy(want.topic, s->topic, ID_LEN);
-    if (store_want_find(node_store(s->node), &blob->id, s->topic, &there) ==
+    if (keep_pin_of(node_store(s->node), &blob->id, s->topic) ==
+            KEEP_PIN_DROPPED ||
+        store_want_find(node_store(s->node), &blob->id, s->topic, &there) ==
             ERR_OK ||
         (s->all.quota_bytes != 0 &&
          (s->used > s->all.quota_bytes ||
@@ -287,11 +290,14 @@ static void fetch(struct share *s, const struct holders_blob *blob)
     transfer_wants_added(node_transfer(s->node));
 }
 
+/* What its owner made or asked for stays, whoever else has it. */
 static void release(struct share *s, const struct holders_blob *blob)
 {
     struct store_batch *batch;
 
-    if (commits_batch(node_commits(s->node), &batch) != ERR_OK ||
+    if (keep_pin_of(node_store(s->node), &blob->id, s->topic) !=
+            KEEP_PIN_NONE ||
+        commits_batch(node_commits(s->node), &batch) != ERR_OK ||
         blobs_put_release(batch, &blob->id, s->topic) != ERR_OK)
         return;
     commits_expect(node_commits(s->node), NULL, NULL);

@@ -197,6 +197,8 @@ static void on_control_closed(void *context)
 {
     struct desk *desk = context;
 
+    inbox_close(desk->inbox); /* it tells the events, while jobs still end */
+    desk->inbox = NULL;
     event_log_close(desk->events); /* it tells clients, and none are left */
     desk->events = NULL;
     if (desk->jobs == NULL)

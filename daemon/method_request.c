@@ -1,6 +1,7 @@
 /* Requests: publish, list, show. */
 #include <string.h>
 
+#include "daemon/answered.h"
 #include "daemon/author.h"
 #include "daemon/caution.h"
 #include "daemon/importer.h"
@@ -318,8 +319,6 @@ static enum err fits(bool *out, struct call *call, const struct topic_state *ts,
 
     *out = e == ERR_OK && state.request == entry &&
            state_fits(call, ts, &state) && medium_fits(ts, medium);
-    if (mp_bool(call_param(call, "no_answers")))
-        *out = *out && !topic_is_named(ts, entry->first, KIND_CONTRIBUTION);
     return e;
 }
 
@@ -328,20 +327,31 @@ static enum err list_item(struct call *call, const struct store_item *item,
 {
     const uint8_t *project = call_data(call);
     struct view view = desk_view(call_desk(call));
+    struct topic_cache *topics = desk_topics(call_desk(call));
     const struct topic_entry *entry;
     struct topic_state *state;
+    bool is_whole;
     enum err e;
 
     *taken = false;
     if (project != NULL && memcmp(project, item->topic, ID_LEN) != 0)
         return ERR_OK;
-    e = topic_cache_get(desk_topics(call_desk(call)), item->topic, &state);
+    e = topic_cache_outline(topics, item->topic, &state, &is_whole);
     if (e != ERR_OK)
         return e;
     entry = topic_state_find(state, item->id);
     if (entry == NULL)
         return ERR_OK;
     e = fits(taken, call, state, entry);
+    if (e == ERR_OK && *taken && mp_bool(call_param(call, "no_answers"))) {
+        bool is_answered;
+
+        e = answered_find(&is_answered, topics, call_node(call), item->topic,
+                          item->id);
+        if (e == ERR_OK)
+            e = topic_cache_outline(topics, item->topic, &state, &is_whole);
+        *taken = e == ERR_OK && !is_answered;
+    }
     if (e != ERR_OK || !*taken)
         return e;
     view.topic = state;

@@ -15,7 +15,8 @@ enum {
     TOPIC_RECORDS_MAX = 1 << 20,
     AHEAD_MAX_MS = 1000,
     HEADS_MAX = 4096,
-    PAGE = 256
+    PAGE = 256,
+    OUTLINE_PAGE = 32 /* fewer works are looked at in vain */
 };
 
 /* Of one topic: anybody may put records into a topic that is followed. */
@@ -26,8 +27,10 @@ struct entry {
     uint64_t last_seq;         /* of the store when it was brought up to date */
     uint64_t changes;          /* likewise */
     uint64_t used;
-    size_t bytes;   /* about what its records take */
-    unsigned heads; /* of records that the owner refuses */
+    size_t bytes;    /* about what its records take */
+    unsigned heads;  /* of records that the owner refuses */
+    bool is_outline; /* works are left out */
+    bool is_bare;    /* an outline, and there may be more to say */
 };
 
 struct topic_cache {
@@ -110,6 +113,17 @@ static bool is_missed(struct entry *e, const struct node *node,
     return true;
 }
 
+/*
+ * No verdict of a request, a project or a role rests on works (§7), with one
+ * exception: a creator who makes works is not silent (§7.4.9).  And of heads
+ * that are too many, which ones count depends on their order.
+ */
+static void outline_note(struct entry *e, const struct store_item *item)
+{
+    if (e->is_outline && (item->kind == KIND_HANDOVER || e->heads == HEADS_MAX))
+        e->is_bare = true;
+}
+
 /* Adds what a scan yields, if it belongs to the topic. */
 static enum err entry_fill(struct entry *e, struct node *node,
                            struct store_scan *scan)
@@ -117,15 +131,25 @@ static enum err entry_fill(struct entry *e, struct node *node,
     struct store *store = node_store(node);
     struct store_item items[PAGE];
     struct writer w = writer_growing(RECORD_LEN_MAX);
+    bool leaps = e->is_outline && e->last_seq == 0; /* by kinds */
     enum err err = ERR_OK;
     size_t n = 1;
 
     while (err == ERR_OK && n > 0) {
-        err = store_scan_next(store, scan, items, PAGE, &n);
+        err = store_scan_next(store, scan, items, leaps ? OUTLINE_PAGE : PAGE,
+                              &n);
         for (size_t i = 0; err == ERR_OK && i < n; i++) {
             bool identity = items[i].kind == KIND_DEVICE_REVOKE ||
                             items[i].kind == KIND_SUCCESSION;
 
+            if (e->is_outline && items[i].kind == KIND_CONTRIBUTION) {
+                if (!leaps)
+                    continue;
+                store_scan_by_topic_from(scan, e->state->topic,
+                                         KIND_CONTRIBUTION + 1);
+                break;
+            }
+            outline_note(e, &items[i]);
             if ((items[i].presence != RECORD_HELD &&
                  !is_missed(e, node, &items[i])) ||
                 (!identity &&
@@ -160,10 +184,12 @@ static enum err state_new(struct topic_state **out, const uint8_t topic[ID_LEN])
 /* Records that were there have changed or are gone: begins anew. */
 static enum err entry_restart(struct entry *e)
 {
+    bool is_outline = e->is_outline;
     uint8_t topic[ID_LEN];
 
     memcpy(topic, e->state->topic, ID_LEN);
     entry_drop(e);
+    e->is_outline = is_outline;
     return state_new(&e->state, topic);
 }
 
@@ -193,7 +219,9 @@ static enum err entry_update(struct entry *e, struct node *node)
         err = entry_restart(e);
     if (err != ERR_OK)
         return err;
-    if (e->last_seq == 0)
+    if (e->last_seq == 0 && e->is_outline)
+        store_scan_by_topic_from(&scan, e->state->topic, 0);
+    else if (e->last_seq == 0)
         store_scan_by_topic(&scan, e->state->topic);
     else
         store_scan_by_seq(&scan, e->last_seq);
@@ -233,14 +261,21 @@ static void cache_trim(struct topic_cache *cache, const struct entry *asked)
     }
 }
 
-enum err topic_cache_get(struct topic_cache *cache, const uint8_t topic[ID_LEN],
-                         struct topic_state **out)
+/* The topic's entry, or a new one; what is there may be more than is asked. */
+static enum err entry_get(struct topic_cache *cache,
+                          const uint8_t topic[ID_LEN], bool as_outline,
+                          struct entry **out)
 {
     struct entry *e = entry_find(cache, topic);
     enum err err = ERR_OK;
 
+    if (e != NULL && e->is_outline && !as_outline) {
+        entry_drop(e);
+        e = NULL;
+    }
     if (e == NULL) {
         e = entry_make(cache);
+        e->is_outline = as_outline;
         err = state_new(&e->state, topic);
     }
     if (err == ERR_OK)
@@ -251,7 +286,34 @@ enum err topic_cache_get(struct topic_cache *cache, const uint8_t topic[ID_LEN],
     }
     e->used = ++cache->turn;
     cache_trim(cache, e);
+    *out = e;
+    return ERR_OK;
+}
+
+enum err topic_cache_get(struct topic_cache *cache, const uint8_t topic[ID_LEN],
+                         struct topic_state **out)
+{
+    struct entry *e;
+    enum err err = entry_get(cache, topic, false, &e);
+
+    if (err == ERR_OK)
+        *out = e->state;
+    return err;
+}
+
+enum err topic_cache_outline(struct topic_cache *cache,
+                             const uint8_t topic[ID_LEN],
+                             struct topic_state **out, bool *is_whole)
+{
+    struct entry *e;
+    enum err err = entry_get(cache, topic, true, &e);
+
+    if (err == ERR_OK && e->is_bare)
+        err = entry_get(cache, topic, false, &e);
+    if (err != ERR_OK)
+        return err;
     *out = e->state;
+    *is_whole = !e->is_outline;
     return ERR_OK;
 }
 
@@ -267,7 +329,7 @@ enum err topic_cache_get_since(struct topic_cache *cache,
     struct entry *e = entry_find(cache, topic);
     enum err err;
 
-    if (e == NULL || e->used <= turn)
+    if (e == NULL || e->is_outline || e->used <= turn)
         return topic_cache_get(cache, topic, out);
     err = authority_judge(e->state, now_of(e, cache->node));
     if (err == ERR_OK)
@@ -282,8 +344,8 @@ void topic_cache_put(struct topic_cache *cache, const uint8_t topic[ID_LEN],
 {
     struct entry *e = entry_find(cache, topic);
 
-    if (e != NULL && e->last_seq != 0 && e->last_seq + 1 == seq &&
-        e->bytes <= bytes_max) {
+    if (e != NULL && !e->is_outline && e->last_seq != 0 &&
+        e->last_seq + 1 == seq && e->bytes <= bytes_max) {
         size_t len = take->record.head.len + take->record.body.len;
 
         if (topic_state_put(e->state, take) == ERR_OK) {

@@ -25,6 +25,17 @@ MUST_CHECK enum err topic_cache_get(struct topic_cache *cache,
                                     struct topic_state **out);
 
 /*
+ * The same for those who look at its requests only: unless the whole of it is
+ * there, its works are left out, which may be most of it.  What is said of
+ * requests, of the project and of roles is that of the whole topic; works may
+ * be missing, and what is said of what names them is not to be shown.
+ */
+MUST_CHECK enum err topic_cache_outline(struct topic_cache *cache,
+                                        const uint8_t topic[ID_LEN],
+                                        struct topic_state **out,
+                                        bool *is_whole);
+
+/*
  * For drafts that come together: a topic that was brought up to date after
  * `turn` is judged with what was put into it since, and the store is not asked.
  */

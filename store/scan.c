@@ -70,6 +70,17 @@ void store_scan_by_topic_kind(struct store_scan *scan,
     begin(scan, SCAN_TOPIC_KIND, &prefix);
 }
 
+void store_scan_by_topic_from(struct store_scan *scan,
+                              const uint8_t topic[ID_LEN], uint64_t kind)
+{
+    struct key prefix = key_of_id(topic);
+    struct key position = prefix;
+
+    key_add_u64(&position, kind); /* shorter than any key of that kind */
+    begin(scan, SCAN_TOPIC_KIND, &prefix);
+    set_position(scan, key_view(&position));
+}
+
 void store_scan_by_kind(struct store_scan *scan, uint64_t kind)
 {
     struct key prefix = key_of_u64(kind);

@@ -284,6 +284,9 @@ void store_scan_by_topic(struct store_scan *scan, const uint8_t topic[ID_LEN]);
 /* Those of one kind in a topic; the board's topic has what is listed. */
 void store_scan_by_topic_kind(struct store_scan *scan,
                               const uint8_t topic[ID_LEN], uint64_t kind);
+/* All of a topic, ordered by their kinds, from `kind` on. */
+void store_scan_by_topic_from(struct store_scan *scan,
+                              const uint8_t topic[ID_LEN], uint64_t kind);
 void store_scan_by_kind(struct store_scan *scan, uint64_t kind);
 void store_scan_by_author(struct store_scan *scan,
                           const uint8_t author[ID_LEN]);

@@ -402,7 +402,7 @@ void bench_find(void)
     node_stop(&n);
     node_start(&n, "finder");
     watch = watch_start(n.pid);
-    bench_row("find.first_of_all", screen(&n, first, 30), "ms", 20 * SCREEN_MS);
+    bench_row("find.first_of_all", screen(&n, first, 30), "ms", SCREEN_MS);
     rows(&n, &crowd);
     curate(&n, &crowd);
     peak = watch_stop(watch);

@@ -382,6 +382,30 @@ class Lists(CommandTest):
         self.assertNotEqual(
             self.ada.json("request", "show", crown)["state"], "open")
 
+    def test_an_answer_counts_while_it_stands(self):
+        project = self.project()
+        asked = [self.request(project, f"Request {i}") for i in range(4)]
+        path = self.file("a.txt", "a")
+        answers = [self.work(request, path) for request in asked[:3]]
+        self.ada.json("retract", answers[0], "--reason", "No")
+        self.ada.json("edit", answers[1], "--title", "Sun")
+        self.ada.json("edit", asked[2], "--title", "Moon")
+        wanted = {asked[0], asked[3]}
+        for once in range(2):
+            # A work is shown: its topic is there, works and all.
+            self.ada.json("contribution", "show", answers[1])
+            for cold in (False, True):
+                if cold:
+                    self.ada.stop()
+                    self.ada.start()
+                found = self.ada.json("request", "list", "--no-answers")
+                self.assertEqual({i["id"] for i in found["items"]}, wanted,
+                                 (once, cold))
+            # Then what comes is taken in without its works.
+            if once == 0:
+                self.work(asked[3], path)
+                wanted.remove(asked[3])
+
     def test_works_are_found_by_where_they_stand(self):
         project = self.project()
         request = self.request(project)

@@ -32,6 +32,7 @@ from make import pack, public, record, text_hash  # noqa: E402
 STEPS = int(os.environ.get("TROUPE_STEPS", "2000"))
 # So many records, at most, after which another topic begins.
 STORY = int(os.environ.get("TROUPE_STORY", "250"))
+SHORT = 40  # in so few there is not always a handover
 SEED = int(os.environ.get("TROUPE_SEED")
            or random.SystemRandom().randrange(2 ** 32))
 
@@ -100,13 +101,13 @@ class Same(lab.LabTest):
                               fields={"name": name})
             yield parts
 
-    def make(self):
+    def make(self, steps=STEPS, longest=STORY):
         """Stories, and all of their records with certificates."""
-        made, raw, at, steps = [], [], 0, STEPS
+        made, raw, at = [], [], 0
         known = certificates(stories.Writer(0).people)
         while steps > 0:
             story = stories.Story(self.random.randrange(2 ** 32),
-                                  min(steps, STORY))
+                                  min(steps, longest))
             steps -= len(story.records)
             made.append(story)
             at = max(at, story.at)
@@ -204,6 +205,35 @@ class Same(lab.LabTest):
         self.compare("request", "list")
         self.assertGreater(self.answered, self.asked / 2)
         print(self.asked, "questions,", self.answered, "answered")
+
+    def test_requests_are_listed_alike_before_their_works_are_read(self):
+        made, raw, now = self.make(STEPS // 2, SHORT)
+        self.now = datetime.datetime.fromtimestamp(
+            now // 1000, datetime.timezone.utc).isoformat()
+        node = self.both[0]
+        for story in made:
+            node.json("project", "follow", story.topic.hex())
+        self.take(node, raw, "part", forget=False)
+        lists = [("request.list", {"limit": 500, **dict.fromkeys(some, True)})
+                 for some in ((), ("no_answers",), ("open",), ("undecided",),
+                              ("open", "no_answers"))]
+        whole = [("record.show", {"record": one.id})
+                 for story in made for one in story.records]
+        shown = self.answers(node, whole + lists)[-len(lists):]
+        for again in range(2):  # the second time they are there
+            if again == 0:
+                node.stop()
+                node.start()
+                node.json("clock", "set", self.now)
+            for question, mine, theirs in zip(
+                    lists, shown, self.answers(node, lists)):
+                self.assertEqual(*(msgpack.unpackb(a[1], raw=False)
+                                   for a in (mine, theirs)), question)
+                self.assertTrue(mine[0], question)
+        counts = [len(msgpack.unpackb(a[1], raw=False)["items"])
+                  for a in shown]
+        print(len(made), "topics,", counts, "requests")
+        self.assertGreater(counts[0], 0)
 
 
 if __name__ == "__main__":

@@ -254,6 +254,14 @@ static void scans_walk_both_ways_in_pages(void **state)
     assert_int_equal(seqs[7], 1);
     store_scan_by_topic_kind(&scan, topic, KIND_COMMENT);
     assert_int_equal(scan_all(f->store, scan, seqs, 32), 7);
+    store_scan_by_topic_from(&scan, topic, 0);
+    assert_int_equal(scan_all(f->store, scan, seqs, 32), 8);
+    assert_int_equal(seqs[0], 1); /* the project's kind comes first */
+    assert_int_equal(seqs[1], 8);
+    store_scan_by_topic_from(&scan, topic, KIND_COMMENT);
+    assert_int_equal(scan_all(f->store, scan, seqs, 32), 7);
+    store_scan_by_topic_from(&scan, topic, KIND_COMMENT + 1);
+    assert_int_equal(scan_all(f->store, scan, seqs, 32), 0);
     store_scan_by_kind(&scan, KIND_PROJECT);
     assert_int_equal(scan_all(f->store, scan, seqs, 32), 1);
     store_scan_by_author(&scan, author_of(1)->person);

@@ -11,6 +11,7 @@
 #include "daemon/conn.h"
 #include "daemon/lease_parts.h"
 #include "daemon/log.h"
+#include "daemon/peers.h"
 #include "daemon/topics.h"
 
 /* How often it is looked at what is due, with peers and without; and how long
@@ -147,18 +148,30 @@ static void drop_row(struct leases *l, struct lease_topic *t, size_t at)
     lease_uncount(t);
 }
 
+/* Of a live one: names are made for nothing, connections are not. */
+static unsigned worth_of_node(const struct leases *l,
+                              const uint8_t node[KEY_LEN])
+{
+    if (memcmp(node, node_keys(l->node)->sign.public_key, KEY_LEN) == 0)
+        return 4;
+    return peers_find_node(node_peer_table(l->node), node) != NULL ? 2 : 1;
+}
+
 /* How much it matters: what we have seen for ourselves stays the longest. */
 static unsigned worth(const struct leases *l, const struct lease_row *row)
 {
     if (lease_row_is_own(l, row))
-        return 3;
+        return 4;
     if (!lease_is_live(&row->at.lease, node_clock_ms(l->node)))
         return 0;
-    return row->at.challenged_ms != 0 && row->at.failed_ms == 0 ? 2 : 1;
+    if (row->at.challenged_ms != 0 && row->at.failed_ms == 0)
+        return 3;
+    return worth_of_node(l, row->at.lease.node);
 }
 
-/* Room for one more; false if all that are here matter more. */
-static bool make_room(struct leases *l, struct lease_topic *t)
+/* Room for one more of that node; false if all that are here matter as much. */
+static bool make_room(struct leases *l, struct lease_topic *t,
+                      const uint8_t node[KEY_LEN])
 {
     size_t least = 0;
 
@@ -167,7 +180,7 @@ static bool make_room(struct leases *l, struct lease_topic *t)
     for (size_t i = 1; i < t->count; i++)
         if (worth(l, &t->rows[i]) < worth(l, &t->rows[least]))
             least = i;
-    if (t->count == 0 || worth(l, &t->rows[least]) > 0)
+    if (t->count == 0 || worth(l, &t->rows[least]) >= worth_of_node(l, node))
         return false; /* a stranger's word does not push out another's */
     drop_row(l, t, least);
     return true;
@@ -181,7 +194,7 @@ bool lease_take(struct leases *l, struct lease_topic *t,
 
     if (row != NULL && !lease_is_newer(lease, &row->at.lease))
         return false;
-    if (is_new && !make_room(l, t))
+    if (is_new && !make_room(l, t, lease->node))
         return false;
     if (is_new)
         row = insert(t, lease->node);

@@ -297,6 +297,30 @@ class LenderTest(lab.LabTest):
             [i["copies"] for i in
              self.daemon.json("copies", self.work)["items"]], [2, 2, 2])
 
+    def test_a_flood_of_leases_silences_nobody(self):
+        other = bytes.fromhex(self.daemon.json(
+            "project", "create", "--title", "Next", "--goal", "To last",
+            "--medium", "short_film", "--licence", LICENCE)["id"])
+        self.project = other  # nobody has said anything of it yet
+        flood = self.meet()
+        leases = [Lease(os.urandom(32), other, self.blobs)
+                  for _ in range(300)]
+        for i in range(0, len(leases), 50):
+            flood.lend(other, *leases[i:i + 50])
+        self.round_trip(flood)
+        work = self.daemon.json(
+            "contribute", "--project", other.hex(), "--title", "Work",
+            "--licence", LICENCE, "--rights", "own_work",
+            *[self.file(f"n{i}", blob.data)
+              for i, blob in enumerate(self.blobs)])["id"]
+        # The daemon's own word finds room, and that of who shows it.
+        flood.wait(lambda: bytes.fromhex(self.daemon.node) in flood.leases,
+                   "the daemon's lease")
+        honest = self.meet(shown=self.blobs)
+        honest.lend(other, self.lease(honest))
+        lab.until(lambda: self.states(honest, work) == [["shown"]] * 3,
+                  "the lease")
+
     def test_anybody_may_ask_the_daemon_to_show_it(self):
         lender = self.meet()
         node = bytes.fromhex(self.daemon.node)

@@ -51,11 +51,6 @@ static void call_end(struct call *call)
     call_free(call);
 }
 
-const struct mp_value *call_params(const struct call *call)
-{
-    return call->message.params;
-}
-
 const struct mp_value *call_param(const struct call *call, const char *name)
 {
     return mp_get(call->message.params, name);

@@ -25,9 +25,7 @@ struct method {
     method_fn run;
 };
 
-/* The map of params, or NULL; valid until the call is answered. */
-const struct mp_value *call_params(const struct call *call);
-/* A param by name, or NULL. */
+/* A param by name, or NULL; valid until the call is answered. */
 const struct mp_value *call_param(const struct call *call, const char *name);
 /* A param that is text, as a NUL-terminated copy that lives as long as the
  * call; NULL where it is absent, empty, no text or has a NUL inside. */

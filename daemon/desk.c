@@ -39,11 +39,6 @@ struct node *desk_node(const struct desk *desk)
     return desk->node;
 }
 
-struct control *desk_control(const struct desk *desk)
-{
-    return desk->control;
-}
-
 struct jobs *desk_jobs(const struct desk *desk)
 {
     return desk->jobs;
@@ -71,8 +66,7 @@ struct topic_cache *desk_topics(const struct desk *desk)
 
 struct view desk_view(struct desk *desk)
 {
-    return (struct view){ .names = &desk->names,
-                          .filter = hide_filter(desk) };
+    return (struct view){ .names = &desk->names, .filter = hide_filter(desk) };
 }
 
 /* The newest profile that the person made, as view_names asks for it. */

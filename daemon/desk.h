@@ -23,7 +23,6 @@ void desk_close(struct desk *desk, void (*on_closed)(void *context),
                 void *context);
 
 struct node *desk_node(const struct desk *desk);
-struct control *desk_control(const struct desk *desk);
 struct jobs *desk_jobs(const struct desk *desk);
 struct event_log *desk_events(const struct desk *desk);
 struct waits *desk_waits(const struct desk *desk);

@@ -206,10 +206,10 @@ static void keep_limits(struct fetch *f)
     if (!f->is_bound && !was_bound)
         return;
     for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
-        struct conn *c = f->providers[i] == 0
-                             ? NULL
-                             : peers_find(node_peer_table(f->node),
-                                          f->providers[i]);
+        struct conn *c =
+            f->providers[i] == 0
+                ? NULL
+                : peers_find(node_peer_table(f->node), f->providers[i]);
 
         if (c != NULL)
             blob_fetch_provider_pause(&f->machine, i,
@@ -482,10 +482,4 @@ void fetch_tick(struct fetch *f)
         blob_fetch_tick(&f->machine, fetch_now_ms(f));
     fetch_replace_peer(f);
     fetch_step(f);
-}
-
-uint64_t fetch_deadline(const struct fetch *f)
-{
-    return f->state == FETCH_RUNNING ? blob_fetch_deadline(&f->machine)
-                                     : UINT64_MAX;
 }

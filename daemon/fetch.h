@@ -59,8 +59,7 @@ void fetch_read(struct fetch *fetch, uint64_t offset, uint64_t end);
 /* Fetches all of it from now on, not only what is read. */
 void fetch_widen(struct fetch *fetch);
 bool fetch_is_limited(const struct fetch *fetch);
-/* To be called now and then, and at the deadline. */
+/* To be called some times a second. */
 void fetch_tick(struct fetch *fetch);
-uint64_t fetch_deadline(const struct fetch *fetch);
 
 #endif

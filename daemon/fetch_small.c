@@ -86,11 +86,6 @@ void fetch_small_free(struct fetch_small *s)
     free(s);
 }
 
-bool fetch_small_is_busy(const struct fetch_small *s)
-{
-    return s->count > 0 || s->look;
-}
-
 /* Pieces that wait for the writer hold a pointer to their ask. */
 static bool waits_for_writer(const struct ask *ask)
 {

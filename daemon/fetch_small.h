@@ -46,7 +46,6 @@ void fetch_small_look(struct fetch_small *small, bool eager);
 void fetch_small_flush(struct fetch_small *small);
 /* Of what is asked for, peers that are silent are left. */
 void fetch_small_tick(struct fetch_small *small);
-bool fetch_small_is_busy(const struct fetch_small *small);
 
 void fetch_small_peer_gone(struct fetch_small *small, const struct conn *conn);
 /* A BLOB_SMALL.  An error is the peer's. */

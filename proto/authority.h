@@ -25,9 +25,6 @@ MUST_CHECK enum err authority_judge(struct topic_state *ts, uint64_t now_ms);
  */
 bool authority_is_leader(const struct topic_state *ts,
                          const uint8_t person[ID_LEN], uint64_t at_ms);
-/* Leaders and curators. */
-bool authority_may_select(const struct topic_state *ts,
-                          const uint8_t person[ID_LEN], uint64_t at_ms);
 /* By a role or by vouches. */
 bool authority_has_standing(const struct topic_state *ts,
                             const uint8_t person[ID_LEN], uint64_t at_ms);

@@ -73,14 +73,6 @@ bool authority_is_leader(const struct topic_state *ts,
     return rank_at(ts, person, place) == RANK_LEADER;
 }
 
-bool authority_may_select(const struct topic_state *ts,
-                          const uint8_t person[ID_LEN], uint64_t at_ms)
-{
-    struct topic_place place = { at_ms, NULL };
-
-    return rank_at(ts, person, place) >= RANK_CURATOR;
-}
-
 bool authority_has_standing(const struct topic_state *ts,
                             const uint8_t person[ID_LEN], uint64_t at_ms)
 {

@@ -164,8 +164,6 @@ MUST_CHECK enum err bundle_reader_take(struct bundle_reader *b,
  * `first` BUNDLE_SPAN_LEN bytes are read. */
 void bundle_reader_pass(struct bundle_reader *b, const struct bundle_item *item,
                         struct bytes first);
-/* The blob that the last BUNDLE_BLOB named; spans and pages are its. */
-const struct blob_id *bundle_reader_blob(const struct bundle_reader *b);
 bool bundle_reader_is_done(const struct bundle_reader *b);
 const struct bundle_counts *bundle_reader_counts(const struct bundle_reader *b);
 

@@ -16,11 +16,6 @@ void bundle_reader_wipe(struct bundle_reader *b)
     merkle_wipe(&b->tally.digest);
 }
 
-const struct blob_id *bundle_reader_blob(const struct bundle_reader *b)
-{
-    return &b->tally.blob;
-}
-
 bool bundle_reader_is_done(const struct bundle_reader *b)
 {
     return b->state == BUNDLE_DONE;

@@ -251,11 +251,6 @@ uint8_t *topic_state_take_last(struct topic_state *ts)
     return whole;
 }
 
-void topic_state_drop_last(struct topic_state *ts)
-{
-    free(topic_state_take_last(ts));
-}
-
 const struct topic_entry *topic_state_find(const struct topic_state *ts,
                                            const uint8_t id[ID_LEN])
 {

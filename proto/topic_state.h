@@ -144,10 +144,9 @@ MUST_CHECK enum err topic_state_put(struct topic_state *ts,
                                     struct topic_entry *take);
 
 /*
- * Takes the record that was added last out again.  After it, judge anew.
+ * Takes the record that was added last out again; its bytes are the caller's to
+ * free.  After it, judge anew.
  */
-void topic_state_drop_last(struct topic_state *ts);
-/* The same, but its bytes are the caller's to free. */
 uint8_t *topic_state_take_last(struct topic_state *ts);
 
 /* The entry with that id or NULL; valid until the next add or judgement. */

@@ -115,8 +115,5 @@ struct credits;
 /* An array of {person, name, roles[], contributions[], influence}. */
 void view_credits(struct writer *w, const struct view *v,
                   const struct credits *credits);
-/* An array of {person, name}. */
-void view_missing(struct writer *w, const struct view *v,
-                  const struct credits *credits);
 
 #endif

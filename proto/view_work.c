@@ -217,23 +217,6 @@ void view_credits(struct writer *w, const struct view *v,
         put_credit(w, v, &credits->lines[i]);
 }
 
-void view_missing(struct writer *w, const struct view *v,
-                  const struct credits *credits)
-{
-    mp_put_array(w, credits->count);
-    for (uint32_t i = 0; i < credits->count; i++) {
-        const struct credit *line = &credits->lines[i];
-        struct view_pairs p = view_pairs_begin();
-
-        if (line->has_person)
-            view_put_person(&p, v, "person", "name", line->person);
-        else
-            view_put_str(&p, "name", line->name);
-        if (view_pairs_end(&p, w, 0) != ERR_OK)
-            writer_fail(w, ERR_NO_MEMORY);
-    }
-}
-
 /* How many elements the list has, with its pages. */
 static uint32_t list_count(const struct topic_list *list, const char *field)
 {

@@ -23,7 +23,8 @@ struct asking {
 
 /*
  * The verdict of a work rests on what is there and on its own versions (§7.6):
- * of one that has no others it is known without the rest.
+ * of one that has no others it is known without the rest.  Where that would
+ * have the topic judged anew for each work, the whole of it is read instead.
  */
 static enum err try_work(struct asking *s, const struct store_item *item)
 {
@@ -47,10 +48,10 @@ static enum err try_work(struct asking *s, const struct store_item *item)
         e = topic_entry_make(&made, writer_view(&s->whole));
     if (e != ERR_OK)
         return e;
-    if (!made.record.has_revises)
+    if (authority_tries_alone(s->topic, &made)) { /* so it revises nothing */
         e = authority_try_made(s->topic, &verdict, &made, s->topic->now_ms);
-    s->is_answered = e == ERR_OK && !made.record.has_revises &&
-                     verdict_is_in_force(&verdict);
+        s->is_answered = e == ERR_OK && verdict_is_in_force(&verdict);
+    }
     topic_entry_wipe(&made);
     return e;
 }

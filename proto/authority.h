@@ -51,6 +51,10 @@ MUST_CHECK enum err authority_try_made(struct topic_state *ts,
                                        const struct topic_entry *made,
                                        uint64_t now_ms);
 
+/* Whether it would be tried in O(log n), because nothing rests on it. */
+bool authority_tries_alone(const struct topic_state *ts,
+                           const struct topic_entry *made);
+
 /* The earliest time after `now_ms` at which a verdict changes by itself (a
  * record that waits), or UINT64_MAX. */
 uint64_t authority_next_ms(const struct topic_state *ts, uint64_t now_ms);

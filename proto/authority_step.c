@@ -193,6 +193,13 @@ static enum err try_last(struct topic_state *ts, struct verdict *out)
     return tried;
 }
 
+bool authority_tries_alone(const struct topic_state *ts,
+                           const struct topic_entry *made)
+{
+    return ts->is_judged && made->record.created_ms <= ts->now_ms &&
+           stands_alone(ts, made);
+}
+
 enum err authority_try_made(struct topic_state *ts, struct verdict *out,
                             const struct topic_entry *made, uint64_t now_ms)
 {

@@ -9,8 +9,8 @@
  */
 struct spool;
 
-/* Topic, created_ms, id: the longest. */
-#define SPOOL_KEY_MAX (ID_LEN + 8 + ID_LEN)
+/* The longest are those of words (store/text.h). */
+#define SPOOL_KEY_MAX 80
 
 struct spool_row {
     uint8_t key[SPOOL_KEY_MAX];

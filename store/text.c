@@ -14,10 +14,14 @@
 #include "proto/mp.h"
 #include "proto/record.h"
 #include "store/key.h"
+#include "store/spool.h"
 #include "store/store.h"
 
 /* A zero, the kind, the date and the number. */
 enum { TAIL_LEN = 1 + 1 + 8 + 8 + 8 };
+
+static_assert(1 + TEXT_WORD_MAX + TAIL_LEN <= SPOOL_KEY_MAX,
+              "rows of words are sorted with the others");
 
 /* ---- Folding ---------------------------------------------------------- */
 

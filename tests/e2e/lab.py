@@ -142,14 +142,16 @@ class Node:
               "the connection")
 
     def records(self, topic=None):
-        """Ids of all records here, of one topic or of all."""
+        """Ids of all records here, of one topic or of all, but for pledges:
+        those are nodes' own, and come whenever a node seeds."""
         ids, after = set(), None
         while True:
             args = ["record", "list", "--limit", "500"]
             args += ["--topic", topic] if topic else []
             args += ["--after", after] if after else []
             page = self.json(*args)
-            ids.update(item["id"] for item in page["items"])
+            ids.update(item["id"] for item in page["items"]
+                       if item["kind"] != "pledge")
             after = page.get("next")
             if after is None:
                 return ids

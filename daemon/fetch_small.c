@@ -176,6 +176,33 @@ void fetch_small_shutdown(struct fetch_small *s)
     }
 }
 
+/* Of those that are late, the one of which nothing was heard for longest. */
+static struct ask *most_late(const struct fetch_small *s)
+{
+    struct ask *found = NULL;
+
+    for (unsigned i = 0; i < s->count; i++) {
+        struct ask *ask = s->asks[i];
+
+        if (ask->is_late && ask->conn != 0 &&
+            ask->asked.next < ask->asked.count &&
+            (found == NULL || ask->heard_ms < found->heard_ms))
+            found = ask;
+    }
+    return found;
+}
+
+/* Peers that never answer do not keep the places of those that do. */
+static void make_place(struct fetch_small *s)
+{
+    struct ask *ask = s->count == ASKS_MAX ? most_late(s) : NULL;
+    struct conn *c =
+        ask == NULL ? NULL : peers_find(node_peer_table(s->node), ask->conn);
+
+    if (c != NULL && conn_is_open(c))
+        conn_close(c, ERR_TIMEOUT);
+}
+
 void fetch_small_tick(struct fetch_small *s)
 {
     for (unsigned i = 0; i < s->count; i++) {
@@ -185,6 +212,7 @@ void fetch_small_tick(struct fetch_small *s)
             now_ms(s) - ask->heard_ms >= BLOB_TIMEOUT_MS)
             give_up(s, ask); /* it stays, for answers that still come */
     }
+    make_place(s);
 }
 
 /* ---- Asking ------------------------------------------------------------- */
@@ -198,10 +226,20 @@ static unsigned asks_of(const struct fetch_small *s, uint64_t conn)
     return n;
 }
 
-static bool answers(struct conn *c, const uint8_t topic[ID_LEN])
+static bool is_late(const struct fetch_small *s, uint64_t conn)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->asks[i]->conn == conn && s->asks[i]->is_late)
+            return true;
+    return false;
+}
+
+/* Who is late is not waited for again before it has answered all. */
+static bool answers(const struct fetch_small *s, struct conn *c,
+                    const uint8_t topic[ID_LEN])
 {
     return conn_is_open(c) && (conn_features(c) & FEATURE_BLOB_MANY) != 0 &&
-           peer_shares(conn_peer(c), topic);
+           peer_shares(conn_peer(c), topic) && !is_late(s, conn_number(c));
 }
 
 /*
@@ -220,13 +258,13 @@ static struct conn *provider(const struct fetch_small *s,
 
     for (struct conn *c = peers_next(peers, NULL); c != NULL;
          c = peers_next(peers, c))
-        count += answers(c, want->topic) ? 1 : 0;
+        count += answers(s, c, want->topic) ? 1 : 0;
     *any = count > 0 && want->tries % OTHER_TRIES != OTHER_TRIES - 1;
     for (struct conn *c = peers_next(peers, NULL); *any && c != NULL;
          c = peers_next(peers, c)) {
         unsigned n;
 
-        if (!answers(c, want->topic) ||
+        if (!answers(s, c, want->topic) ||
             (want->tries > 0 && i++ != want->tries % count))
             continue;
         n = asks_of(s, conn_number(c));

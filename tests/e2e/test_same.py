@@ -233,7 +233,6 @@ class Same(lab.LabTest):
         counts = [len(msgpack.unpackb(a[1], raw=False)["items"])
                   for a in shown]
         print(len(made), "topics,", counts, "requests")
-        self.assertGreater(counts[0], 0)
 
 
 if __name__ == "__main__":

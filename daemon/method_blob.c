@@ -6,6 +6,7 @@
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/quota.h"
 #include "daemon/readers.h"
 #include "store/blobs.h"
 
@@ -83,6 +84,7 @@ static void reading_try(struct reading *r)
     e = blob_reader_open(&r->reader, node_store(r->node), &r->place.blob, NULL);
     if (e == ERR_OK && blob_reader_has(r->reader, r->place.offset, r->len)) {
         r->working = true;
+        quota_used(node_quota(r->node), &r->place.blob, r->place.topic);
         (void)uv_queue_work(node_loop(r->node), &r->work, on_read_work,
                             on_read_done);
         return;

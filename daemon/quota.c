@@ -22,6 +22,8 @@ enum {
     NAMES = 16,
     /* A refusal is told for longer than its want waits for the next try. */
     REFUSAL_MS = 360000,
+    /* How exactly it is known when a blob was last of use. */
+    USED_MS = 3600000,
     /* Of a pledge, blobs of people without standing take one part in so many.
      */
     STRANGERS_PART = 10
@@ -383,6 +385,22 @@ void quota_begun(struct quota *q, const struct store_want *want)
         keep_put_mark(batch, &want->blob, want->topic, true) != ERR_OK)
         return; /* looked at again when rubbish is collected */
     commits_expect(commits, NULL, NULL);
+}
+
+void quota_used(const struct quota *q, const struct blob_id *blob,
+                const uint8_t topic[ID_LEN])
+{
+    struct commits *commits = node_commits(q->node);
+    uint64_t now = node_clock_ms(q->node);
+    struct store_batch *batch;
+    struct keep_row row;
+
+    if (keep_find(node_store(q->node), blob, topic, &row) != ERR_OK ||
+        now < row.used_ms + USED_MS)
+        return;
+    if (commits_batch(commits, &batch) == ERR_OK &&
+        keep_put_used(batch, blob, topic) == ERR_OK)
+        commits_expect(commits, NULL, NULL);
 }
 
 void quota_look(const struct quota *q, struct quota_state *out)

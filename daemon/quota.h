@@ -32,6 +32,9 @@ bool quota_pledge_admits(const struct quota *quota,
                          const struct store_want *want);
 /* It has begun, or is here: notes whose the blob is. */
 void quota_begun(struct quota *quota, const struct store_want *want);
+/* Somebody here reads it, or a peer is sent it: noted once an hour. */
+void quota_used(const struct quota *quota, const struct blob_id *blob,
+                const uint8_t topic[ID_LEN]);
 
 /*
  * Makes sure that so many bytes more fit, and holds them for the caller until

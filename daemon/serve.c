@@ -6,6 +6,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/limits.h"
+#include "daemon/quota.h"
 #include "daemon/serve_small.h"
 #include "store/blobs.h"
 
@@ -137,6 +138,7 @@ static enum err source_open(struct serve *s, const struct blob_ask *ask,
     source->id = ask->id;
     memcpy(source->topic, topic, ID_LEN);
     s->source = source;
+    quota_used(node_quota(s->node), &ask->id, topic);
     return blob_reader_has(source->reader, offset, len) ? ERR_OK : ERR_NOT_HELD;
 }
 
@@ -373,9 +375,8 @@ static enum err fill(struct serve *s, bool *waits)
     unsigned frames = 0;
     enum err e = ERR_OK;
 
-    blob_serve_set_piece(&s->machine, piece < BLOB_DATA_CHUNK_MAX
-                                          ? piece
-                                          : BLOB_DATA_CHUNK_MAX);
+    blob_serve_set_piece(
+        &s->machine, piece < BLOB_DATA_CHUNK_MAX ? piece : BLOB_DATA_CHUNK_MAX);
     while (e == ERR_OK) {
         bool room = frames < FILL_FRAMES &&
                     conn_room(s->conn, FRAME_BLOB_DATA) >= BLOB_MSG_MAX;

@@ -105,6 +105,35 @@ class QuotaTest(lab.LabTest):
         self.assertEqual(self.used(ben), 0)
         self.assertEqual(ben.refused("gc", "--nothing").code, 2)
 
+    def test_what_was_of_use_lately_stays_when_room_is_made(self):
+        options = ("--network", "test-use", "--test-clock")
+        ada = self.node("ada", *options, person="Ada")
+        project = self.project(ada)
+        works, roots = [], []
+        for name in ("first", "second", "third"):
+            path = self.file(f"{name}.txt",
+                             os.urandom(450 * KIB).hex().encode())
+            role = "master" if name == "third" else "preview"
+            done = ada.json("contribute", "--project", project, "--title",
+                            name, "--licence", LICENCE, "--rights", "own_work",
+                            "--accept-terms", self.file("note", b"small"),
+                            "--role", f"{role}={path}")
+            works.append(done["id"])
+            roots += [b["root"] for b in done["blobs"] if b["size"] > KIB]
+        self.conf("ben", "[node]", "quota = 2 MiB")
+        ben = self.node("ben", *options)
+        ada.meet(ben)
+        ben.json("project", "follow", project)
+        for root in roots[:2]:  # here, and proved to be there
+            ben.run("--timeout", "60", "wait", f"held:{root}:2")
+        ben.json("clock", "set", "+2h")
+        ben.run("cat", works[0], "--file", "first.txt", "--range", "0-9")
+        ben.json("get", works[2], "--out", self.folder / "out")
+        self.assertEqual(
+            [ben.json("copies", root)["items"][0]["held_here"]
+             for root in roots], [True, False, True])
+        self.assertLessEqual(self.used(ben), 2 * MIB)
+
     # What goes by the owner's word.
 
     def test_the_last_copy_goes_only_by_name_and_does_not_come_back(self):

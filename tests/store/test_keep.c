@@ -14,10 +14,10 @@
 #include "store/law.h"
 
 enum { TOPICS = 3, BLOBS = 10, RECORDS = 60, STEPS = 120, SEEDS = 3 };
-#define HOUR   ((uint64_t)3600000)
-#define GRACE  (24 * HOUR)
-#define SPAN   ((uint64_t)BLOB_SPAN_LEN)
-#define QUOTA  (5 * SPAN)
+#define HOUR  ((uint64_t)3600000)
+#define GRACE (24 * HOUR)
+#define SPAN  ((uint64_t)BLOB_SPAN_LEN)
+#define QUOTA (5 * SPAN)
 
 /* What the store ought to know. */
 struct said {
@@ -631,6 +631,35 @@ static void a_part_that_has_a_row_by_now_stays(void **state)
     fixture_close(&w.f);
 }
 
+static void use_is_noted_and_changes_nothing_else(void **state)
+{
+    struct keep_row before;
+    struct keep_row after;
+
+    (void)state;
+    begin(1);
+    import_small(0, 0);
+    assert_int_equal(keep_find(w.f.store, &w.blobs[0], w.topics[0], &before),
+                     ERR_OK);
+    assert_true(before.used_ms == before.since_ms);
+    w.now_ms += 7;
+    store_set_clock(w.f.store, w.now_ms);
+    store_batch_clear(w.f.batch);
+    for (unsigned t = 0; t < 2; t++)
+        assert_int_equal(keep_put_used(w.f.batch, &w.blobs[0], w.topics[t]),
+                         ERR_OK);
+    apply_blob_op();
+    assert_int_equal(store_batch_result(w.f.batch, 0)->err, ERR_OK);
+    assert_int_equal(store_batch_result(w.f.batch, 1)->err, ERR_NOT_FOUND);
+    assert_int_equal(keep_find(w.f.store, &w.blobs[0], w.topics[0], &after),
+                     ERR_OK);
+    assert_true(after.used_ms == w.now_ms);
+    assert_true(after.since_ms == before.since_ms);
+    assert_int_equal(after.pin, before.pin);
+    assert_false(blobs_held_for(w.f.store, &w.blobs[0], w.topics[1]));
+    fixture_close(&w.f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -639,6 +668,7 @@ int main(void)
         cmocka_unit_test(what_is_on_its_way_does_not_make_room),
         cmocka_unit_test(only_files_of_blobs_without_a_row_are_strays),
         cmocka_unit_test(a_part_that_has_a_row_by_now_stays),
+        cmocka_unit_test(use_is_noted_and_changes_nothing_else),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

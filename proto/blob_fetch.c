@@ -100,6 +100,7 @@ void blob_fetch_init(struct blob_fetch *f,
     f->reader = UINT64_MAX;
     f->now_ms = now_ms;
     f->news_ms = now_ms;
+    f->bytes_ms = now_ms;
     f->held = config->held;
     f->spans_left = spans - count_bits(config->held, spans);
     f->pages_left = pages;
@@ -227,6 +228,7 @@ static void progress(struct blob_fetch *f, struct blob_fetch_provider *p,
     p->misses = 0;
     p->last_ms = f->now_ms;
     f->news_ms = f->now_ms;
+    f->bytes_ms = f->now_ms;
     f->stall_told = false;
     if (blob_request_oldest(f, p) == r)
         p->head_ms = f->now_ms;

@@ -102,7 +102,7 @@ struct blob_fetch_provider {
     uint64_t last_ms; /* when bytes came last */
     uint64_t rest_until_ms;
     uint64_t pause_until_ms; /* asked for nothing: a limit of the caller's */
-    unsigned misses; /* in a row; each doubles the rest */
+    unsigned misses;         /* in a row; each doubles the rest */
 };
 
 /*
@@ -158,7 +158,8 @@ struct blob_fetch {
     unsigned spans_max;
     unsigned spans_allowed; /* in work at once, at most spans_max */
     uint64_t now_ms;
-    uint64_t news_ms; /* when something came last, bytes or a map */
+    uint64_t news_ms;  /* when something came last, bytes or a map */
+    uint64_t bytes_ms; /* when bytes did */
 
     uint8_t *held; /* the caller's bitmap of spans, lowest bit first */
     uint64_t spans_left;

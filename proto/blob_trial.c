@@ -7,6 +7,8 @@
 #define REST_MIN_MS    250
 #define REST_DOUBLINGS 7 /* 32 s at most */
 #define LOOK_MS        250
+/* Maps cost their sender nothing: so long they are news without bytes. */
+#define RUMOUR_MS (4 * BLOB_TIMEOUT_MS)
 
 void blob_trial_ban(struct blob_fetch *f, unsigned provider, enum err why)
 {
@@ -50,6 +52,15 @@ static uint64_t patience(const struct blob_fetch *f,
     return BLOB_TIMEOUT_MS;
 }
 
+/* Until then more may be told; later, others have their turn. */
+static uint64_t hears_until(const struct blob_fetch *f)
+{
+    uint64_t news = f->news_ms + BLOB_TIMEOUT_MS;
+    uint64_t bytes = f->bytes_ms + RUMOUR_MS;
+
+    return news < bytes ? news : bytes;
+}
+
 bool blob_trial_may_hear(const struct blob_fetch *f)
 {
     for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
@@ -57,7 +68,7 @@ bool blob_trial_may_hear(const struct blob_fetch *f)
 
         if (p->used && !p->banned && p->map == BLOB_MAP_PARTIAL &&
             p->watch == BLOB_WATCH_OPEN)
-            return f->now_ms - f->news_ms < BLOB_TIMEOUT_MS;
+            return f->now_ms < hears_until(f);
     }
     return false;
 }
@@ -99,7 +110,7 @@ uint64_t blob_trial_deadline(const struct blob_fetch *f)
     }
     if (idle && busy && f->now_ms + LOOK_MS < at)
         at = f->now_ms + LOOK_MS; /* what another is late with is taken over */
-    if (blob_trial_may_hear(f) && f->news_ms + BLOB_TIMEOUT_MS < at)
-        at = f->news_ms + BLOB_TIMEOUT_MS;
+    if (blob_trial_may_hear(f) && hears_until(f) < at)
+        at = hears_until(f);
     return at;
 }

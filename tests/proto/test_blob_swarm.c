@@ -185,6 +185,27 @@ static void one_that_gets_no_more_is_not_waited_for_long(void **state)
     free(w);
 }
 
+static void maps_without_bytes_are_not_listened_to_for_ever(void **state)
+{
+    struct swarm *w = swarm_new(20, 15);
+    static const uint8_t nothing[1];
+    struct blob_msg msg = { .type = FRAME_BLOB_HAVE };
+
+    (void)state;
+    swarm_join(w, 5000, 5)->whole = false;
+    for (unsigned i = 0; i < 10 && w->stalled == 0; i++) {
+        (void)swarm_run(w, BLOB_TIMEOUT_MS / 2);
+        msg.request = w->fetch.providers[0].watch_request;
+        msg.have.bits = BYTES_ARRAY(nothing);
+        if (w->stalled == 0)
+            assert_int_equal(blob_fetch_recv(&w->fetch, 0, &msg, w->now),
+                             ERR_OK);
+    }
+    assert_int_equal(w->stalled, 1);
+    assert_true(w->now > 3 * BLOB_TIMEOUT_MS);
+    free(w);
+}
+
 static void who_does_not_know_watches_is_asked_for_anything(void **state)
 {
     struct swarm *w = swarm_new(40, 14);
@@ -524,6 +545,7 @@ int main(void)
         cmocka_unit_test(each_span_with_one_alone_is_enough),
         cmocka_unit_test(a_provider_that_still_gets_it_is_waited_for),
         cmocka_unit_test(one_that_gets_no_more_is_not_waited_for_long),
+        cmocka_unit_test(maps_without_bytes_are_not_listened_to_for_ever),
         cmocka_unit_test(who_does_not_know_watches_is_asked_for_anything),
         cmocka_unit_test(who_begins_the_same_begins_elsewhere),
         cmocka_unit_test(a_reader_is_served_first_and_in_order),

@@ -1,0 +1,110 @@
+#ifndef DAEMON_TRANSFER_PARTS_H
+#define DAEMON_TRANSFER_PARTS_H
+
+#include <assert.h>
+
+#include "daemon/fetch.h"
+#include "daemon/fetch_small.h"
+#include "daemon/readers.h"
+#include "daemon/transfer.h"
+#include "daemon/wants.h"
+#include "daemon/watches.h"
+
+/*
+ * What the files of transfer share: transfer.c its life and what is wanted,
+ * transfer_choose.c which want is fetched next, transfer_frames.c peers and
+ * frames.  For nobody else.
+ */
+
+/*
+ * A few fetches at once, chosen among the wants that are due; the memory of all
+ * is bounded by their span buffers.
+ */
+enum {
+    FETCHES = 9,
+    WANTED_FETCHES = 8, /* one place is left for who reads */
+    SPANS_ALL = 24,     /* buffers of 1 MiB, of all fetches */
+    SPANS_EACH = 16,
+    SPANS_READ = 4, /* which none takes but who reads */
+    /* What nobody wants but a reader is fetched for so long after the last. */
+    LINGER_MS = 5000,
+    WALKS = 16,
+    WANTS_PAGE = 64,
+    /* How often wants are looked at, with and without a fetch running. */
+    TICK_MS = 250,
+    LOOK_MS = 5000,
+    /*
+     * A want that nobody could serve waits, twice as long each time.  A peer
+     * that is still fetching it will often have it soon.
+     */
+    RETRY_MIN_MS = 250,
+    RETRY_MAX_MS = 300000,
+    READ_RETRY_MS = 250,
+    /* The wall clock, which wants go by, and the loop's may differ a little. */
+    RETRY_SLACK_MS = 10
+};
+
+/* A request is a span; a few more are being ended meanwhile. */
+enum { REQUESTS_A_SPAN = 2 };
+static_assert(REQUESTS_A_SPAN * (SPANS_ALL + SPANS_READ) <= BLOB_REQUESTS_MAX,
+              "all fetches fit the requests of a connection");
+
+struct slot {
+    struct fetch *fetch;
+    unsigned spans;
+    uint64_t read_ms; /* when it was read last */
+    bool ended;       /* to be freed before the loop waits */
+};
+
+struct transfer {
+    struct node *node;
+    uv_timer_t timer;
+    bool stopping;
+    bool look;            /* wants may be due, or new peers be there */
+    bool eager;           /* look at those that wait for their next try, too */
+    uint64_t retry_at_ms; /* when the first put off is due; 0: none was */
+    unsigned spans;       /* in use */
+    struct readers readers;
+    struct watches *watches;
+    uint32_t bases; /* given to fetches so far */
+    struct slot slots[FETCHES];
+    struct blob_id claims[TRANSFER_CLAIMS];
+    size_t claims_count;
+    struct fetch_small *small;
+    struct wants_walk walks[WALKS];
+    size_t walks_count;
+    bool catching_up; /* at the start: every topic is walked through once */
+    bool has_caught;
+    uint8_t caught[ID_LEN]; /* the last topic whose walk was begun */
+};
+
+/* --- transfer_choose.c --- */
+
+/* One want: true if it was started or has to wait for reasons of its own. */
+bool transfer_consider(struct transfer *t, const struct store_want *want);
+/* Nobody could serve it now: again later. */
+void transfer_put_off(struct transfer *t, const struct store_want *want);
+void transfer_tell_held(struct transfer *t, const struct store_want *want);
+/* As fetch_small.h asks. */
+bool transfer_small_is_settled(struct transfer *t,
+                               const struct store_want *want);
+bool transfer_small_has_room(struct transfer *t, const struct store_want *want,
+                             uint64_t bytes);
+/* Looks at the wants that are due, and at who reads. */
+void transfer_look(struct transfer *t);
+/* What was fetched for readers alone ends some time after the last of them. */
+void transfer_leave_unread(struct transfer *t);
+/* Frees the fetches that have ended. */
+void transfer_sweep(struct transfer *t);
+
+struct slot *transfer_find_fetch(struct transfer *t,
+                                 const struct blob_id *blob);
+/* Whether the disk and the quotas leave room. */
+bool transfer_may_have(const struct transfer *t, const struct store_want *want);
+bool transfer_has_provider(const struct transfer *t,
+                           const uint8_t topic[ID_LEN]);
+bool transfer_has_claim(const struct transfer *t, const struct blob_id *blob);
+/* Bytes that are not on the disk for good. */
+uint64_t transfer_missing(const struct transfer *t, const struct blob_id *blob);
+
+#endif

@@ -17,12 +17,14 @@ static bool may_ask(struct leases *l, struct lease_peer *p)
 
 /* ---- Lists -------------------------------------------------------------- */
 
-static enum err page_roots(struct leases *l, const struct lease *lease,
-                           struct writer *roots)
+/* Of a long list this takes long, so it is done once. */
+static enum err page_roots(struct leases *l, struct lease_row *row)
 {
+    const struct lease *lease = &row->at.lease;
     struct writer names = writer_growing(LEASE_PAGE * LEASE_NAME_LEN);
     enum err e = ERR_OK;
 
+    lease_row_forget_roots(row);
     for (uint64_t p = 0; e == ERR_OK && p < lease_page_count(lease->count);
          p++) {
         uint8_t root[HASH_LEN];
@@ -36,35 +38,34 @@ static enum err page_roots(struct leases *l, const struct lease *lease,
         if (e == ERR_OK)
             e = lease_page_root(root, lease->count, p, writer_view(&names));
         if (e == ERR_OK)
-            writer_bytes(roots, BYTES_ARRAY(root));
+            writer_bytes(&row->roots, BYTES_ARRAY(root));
     }
     writer_free(&names);
-    return e == ERR_OK ? roots->err : e;
+    return e == ERR_OK ? row->roots.err : e;
 }
 
 /* The siblings of a page, from the lists of others as from our own. */
-static enum err page_uncles(struct leases *l, const struct lease *lease,
+static enum err page_uncles(struct leases *l, struct lease_row *row,
                             uint64_t page, struct writer *uncles)
 {
-    struct writer roots =
-        writer_growing(LEASE_COUNT_MAX / LEASE_PAGE * HASH_LEN);
+    uint64_t count = row->at.lease.count;
     enum err e = ERR_OK;
 
-    if (lease_page_count(lease->count) > 1) {
-        e = page_roots(l, lease, &roots);
-        if (e == ERR_OK)
-            e = lease_page_uncles(uncles, lease->count, page,
-                                  writer_view(&roots));
-    }
-    writer_free(&roots);
-    return e;
+    if (lease_page_count(count) < 2)
+        return ERR_OK;
+    if (row->roots.len != lease_page_count(count) * HASH_LEN)
+        e = page_roots(l, row);
+    return e == ERR_OK ? lease_page_uncles(uncles, count, page,
+                                           writer_view(&row->roots))
+                       : e;
 }
 
 /* Fills the answer; `names` and `uncles` are what it borrows. */
-static enum err prove(struct leases *l, const struct lease *lease,
+static enum err prove(struct leases *l, struct lease_row *row,
                       const struct lease_msg *ask, struct lease_proof *out,
                       struct writer *names, struct writer *uncles)
 {
+    const struct lease *lease = &row->at.lease;
     uint64_t page = ask->held_ask.page;
     uint64_t number = 0;
     bool found = true;
@@ -96,14 +97,14 @@ static enum err prove(struct leases *l, const struct lease *lease,
             out->level++;
     }
     if (e == ERR_OK)
-        e = page_uncles(l, lease, page, uncles);
+        e = page_uncles(l, row, page, uncles);
     out->uncles = writer_view(uncles);
     return e;
 }
 
 /* The list that is meant, whosever it is. */
-static const struct lease *meant(struct leases *l, const struct lease_peer *p,
-                                 const struct lease_msg *ask)
+static struct lease_row *meant(struct leases *l, const struct lease_peer *p,
+                               const struct lease_msg *ask)
 {
     uint8_t topic[ID_LEN];
     struct lease_topic *t;
@@ -116,7 +117,7 @@ static const struct lease *meant(struct leases *l, const struct lease_peer *p,
     if (row == NULL || !row->at.has_list ||
         memcmp(row->at.lease.root, ask->held_ask.root, HASH_LEN) != 0)
         return NULL;
-    return &row->at.lease;
+    return row;
 }
 
 void lease_answer_held(struct leases *l, struct lease_peer *p,
@@ -125,14 +126,14 @@ void lease_answer_held(struct leases *l, struct lease_peer *p,
     struct writer names = writer_growing(LEASE_PAGE * LEASE_NAME_LEN);
     struct writer uncles = writer_growing(LEASE_UNCLES_MAX * HASH_LEN);
     struct lease_msg msg = { .type = FRAME_HELD, .request = ask->request };
-    const struct lease *lease = meant(l, p, ask);
+    struct lease_row *row = meant(l, p, ask);
 
     if (!may_ask(l, p))
         msg.held.code = ERR_BUSY;
-    else if (lease == NULL)
+    else if (row == NULL)
         msg.held.code = ERR_NOT_HELD;
     else
-        msg.held.code = prove(l, lease, ask, &msg.held.proof, &names, &uncles);
+        msg.held.code = prove(l, row, ask, &msg.held.proof, &names, &uncles);
     if (msg.held.code != ERR_OK && msg.held.code != ERR_BUSY)
         msg.held.code = ERR_NOT_HELD;
     (void)lease_send(l, p, &msg); /* who gets no answer asks again later */

@@ -33,6 +33,9 @@ struct lease_row {
     unsigned failures; /* in a row */
     bool is_asked;     /* a list or a leaf is being waited for */
     bool is_bogus;     /* its list is none */
+    /* Roots of the list's pages, once somebody has asked for a part of it; so
+     * that each list is hashed once, however often that is. */
+    struct writer roots;
 };
 
 struct lease_topic {
@@ -117,6 +120,8 @@ void lease_write_row(struct leases *leases, const struct lease_row *row);
 void lease_uncount(struct lease_topic *topic);
 /* Comes back soon. */
 void lease_wake(struct leases *leases, uint64_t wait_ms);
+/* Of another list, or of none any more. */
+void lease_row_forget_roots(struct lease_row *row);
 bool lease_row_is_own(const struct leases *leases, const struct lease_row *row);
 struct lease_peer *lease_peer_of(struct leases *leases,
                                  const struct conn *conn);

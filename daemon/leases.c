@@ -137,10 +137,17 @@ void lease_write_row(struct leases *l, const struct lease_row *row)
     put_op(l, row, false);
 }
 
+void lease_row_forget_roots(struct lease_row *row)
+{
+    writer_free(&row->roots);
+    row->roots = writer_growing(LEASE_COUNT_MAX / LEASE_PAGE * HASH_LEN);
+}
+
 /* Takes the row out of memory and off the disk. */
 static void drop_row(struct leases *l, struct lease_topic *t, size_t at)
 {
     put_op(l, &t->rows[at], true);
+    writer_free(&t->rows[at].roots);
     memmove(&t->rows[at], &t->rows[at + 1],
             (t->count - at - 1) * sizeof *t->rows);
     t->count--;
@@ -202,6 +209,7 @@ bool lease_take(struct leases *l, struct lease_topic *t,
         return false;
     l->rows += is_new ? 1 : 0;
     if (is_new || memcmp(row->at.lease.root, lease->root, HASH_LEN) != 0) {
+        lease_row_forget_roots(row);
         row->at.has_list = lease->count == 0;
         row->is_bogus = false;
         row->list_ms = 0;
@@ -582,6 +590,8 @@ void leases_free(struct leases *l)
         return;
     for (struct lease_topic *t = l->topics; t != NULL; t = next) {
         next = t->next;
+        for (size_t i = 0; i < t->count; i++)
+            writer_free(&t->rows[i].roots);
         named_wipe(&t->named);
         free(t->rows);
         free(t);

@@ -47,7 +47,7 @@ static bool buffer_resize(struct conn_buffer *buffer, size_t cap)
     return true;
 }
 
-enum err conn_buffer_init(struct conn_buffer *buffer)
+static enum err buffer_init(struct conn_buffer *buffer)
 {
     return buffer_resize(buffer, CONN_BUFFER_MIN) ? ERR_OK : ERR_NO_MEMORY;
 }
@@ -119,8 +119,7 @@ static struct conn *conn_new(struct node *node)
     if (c == NULL)
         return NULL;
     c->node = node;
-    if (conn_buffer_init(&c->rx) != ERR_OK ||
-        conn_buffer_init(&c->tx) != ERR_OK ||
+    if (buffer_init(&c->rx) != ERR_OK || buffer_init(&c->tx) != ERR_OK ||
         uv_tcp_init(node_loop(node), &c->tcp) < 0) {
         buffer_wipe(&c->rx);
         buffer_wipe(&c->tx);

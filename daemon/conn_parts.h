@@ -50,7 +50,7 @@ struct conn {
     bool has_expected;
     uint8_t expected[KEY_LEN];
     struct sockaddr_storage address;
-    uint64_t live_ms;      /* when the handshake began */
+    uint64_t live_ms; /* when the handshake began */
     struct rate download;
     uint64_t handshake_ms; /* its length: the first idea of the way's */
     unsigned in_sync;      /* topics, when last looked */
@@ -88,7 +88,6 @@ void conn_on_timer(uv_timer_t *timer);
  * memory for that the connection goes on with what it has.
  */
 void conn_buffer_grow(struct conn_buffer *buffer);
-MUST_CHECK enum err conn_buffer_init(struct conn_buffer *buffer);
 
 /* --- conn_write.c --- */
 

@@ -142,8 +142,9 @@ enum err peers_accepted(struct peers *p, struct conn *c)
     return thin_out(p, c);
 }
 
-bool peers_ours_stays(const uint8_t ours[KEY_LEN],
-                      const uint8_t theirs[KEY_LEN])
+/* Which of two connections to `theirs` stays: the one that we dialled? */
+static bool ours_stays(const uint8_t ours[KEY_LEN],
+                       const uint8_t theirs[KEY_LEN])
 {
     return memcmp(ours, theirs, KEY_LEN) < 0;
 }
@@ -161,7 +162,7 @@ static enum err settle_duplicate(struct peers *p, struct conn *c)
     if (other == NULL)
         return ERR_OK;
     if (conn_is_dialled(c) != conn_is_dialled(other) &&
-        conn_is_dialled(c) != peers_ours_stays(ours, conn_node(c)))
+        conn_is_dialled(c) != ours_stays(ours, conn_node(c)))
         return ERR_DUPLICATE;
     conn_close(other, ERR_DUPLICATE);
     return ERR_OK;

@@ -45,10 +45,6 @@ size_t peers_count(const struct peers *peers);
 /* Those that we dialled, but for the manual ones. */
 size_t peers_count_out(const struct peers *peers);
 
-/* Which of two connections to `theirs` stays: the one that we dialled? */
-bool peers_ours_stays(const uint8_t ours[KEY_LEN],
-                      const uint8_t theirs[KEY_LEN]);
-
 /* The topics or the day changed: all peers are told. */
 void peers_topics_changed(struct peers *peers);
 /*

@@ -59,7 +59,8 @@ bool safety_refuses(const struct node *node, const uint8_t id[ID_LEN],
            (safety_is_blocked(node, author) && !is_kept(node, topic, kind));
 }
 
-bool safety_is_retracted(const struct node *node, const uint8_t id[ID_LEN],
+/* Whether a retraction by the author takes the record back (§7.3). */
+static bool is_retracted(const struct node *node, const uint8_t id[ID_LEN],
                          const uint8_t author[ID_LEN], uint64_t kind)
 {
     const struct kind *is = kind_find(kind);
@@ -89,13 +90,13 @@ void safety_stored(struct safety *s, const struct record *r)
     memcpy(id, r->id, ID_LEN);
     if (r->kind == KIND_RETRACTION
             ? !record_link_find(r, RELATION_TARGET, id)
-            : !safety_is_retracted(s->node, id, r->author, r->kind))
+            : !is_retracted(s->node, id, r->author, r->kind))
         return; /* nearly always so, and cheap to learn */
     if (store_find(node_store(s->node), id, &target) == ERR_OK &&
         (target.has_body || target.presence == RECORD_NOT_KEPT) &&
         !safety_refuses(s->node, id, target.author, target.topic,
                         target.kind) &&
-        safety_is_retracted(s->node, id, target.author, target.kind))
+        is_retracted(s->node, id, target.author, target.kind))
         safety_job_add(s, SAFETY_RETRACT, id);
 }
 

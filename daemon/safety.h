@@ -37,9 +37,6 @@ bool safety_refuses(const struct node *node, const uint8_t id[ID_LEN],
 /* A record, or the head of one, is durable: it may be, or name, what its author
  * has taken back. */
 void safety_stored(struct safety *safety, const struct record *record);
-/* Whether a retraction by the author takes the record back (§7.3). */
-bool safety_is_retracted(const struct node *node, const uint8_t id[ID_LEN],
-                         const uint8_t author[ID_LEN], uint64_t kind);
 
 /*
  * Lays the law down, or lifts it, and does what follows.  `done` when it is

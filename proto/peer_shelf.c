@@ -27,8 +27,9 @@ struct peer_shelf *peer_shelf_find_tag(const struct peer *p,
     return NULL;
 }
 
-void peer_shelf_key(const struct peer *p, const struct peer_shelf *shelf,
-                    uint64_t number, struct sync_key *out)
+/* The key of a session of this topic; the peer's hello must have come. */
+static void session_key(const struct peer *p, const struct peer_shelf *shelf,
+                        uint64_t number, struct sync_key *out)
 {
     assert(p->has_peer_salt);
     sync_key_derive(out, p->ask, shelf->mine.topic, number,
@@ -50,7 +51,7 @@ enum err peer_shelf_state(const struct peer *p, struct peer_shelf *shelf)
     e = p->set.ops->sum(p->set.set, shelf->mine.topic, &window, &sum);
     if (e != ERR_OK)
         return e;
-    peer_shelf_key(p, shelf, 0, &key);
+    session_key(p, shelf, 0, &key);
     sync_state_of(&shelf->state, &key, &sum);
     sodium_memzero(&key, sizeof key);
     shelf->has_state = true;
@@ -164,7 +165,7 @@ void peer_session_number(const struct peer *p, struct peer_shelf *shelf,
 {
     struct sync_key key;
 
-    peer_shelf_key(p, shelf, number, &key);
+    session_key(p, shelf, number, &key);
     sync_set_number(shelf->session, number, &key);
     sodium_memzero(&key, sizeof key);
 }

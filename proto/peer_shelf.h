@@ -41,9 +41,6 @@ struct peer_shelf *peer_shelf_find(const struct peer *p,
 struct peer_shelf *peer_shelf_find_tag(const struct peer *p,
                                        const uint8_t tag[HELLO_TAG_LEN]);
 
-/* The key of a session of this topic; the peer's hello must have come. */
-void peer_shelf_key(const struct peer *p, const struct peer_shelf *shelf,
-                    uint64_t number, struct sync_key *out);
 /* Makes `state` current; asks the set if it changed since. */
 MUST_CHECK enum err peer_shelf_state(const struct peer *p,
                                      struct peer_shelf *shelf);

@@ -286,7 +286,7 @@ struct op {
     struct record record;
     uint64_t number;
     bool flag;
-    bool is_own; /* of OP_BLOB_WHOLE: imported here */
+    bool is_own;                /* of OP_BLOB_WHOLE: imported here */
     enum store_account account; /* of a record; its budget is below */
     uint8_t topic[ID_LEN];
     struct blob_id blob;
@@ -329,7 +329,6 @@ struct row_keep {
 };
 #define KEEP_STRANGERS 0x01
 MUST_CHECK enum err row_keep_read(struct row_keep *out, struct bytes value);
-MUST_CHECK enum err row_usage_read(struct keep_usage *out, struct bytes value);
 MUST_CHECK enum err row_pin_read(enum keep_pin *out, uint64_t *since_ms,
                                  struct bytes value);
 /* A blob is held for a topic from now on: ERR_EXISTS if it was, and then that

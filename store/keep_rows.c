@@ -59,7 +59,7 @@ static enum err get_keep(struct txn *records, const struct key *key,
     return e == ERR_OK ? row_keep_read(out, value) : e;
 }
 
-enum err row_usage_read(struct keep_usage *out, struct bytes value)
+static enum err read_usage(struct keep_usage *out, struct bytes value)
 {
     struct reader r = reader_of(value);
     uint8_t format = reader_u8(&r);
@@ -104,7 +104,7 @@ static enum err get_usage(struct txn *records, const uint8_t topic[ID_LEN],
         *out = (struct keep_usage){ 0 };
         return ERR_OK;
     }
-    return e == ERR_OK ? row_usage_read(out, value) : e;
+    return e == ERR_OK ? read_usage(out, value) : e;
 }
 
 static enum err put_usage(struct change *c, const uint8_t topic[ID_LEN],

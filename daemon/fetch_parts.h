@@ -37,7 +37,7 @@ struct fetch {
     enum fetch_state state;
     enum err why; /* once FETCH_STOPPING */
     bool stepping;
-    bool is_bound; /* there was a limit on what comes in */
+    bool is_bound;          /* there was a limit on what comes in */
     bool flushing;          /* FETCH_JOB_SYNC is on the pool */
     bool concluded;         /* the last batch is with the writer */
     unsigned jobs;          /* on the pool */

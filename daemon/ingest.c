@@ -225,8 +225,8 @@ static void on_committed(void *context, enum err e,
                         item->source);
     if (e == ERR_OK && result->outcome != STORE_KNOWN)
         safety_stored(node_safety(item->ingest->node), &item->record);
-    if (e == ERR_OK && !item->is_head && !item->is_refused && result->outcome != STORE_KNOWN &&
-        result->outcome != STORE_OVER)
+    if (e == ERR_OK && !item->is_head && !item->is_refused &&
+        result->outcome != STORE_KNOWN && result->outcome != STORE_OVER)
         announce(item, result);
     ingest_finish(item, e, result);
 }
@@ -247,8 +247,8 @@ static enum err put(struct store_batch *batch, struct item *item)
     struct bytes certificate = { NULL, 0 };
     struct interest_terms terms = { .account = STORE_ACCOUNT_NONE };
 
-    item->is_refused = safety_refuses(item->ingest->node, r->id, r->author,
-                                      r->topic, r->kind);
+    item->is_refused =
+        safety_refuses(item->ingest->node, r->id, r->author, r->topic, r->kind);
     if (item->is_head || item->is_refused)
         return store_batch_put_not_kept(batch, &item->record, now_ms);
     if (proof != NULL && !proof->is_stored)

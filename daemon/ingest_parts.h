@@ -26,7 +26,7 @@ struct item {
     struct ingest *ingest;
     uint64_t source; /* connection, or a number of its own for the owner's */
     bool is_local;
-    bool is_judged; /* local, and kept no better than a peer's */
+    bool is_judged;  /* local, and kept no better than a peer's */
     bool is_refused; /* the owner's law keeps its head alone */
     bool is_head;
     uint8_t topic[ID_LEN]; /* for which a peer sent it */

@@ -78,7 +78,7 @@ struct interest {
     uint8_t leaving[INTEREST_LEAVING][ID_LEN]; /* being unfollowed */
     size_t leaving_count;
     struct interest_sweep sweep; /* of the first job */
-    bool has_stale; /* some topic is, perhaps */
+    bool has_stale;              /* some topic is, perhaps */
     bool is_applying;
     bool is_stopping;
     unsigned since_look; /* records stored since quotas were looked at */

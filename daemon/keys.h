@@ -52,13 +52,11 @@ keys_create_person(struct person_keys *out, char words[256], const char *home,
  * The same for the person whose words hold this entropy: the person of before,
  * with a new device.
  */
-MUST_CHECK enum err keys_recover_person(struct person_keys *out,
-                                        const uint8_t entropy[ENTROPY_LEN],
-                                        const char *home,
-                                        const struct network *network,
-                                        enum keys_custody custody,
-                                        struct bytes passphrase,
-                                        uint64_t now_ms);
+MUST_CHECK enum err
+keys_recover_person(struct person_keys *out, const uint8_t entropy[ENTROPY_LEN],
+                    const char *home, const struct network *network,
+                    enum keys_custody custody, struct bytes passphrase,
+                    uint64_t now_ms);
 
 /*
  * Takes back what keys_create_person() has just made, because nobody has seen

@@ -22,9 +22,8 @@ struct asked {
 static void put_text(struct writer *w, const struct inbox_found *f)
 {
     const struct topic_entry *e = f->entry;
-    const char *field = f->item.kind == INBOX_CONTACT
-                            ? NULL
-                            : inbox_text_field(e->record.kind);
+    const char *field =
+        f->item.kind == INBOX_CONTACT ? NULL : inbox_text_field(e->record.kind);
     struct mp_doc *doc = NULL;
 
     if (field != NULL && topic_entry_body(&doc, e) == ERR_OK)

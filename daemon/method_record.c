@@ -87,9 +87,8 @@ static enum err list_item(struct call *call, const struct store_item *item,
     if (e != ERR_OK)
         return e;
     view.topic = state;
-    e = item->presence == RECORD_HELD
-            ? view_record_item(w, &view, item->id, 1)
-            : ERR_NOT_FOUND;
+    e = item->presence == RECORD_HELD ? view_record_item(w, &view, item->id, 1)
+                                      : ERR_NOT_FOUND;
     if (e == ERR_NOT_FOUND)
         put_bare(w, item, 1);
     else if (e != ERR_OK)

@@ -52,8 +52,7 @@ uint64_t transfer_beginning(const struct transfer *transfer,
                             const uint8_t topic[ID_LEN]);
 /* Whether disk and quotas leave room for what is missing of it. */
 bool transfer_has_room(const struct transfer *transfer,
-                       const struct blob_id *blob,
-                       const uint8_t topic[ID_LEN]);
+                       const struct blob_id *blob, const uint8_t topic[ID_LEN]);
 /* Why a blob that is wanted is not here yet. */
 enum want_state {
     WANT_DUE,      /* it is asked for next */

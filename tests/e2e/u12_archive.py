@@ -133,7 +133,9 @@ class Archive(lab.LabTest):
         self.assertGreaterEqual(len(records), RECORDS)
         self.assert_complete(self.archivist, records)
         self.assertGreaterEqual(self.held(self.archivist), len(self.roots))
-        want, = self.archivist.json("want", "list")["items"]
+        # It goes through its records for what it lacks, and says so.
+        want, = lab.until(
+            lambda: self.archivist.json("want", "list")["items"], "the want")
         self.assertEqual(want["root"], last)
 
         self.newcomer(records)

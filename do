@@ -10,7 +10,8 @@ DEMO_PACKAGES="lomiri-wallpapers-20.04 fretsonfire-songs-muldjord
 tango-icon-theme"
 TEST_PACKAGES="clang libclang-rt-14-dev binutils mandoc shellcheck python3
 python3-msgpack python3-nacl python3-cryptography python3-mnemonic iproute2
-python3-libtorrent procps strace openssl e2fsprogs mount"
+python3-libtorrent procps strace openssl e2fsprogs
+xfsprogs mount"
 
 usage() {
     cat <<'EOT'

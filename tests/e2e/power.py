@@ -33,18 +33,19 @@ def make_loop_nodes():
 class Disk:
     """Mounted at `path`."""
 
-    def __init__(self, folder, name="disk", megabytes=1024):
+    def __init__(self, folder, name="disk", megabytes=1024, kind="ext4"):
+        self.kind = kind
         self.image = pathlib.Path(folder) / f"{name}.img"
         self.path = pathlib.Path(folder) / name
         self.path.mkdir()
         with open(self.image, "wb") as image:
             image.truncate(megabytes << 20)
-        run("mkfs.ext4", "-q", self.image)
+        run(f"mkfs.{kind}", "-q", self.image)
         self.mount()
 
     def mount(self):
         make_loop_nodes()
-        run("mount", "-t", "ext4", "-o", "loop", self.image, self.path)
+        run("mount", "-t", self.kind, "-o", "loop", self.image, self.path)
 
     def cut(self):
         """The power goes.  Who runs on it is to be killed, then mount()."""

@@ -369,6 +369,7 @@ class Safety(lab.LabTest):
             self.assertIn("taken down", refused.err)
             self.a.run("record", "import", self.file("raw", raw))
             self.assertNotIn(work, self.bodies(self.a))
+            self.a.json("gc")
             self.assertFalse(self.has(self.a, blob))
             if step < 2:
                 self.again(self.a, index=step == 1)

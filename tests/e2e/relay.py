@@ -26,7 +26,7 @@ class Relay:
             for key, _ in self.selector.select(0.1):
                 if key.fileobj is self.server:
                     self.accept()
-                else:
+                elif key.fileobj.fileno() >= 0:  # not closed just now
                     self.move(key.fileobj, key.data)
         for key in list(self.selector.get_map().values()):
             key.fileobj.close()

@@ -336,7 +336,8 @@ static bool publish_release(struct demo *d)
 
 /* --- the archive --- */
 
-/* All ids of the project's records; a new reference or NULL. */
+/* All ids of the project's records, but for pledges: those are nodes' own, and
+ * come when a node seeds.  A new reference or NULL. */
 static json_t *all_records(struct demo *d, enum demo_part who)
 {
     json_t *list = demo_do(d, who, "record", "list", "--topic", d->project,
@@ -344,9 +345,13 @@ static json_t *all_records(struct demo *d, enum demo_part who)
     const json_t *items = json_object_get(list, "items");
     json_t *ids = list == NULL ? NULL : json_object();
 
-    for (size_t i = 0; i < json_array_size(items); i++)
-        (void)json_object_set_new(ids, run_text(json_array_get(items, i), "id"),
-                                  json_true());
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(items, i);
+        const char *kind = run_text(item, "kind");
+
+        if (kind != NULL && strcmp(kind, "pledge") != 0)
+            (void)json_object_set_new(ids, run_text(item, "id"), json_true());
+    }
     json_decref(list);
     return ids;
 }

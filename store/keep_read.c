@@ -10,8 +10,9 @@
 #include <time.h>
 
 #include "store/blob_file.h"
+#include "store/page.h"
 
-static struct key key_after(const struct keep_row *row)
+static struct key key_of_row(const struct keep_row *row)
 {
     struct key key = key_of_id(row->topic);
 
@@ -32,7 +33,7 @@ static enum err read_key(struct keep_row *out, struct bytes at)
 
 static enum err read_pin(const struct look *look, struct keep_row *out)
 {
-    struct key key = key_after(out);
+    struct key key = key_of_row(out);
     uint64_t since_ms;
     struct bytes value;
     enum err e = txn_get(look->records, T_PINS, key_view(&key), &value);
@@ -70,69 +71,68 @@ static enum err read_row(const struct look *look, struct bytes at,
     return e;
 }
 
-static enum err read_pinned(const struct look *look, struct bytes at,
-                            struct bytes value, struct keep_row *out)
-{
-    struct keep_row row = { .pin = KEEP_PIN_NONE };
-    enum err e = read_key(&row, at);
+struct reading {
+    const struct look *look;
+    struct keep_row *out;
+};
 
-    (void)look;
+static enum err read_held_at(void *context, size_t at, struct bytes key,
+                             struct bytes value)
+{
+    const struct reading *r = context;
+
+    return read_row(r->look, key, value, &r->out[at]);
+}
+
+static enum err read_pinned_at(void *context, size_t at, struct bytes key,
+                               struct bytes value)
+{
+    const struct reading *r = context;
+    struct keep_row row = { .pin = KEEP_PIN_NONE };
+    enum err e = read_key(&row, key);
+
     if (e == ERR_OK)
         e = row_pin_read(&row.pin, &row.since_ms, value);
     if (e == ERR_OK)
-        *out = row;
+        r->out[at] = row;
     return e;
 }
 
-typedef enum err read_fn(const struct look *look, struct bytes at,
-                         struct bytes value, struct keep_row *out);
-
-static enum err read_page(struct store *store, enum records_table table,
-                          read_fn *read, const struct keep_row *after,
-                          struct keep_row *out, size_t max, size_t *n)
+static enum err read_rows(struct store *store, struct page *page,
+                          const struct keep_row *after, struct keep_row *out,
+                          size_t max, size_t *n)
 {
-    struct key from = key_of_u64(0);
-    struct cursor *cursor;
+    struct reading r = { .out = out };
     struct look *look;
-    struct bytes at;
-    struct bytes value;
-    size_t count = 0;
     enum err e = store_look(store, &look);
 
-    assert(max > 0);
-    if (after != NULL) {
-        from = key_after(after);
-        key_add_u64(&from, 0); /* just behind it */
-    }
-    if (e == ERR_OK)
-        e = cursor_open(&cursor, look->records, table);
     if (e != ERR_OK)
         return e;
-    e = cursor_move(cursor, CURSOR_AT_OR_AFTER, key_view(&from), &at, &value);
-    while (e == ERR_OK && count < max) {
-        e = read(look, at, value, &out[count]);
-        if (e != ERR_OK)
-            break;
-        count++;
-        e = cursor_move(cursor, CURSOR_NEXT, key_view(&from), &at, &value);
+    r.look = look;
+    page->txn = look->records;
+    page->context = &r;
+    page->from = key_of_u64(0);
+    if (after != NULL) {
+        page->from = key_of_row(after);
+        page->from = page_after(&page->from);
     }
-    cursor_close(cursor);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
-    *n = count;
-    return ERR_OK;
+    return page_read(page, max, n);
 }
 
 enum err keep_page(struct store *store, const struct keep_row *after,
                    struct keep_row *out, size_t max, size_t *n)
 {
-    return read_page(store, T_BLOB_TOPICS, read_row, after, out, max, n);
+    struct page page = { .table = T_BLOB_TOPICS, .read = read_held_at };
+
+    return read_rows(store, &page, after, out, max, n);
 }
 
 enum err keep_pins(struct store *store, const struct keep_row *after,
                    struct keep_row *out, size_t max, size_t *n)
 {
-    return read_page(store, T_PINS, read_pinned, after, out, max, n);
+    struct page page = { .table = T_PINS, .read = read_pinned_at };
+
+    return read_rows(store, &page, after, out, max, n);
 }
 
 enum err keep_find(struct store *store, const struct blob_id *id,

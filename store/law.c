@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/internal.h"
+#include "store/page.h"
 
 enum { FORMAT = 1, VALUE_MAX = 1 + 8 + 8 + LAW_REASON_MAX };
 
@@ -138,35 +139,33 @@ enum err law_find(struct store *store, enum law_kind kind,
     return e == ERR_OK ? read_law(out, key_view(&key), value) : e;
 }
 
+static enum err read_law_at(void *context, size_t at, struct bytes key,
+                            struct bytes value)
+{
+    struct law *out = context;
+
+    return read_law(&out[at], key, value);
+}
+
 enum err law_page(struct store *store, enum law_kind kind, const uint8_t *after,
                   struct law *out, size_t max, size_t *n)
 {
-    struct key prefix = key_of_u64((uint64_t)kind);
-    struct key from = after == NULL ? prefix : law_key(kind, after);
-    struct cursor *cursor;
+    struct page page = { .table = T_LAWS,
+                         .from = key_of_u64((uint64_t)kind),
+                         .prefix = key_of_u64((uint64_t)kind),
+                         .read = read_law_at,
+                         .context = out };
     struct look *look;
-    struct bytes at;
-    struct bytes value;
-    size_t count = 0;
     enum err e = store_look(store, &look);
 
-    if (e == ERR_OK)
-        e = cursor_open(&cursor, look->records, T_LAWS);
     if (e != ERR_OK)
         return e;
-    e = cursor_move(cursor, CURSOR_AT_OR_AFTER, key_view(&from), &at, &value);
-    while (e == ERR_OK && count < max &&
-           key_has_prefix(at, key_view(&prefix))) {
-        if (after == NULL || bytes_compare(at, key_view(&from)) > 0)
-            e = read_law(&out[count++], at, value);
-        if (e == ERR_OK)
-            e = cursor_move(cursor, CURSOR_NEXT, key_view(&from), &at, &value);
+    page.txn = look->records;
+    if (after != NULL) {
+        page.from = law_key(kind, after);
+        page.from = page_after(&page.from);
     }
-    cursor_close(cursor);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
-    *n = count;
-    return ERR_OK;
+    return page_read(&page, max, n);
 }
 
 /*

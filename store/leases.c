@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/internal.h"
+#include "store/page.h"
 
 #define FORMAT 1
 /* Format, flags, four numbers, root, blob; the lease follows. */
@@ -191,36 +192,33 @@ enum err leases_find(struct store *store, const uint8_t topic[ID_LEN],
     return e == ERR_OK ? read_row(out, key_view(&key), value) : e;
 }
 
+static enum err read_row_at(void *context, size_t at, struct bytes key,
+                            struct bytes value)
+{
+    struct store_lease *out = context;
+
+    return read_row(&out[at], key, value);
+}
+
 enum err leases_page(struct store *store, const uint8_t *topic,
                      const uint8_t *node, struct store_lease *out, size_t max,
                      size_t *n)
 {
-    static const uint8_t first[ID_LEN];
-    struct key from =
-        topic == NULL ? row_key(first, first) : row_key(topic, node);
-    struct cursor *cursor;
+    struct page page = { .table = T_LEASES,
+                         .from = key_of_u64(0),
+                         .read = read_row_at,
+                         .context = out };
     struct look *look;
-    struct bytes at;
-    struct bytes value;
-    size_t count = 0;
     enum err e = store_look(store, &look);
 
-    if (e == ERR_OK)
-        e = cursor_open(&cursor, look->records, T_LEASES);
     if (e != ERR_OK)
         return e;
-    e = cursor_move(cursor, CURSOR_AT_OR_AFTER, key_view(&from), &at, &value);
-    while (e == ERR_OK && count < max) {
-        if (topic == NULL || bytes_compare(at, key_view(&from)) > 0)
-            e = read_row(&out[count++], at, value);
-        if (e == ERR_OK)
-            e = cursor_move(cursor, CURSOR_NEXT, key_view(&from), &at, &value);
+    page.txn = look->records;
+    if (topic != NULL) {
+        page.from = row_key(topic, node);
+        page.from = page_after(&page.from);
     }
-    cursor_close(cursor);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
-    *n = count;
-    return ERR_OK;
+    return page_read(&page, max, n);
 }
 
 /* A view into the database. */

@@ -6,6 +6,7 @@
 
 #include "proto/record_files.h"
 #include "store/internal.h"
+#include "store/page.h"
 
 /* Of a root stand so many bytes in a key: a hash that long has no equal. */
 enum { ROOT_PART = 24 };
@@ -57,37 +58,33 @@ enum err named_is(struct txn *index, const uint8_t topic[ID_LEN],
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+static enum err read_seq_at(void *context, size_t at, struct bytes key,
+                            struct bytes value)
+{
+    uint64_t *seqs = context;
+
+    (void)value;
+    if (key.len != ID_LEN + ROOT_PART + 8 + 8)
+        return ERR_CORRUPT;
+    seqs[at] = get_u64(key.data + key.len - 8);
+    return ERR_OK;
+}
+
 enum err keep_named_by(struct store *store, const uint8_t topic[ID_LEN],
                        const struct blob_id *id, uint64_t after, uint64_t *seqs,
                        size_t max, size_t *n)
 {
-    struct key prefix = named_prefix(topic, id);
-    struct key from = prefix;
-    struct cursor *cursor;
+    struct page page = { .table = I_NAMED,
+                         .from = named_prefix(topic, id),
+                         .prefix = named_prefix(topic, id),
+                         .read = read_seq_at,
+                         .context = seqs };
     struct look *look;
-    struct bytes at;
-    struct bytes value;
-    size_t count = 0;
     enum err e = store_look(store, &look);
 
-    if (e == ERR_OK)
-        e = cursor_open(&cursor, look->index, I_NAMED);
     if (e != ERR_OK)
         return e;
-    key_add_u64(&from, after + 1);
-    e = cursor_move(cursor, CURSOR_AT_OR_AFTER, key_view(&from), &at, &value);
-    while (e == ERR_OK && count < max &&
-           key_has_prefix(at, key_view(&prefix))) {
-        if (at.len != prefix.len + 8) {
-            e = ERR_CORRUPT;
-            break;
-        }
-        seqs[count++] = get_u64(at.data + prefix.len);
-        e = cursor_move(cursor, CURSOR_NEXT, key_view(&from), &at, &value);
-    }
-    cursor_close(cursor);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
-    *n = count;
-    return ERR_OK;
+    page.txn = look->index;
+    key_add_u64(&page.from, after + 1);
+    return page_read(&page, max, n);
 }

@@ -160,10 +160,16 @@ MUST_CHECK enum err bundle_reader_look(const struct bundle_reader *b,
 MUST_CHECK enum err bundle_reader_take(struct bundle_reader *b,
                                        struct bundle_item *item,
                                        struct bytes whole);
-/* Passes over a span that was looked at, whose bytes are of no interest; of
- * `first` BUNDLE_SPAN_LEN bytes are read. */
+/*
+ * Passes over a span that was looked at, whose bytes are of no interest or are
+ * compared by the caller: of `first` BUNDLE_SPAN_LEN bytes are read.
+ */
 void bundle_reader_pass(struct bundle_reader *b, const struct bundle_item *item,
                         struct bytes first);
+/* What blob_span_hash() of the bytes of a span that was looked at must be. */
+void bundle_reader_expected(const struct bundle_reader *b,
+                            const struct bundle_item *item,
+                            uint8_t out[HASH_LEN]);
 bool bundle_reader_is_done(const struct bundle_reader *b);
 const struct bundle_counts *bundle_reader_counts(const struct bundle_reader *b);
 

@@ -220,20 +220,31 @@ static void pass_span(struct bundle_reader *b, uint64_t span)
     b->next_span = span + 1;
 }
 
+void bundle_reader_expected(const struct bundle_reader *b,
+                            const struct bundle_item *item,
+                            uint8_t out[HASH_LEN])
+{
+    const struct blob_id *blob = &b->tally.blob;
+
+    assert(item->type == BUNDLE_SPAN);
+    memcpy(out,
+           blob_page_count(blob->size) == 0
+               ? blob->root
+               : b->hashes + item->span % BLOB_LAYER_PAGE * HASH_LEN,
+           HASH_LEN);
+}
+
 static enum err take_span(struct bundle_reader *b, struct bundle_item *item,
                           struct bytes whole)
 {
-    const struct blob_id *blob = &b->tally.blob;
-    const uint8_t *expected =
-        blob_page_count(blob->size) == 0
-            ? blob->root
-            : b->hashes + item->span % BLOB_LAYER_PAGE * HASH_LEN;
+    uint8_t expected[HASH_LEN];
     uint8_t hash[HASH_LEN];
     enum err e;
 
+    bundle_reader_expected(b, item, expected);
     item->at.bytes = (struct bytes){ whole.data + BUNDLE_SPAN_LEN,
                                      whole.len - BUNDLE_SPAN_LEN };
-    e = blob_span_hash(hash, blob->size, item->at.bytes);
+    e = blob_span_hash(hash, b->tally.blob.size, item->at.bytes);
     if (e != ERR_OK)
         return e;
     bundle_reader_pass(b, item, whole);

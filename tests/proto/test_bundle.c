@@ -302,7 +302,7 @@ static void spans_that_are_not_there_make_a_hole(void **state)
 }
 
 /* A span whose bytes are of no interest counts all the same. */
-static void spans_may_be_passed(void **state)
+static void spans_may_be_passed_and_compared_by_others(void **state)
 {
     struct writer w = large_bundle(true, true);
     struct bytes left = writer_view(&w);
@@ -313,14 +313,24 @@ static void spans_may_be_passed(void **state)
     bundle_reader_init(&b);
     while (!bundle_reader_is_done(&b)) {
         assert_int_equal(bundle_reader_look(&b, &item, left), ERR_OK);
-        if (item.type == BUNDLE_SPAN)
+        if (item.type == BUNDLE_SPAN) {
+            struct bytes content = { left.data + BUNDLE_SPAN_LEN,
+                                     item.len - BUNDLE_SPAN_LEN };
+            uint8_t hash[HASH_LEN];
+            uint8_t expected[HASH_LEN];
+
+            assert_int_equal(blob_span_hash(hash, b.tally.blob.size, content),
+                             ERR_OK);
+            bundle_reader_expected(&b, &item, expected);
+            assert_memory_equal(hash, expected, HASH_LEN);
             bundle_reader_pass(&b, &item,
                                (struct bytes){ left.data, BUNDLE_SPAN_LEN });
-        else
+        } else {
             assert_int_equal(
                 bundle_reader_take(&b, &item,
                                    (struct bytes){ left.data, item.len }),
                 ERR_OK);
+        }
         left = (struct bytes){ left.data + item.len, left.len - item.len };
     }
     assert_int_equal(left.len, 0);
@@ -527,7 +537,7 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_is_noticed),
         cmocka_unit_test(a_bad_span_is_passed_over_and_the_rest_read),
         cmocka_unit_test(spans_that_are_not_there_make_a_hole),
-        cmocka_unit_test(spans_may_be_passed),
+        cmocka_unit_test(spans_may_be_passed_and_compared_by_others),
         cmocka_unit_test(what_stands_where_it_may_not_is_refused),
         cmocka_unit_test(unknown_items_are_ignored_if_odd_alone),
         cmocka_unit_test(lengths_are_bounded_before_anything_is_read),

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "proto/bundle.h"
@@ -22,7 +23,9 @@ enum {
     POLL_MS = 200, /* how soon a cancel is heard */
     COMPARE_LEN = 65536,
     WRITE_OUT = 8 * 1024 * 1024, /* handed to the disk so far behind */
-    SOURCE_LEN = 2 * 1024 * 1024
+    SOURCE_LEN = 2 * 1024 * 1024,
+    FILL_LEN = 65536, /* read at once, if no more is asked for */
+    AHEAD_LEN = 4096  /* and behind what a caller's memory gets */
 };
 
 static_assert(SOURCE_LEN >= BUNDLE_ITEM_MAX, "any item fits the buffer");
@@ -349,16 +352,17 @@ void bundle_source_close(struct bundle_source *s)
     free(s);
 }
 
-static enum err fill(struct bundle_source *s)
+/* Reads once, as soon as there is something; *n is 0 at the end. */
+static enum err read_some(struct bundle_source *s, const struct iovec *to,
+                          int parts, size_t *n)
 {
     for (;;) { /* until there is something */
-        ssize_t n = read(s->fd, s->buf + s->from + s->len,
-                         sizeof s->buf - s->from - s->len);
+        ssize_t got = readv(s->fd, to, parts);
         enum err e;
 
-        if (n >= 0) {
-            s->at_end = n == 0;
-            s->len += (size_t)n;
+        if (got >= 0) {
+            s->at_end = got == 0;
+            *n = (size_t)got;
             return ERR_OK;
         }
         if (errno != EAGAIN && errno != EINTR)
@@ -367,6 +371,20 @@ static enum err fill(struct bundle_source *s)
         if (e != ERR_OK)
             return e;
     }
+}
+
+/* So that `len` bytes are there, or at least some more. */
+static enum err fill(struct bundle_source *s, size_t len)
+{
+    size_t room = sizeof s->buf - s->from - s->len;
+    size_t want = len - s->len > FILL_LEN ? len - s->len : FILL_LEN;
+    struct iovec to = { s->buf + s->from + s->len, want < room ? want : room };
+    size_t n;
+    enum err e = read_some(s, &to, 1, &n);
+
+    if (e == ERR_OK)
+        s->len += n;
+    return e;
 }
 
 enum err bundle_source_look(struct bundle_source *s, size_t len,
@@ -380,7 +398,7 @@ enum err bundle_source_look(struct bundle_source *s, size_t len,
         s->from = 0;
     }
     while (s->len < len && !s->at_end) {
-        enum err e = fill(s);
+        enum err e = fill(s, len);
 
         if (e != ERR_OK)
             return e;
@@ -418,6 +436,30 @@ enum err bundle_source_skip(struct bundle_source *s, size_t len)
     s->len -= len;
     s->offset += len;
     return ERR_OK;
+}
+
+enum err bundle_source_read(struct bundle_source *s, uint8_t *out, size_t len)
+{
+    size_t done = s->len < len ? s->len : len;
+
+    if (atomic_load(s->cancel))
+        return ERR_CANCELLED;
+    memcpy(out, s->buf + s->from, done);
+    s->from = s->len == done ? 0 : s->from + done;
+    s->len -= done;
+    while (done < len && !s->at_end) { /* the buffer is empty */
+        struct iovec to[2] = { { out + done, len - done },
+                               { s->buf, AHEAD_LEN } };
+        size_t n;
+        enum err e = read_some(s, to, 2, &n);
+
+        if (e != ERR_OK)
+            return e;
+        s->len = n > len - done ? n - (len - done) : 0;
+        done += n - s->len;
+    }
+    s->offset += done;
+    return done == len ? ERR_OK : ERR_TRUNCATED;
 }
 
 enum err bundle_source_rewind(struct bundle_source *s)

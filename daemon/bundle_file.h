@@ -57,6 +57,10 @@ MUST_CHECK enum err bundle_source_look(struct bundle_source *source, size_t len,
  * in.  ERR_TRUNCATED: there are not so many. */
 MUST_CHECK enum err bundle_source_skip(struct bundle_source *source,
                                        size_t len);
+/* Moves `len` bytes to `out` and goes on behind them.  ERR_TRUNCATED: there are
+ * not so many, and what was moved is of no use. */
+MUST_CHECK enum err bundle_source_read(struct bundle_source *source,
+                                       uint8_t *out, size_t len);
 /* Begins again.  ERR_REFUSED of a pipe. */
 MUST_CHECK enum err bundle_source_rewind(struct bundle_source *source);
 uint64_t bundle_source_offset(const struct bundle_source *source);

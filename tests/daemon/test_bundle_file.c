@@ -234,6 +234,39 @@ static void a_file_is_read_skipped_and_begun_again(void **state)
     bundle_source_close(source);
 }
 
+/* However much of it was looked at, and so lies in the buffer. */
+static void bytes_are_moved_to_where_they_are_wanted(void **state)
+{
+    struct bytes all = big();
+    uint8_t *out = malloc(all.len);
+    struct bundle_source *source;
+    struct bytes got;
+
+    (void)state;
+    assert_non_null(out);
+    put_file(path, all);
+    assert_int_equal(bundle_source_open(&source, path, &cancel), ERR_OK);
+    for (size_t len = 1; len < 200000; len = len * 7 + 1) {
+        assert_int_equal(bundle_source_look(source, 16, &got), ERR_OK);
+        assert_int_equal(bundle_source_skip(source, 13), ERR_OK);
+        assert_int_equal(bundle_source_read(source, out, len), ERR_OK);
+        assert_memory_equal(out, all.data + 13, len);
+        assert_int_equal(bundle_source_offset(source), 13 + len);
+        assert_int_equal(bundle_source_look(source, 16, &got), ERR_OK);
+        assert_memory_equal(got.data, all.data + 13 + len, 16);
+        assert_int_equal(bundle_source_read(source, out, 0), ERR_OK);
+        assert_int_equal(bundle_source_rewind(source), ERR_OK);
+    }
+    assert_int_equal(bundle_source_read(source, out, all.len), ERR_OK);
+    assert_memory_equal(out, all.data, all.len);
+    assert_int_equal(bundle_source_read(source, out, 1), ERR_TRUNCATED);
+    assert_int_equal(bundle_source_rewind(source), ERR_OK);
+    assert_int_equal(bundle_source_skip(source, 1), ERR_OK);
+    assert_int_equal(bundle_source_read(source, out, all.len), ERR_TRUNCATED);
+    bundle_source_close(source);
+    free(out);
+}
+
 /* Behind what the buffer takes, so that it is sought in. */
 static void large_files_are_sought_in(void **state)
 {
@@ -309,6 +342,7 @@ int main(void)
         TEST(folders_that_are_not_there_are_not_found),
         TEST(a_cancel_is_heard_and_leaves_the_part),
         TEST(a_file_is_read_skipped_and_begun_again),
+        TEST(bytes_are_moved_to_where_they_are_wanted),
         TEST(large_files_are_sought_in),
         TEST(pipes_flow_both_ways),
         TEST(a_pipe_that_nobody_reads_any_more_ends_it),

@@ -40,12 +40,15 @@ static void on_timer_closed(uv_handle_t *handle)
     archive_holes_wipe(&t->holes);
     writer_free(&t->records);
     writer_free(&t->small);
+    for (unsigned i = 0; i < TAKE_HANDS; i++)
+        free(t->hands[i].buf);
+    uv_mutex_destroy(&t->lock);
     free(t);
 }
 
 static void take_close(struct taking *t)
 {
-    archive_take_wipe(t);
+    archive_large_wipe(t);
     uv_close((uv_handle_t *)&t->timer, on_timer_closed);
 }
 
@@ -452,6 +455,10 @@ void archive_import(struct call *call, const char *path)
 
     if (t != NULL)
         e = bundle_source_open(&t->source, path, &t->progress.cancel);
+    if (e == ERR_OK && uv_mutex_init(&t->lock) != 0) {
+        bundle_source_close(t->source);
+        e = ERR_NO_MEMORY;
+    }
     if (e != ERR_OK) {
         free(t);
         call_failf(call, e, "Check the path, and that you may read it.",

@@ -11,13 +11,21 @@
 /*
  * What the files of an import share: archive_import.c takes records in and then
  * asks which blobs they name, archive_take.c decides about blobs on the loop,
- * archive_copy.c reads and writes them on the pool.  For nobody else.
+ * archive_large.c about a large one, archive_copy.c reads and writes them on
+ * the pool.  For nobody else.
  *
  *   RECORDS --BLOB or END--> NAMES --> BLOBS <--> COPY (a large one) --> told
  *      `---once more, if some were over a budget---^
  */
 
-enum { TAKE_SMALL_MAX = 256 };
+enum {
+    TAKE_SMALL_MAX = 256,
+    /* Threads for a large one: one waits for the disk while another hashes. */
+    TAKE_HANDS = 2,
+    /* One window is written while the one before it is flushed, so twice this
+     * may be lost by a power cut (docs/storage.md §6). */
+    TAKE_WINDOW = 30 * 1024 * 1024
+};
 
 /* A blob small enough for a row, with its bytes if they came and are right. */
 struct taking_small {
@@ -33,6 +41,15 @@ enum taking_plan {
     TAKE_PASS,  /* nothing: they are held, or not to be */
     TAKE_WRITE, /* what is missing is written */
     TAKE_PROVE  /* whole here for other topics: only looked at */
+};
+
+struct taking;
+
+/* One of the threads that a large blob is copied by. */
+struct taking_hand {
+    uv_work_t work;
+    struct taking *taking;
+    uint8_t *buf; /* BLOB_SPAN_LEN bytes, once they are needed */
 };
 
 /* One import. */
@@ -87,10 +104,20 @@ struct taking {
     enum taking_plan plan;
     enum err why; /* it is no longer whole, if it is not */
     bool is_claimed;
+    bool is_ending; /* its last flush */
+    struct blob_part *part;
+    struct store_batch *batch; /* the next one to be given to the writer */
+
+    struct taking_hand hands[TAKE_HANDS];
+    unsigned hands_count; /* of them, at work */
+    bool is_flushing;     /* or the writer has what was */
+    uv_mutex_t lock;      /* while hands are at work, of all that they change:
+                             the source, the reader, the batch, `why`,
+                             `damaged`, and these: */
+    enum err copy_err;
     bool is_copied; /* all that the file has of it went by */
     uint64_t proved;
-    struct blob_part *part;
-    struct store_batch *batch;
+    uint64_t window; /* bytes that went by since hands were set to work */
 };
 
 /* --- archive_import.c --- */
@@ -108,14 +135,35 @@ void archive_take_done(struct taking *t);
 
 /* The records are in and the names in order: goes through the blobs. */
 void archive_take_blobs(struct taking *t);
+/* Goes on to the blob (NULL: to the end); *seq is a record that names it. */
+MUST_CHECK enum err archive_take_advance(struct taking *t,
+                                         const struct blob_id *blob,
+                                         uint64_t *seq);
+bool archive_take_is_whole(const struct taking *t, const struct blob_id *blob);
+/* Why it is not taken in, though it is named and not here; else ERR_OK. */
+MUST_CHECK enum err archive_take_refuse(const struct taking *t,
+                                        const struct blob_id *blob,
+                                        bool has_bytes, bool is_bad);
+/* What became of it. */
+void archive_take_add_hole(struct taking *t, const struct blob_id *blob,
+                           uint64_t seq, enum err why);
+void archive_take_tell_held(struct taking *t, const struct blob_id *blob);
+
+/* --- archive_large.c --- */
+
+/* Deals with the large blob that was read last, then goes on. */
+void archive_large_begin(struct taking *t);
 /* Lets go of what it was doing. */
-void archive_take_wipe(struct taking *t);
+void archive_large_wipe(struct taking *t);
 
 /* --- archive_copy.c: on the pool --- */
 
 /* Reads small blobs up to a large one, or the end. */
 MUST_CHECK enum err archive_copy_small(struct taking *t);
-/* The large one, or as much of it as one flush takes. */
-MUST_CHECK enum err archive_copy_large(struct taking *t);
+/* The large one, or as much of it as one window takes. */
+void archive_copy_large(struct taking_hand *hand);
+/* Makes what was written durable, and says so in the batch. */
+MUST_CHECK enum err archive_copy_flush(struct taking *t,
+                                       struct store_batch *batch);
 
 #endif

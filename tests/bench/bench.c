@@ -205,8 +205,8 @@ static const struct {
     { "start", bench_start },         { "blob", bench_blob },
     { "bulk", bench_bulk },           { "import", bench_import },
     { "files", bench_files },         { "sparse", bench_sparse },
-    { "swarm", bench_swarm },
-    { "find", bench_find },
+    { "swarm", bench_swarm },         { "find", bench_find },
+    { "bundle", bench_bundle },
 };
 enum { MEASURES = sizeof measures / sizeof measures[0] };
 

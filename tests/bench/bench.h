@@ -169,6 +169,7 @@ void bench_start(void);
 void bench_blob(void);
 void bench_bulk(void);
 void bench_import(void);
+void bench_bundle(void);
 void bench_files(void);
 void bench_sparse(void);
 void bench_swarm(void);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TABLES_MAX 16
 #define READERS    64
@@ -99,22 +100,115 @@ static enum err open_tables(struct env *env, const char *const *tables)
     return translate(env, mdb_txn_commit(txn));
 }
 
-/* A file cut short would end the process when a page past its end is read. */
+/* ---- Files that end before their last page ---------------------------- */
+
+/* LMDB's table of free pages: {transaction: count, page...}, in host order. */
+enum { FREE_PAGES = 0 };
+
+/* The pages that are missing, and how many of them are known to be free. */
+struct tail {
+    size_t first;
+    size_t last;
+    size_t free;
+};
+
+static void count_free(struct tail *tail, const MDB_val *pages)
+{
+    size_t n;
+
+    if (pages->mv_size < sizeof n)
+        return;
+    memcpy(&n, pages->mv_data, sizeof n);
+    if (n > pages->mv_size / sizeof n - 1)
+        return;
+    for (size_t i = 1; i <= n; i++) {
+        size_t page;
+
+        memcpy(&page, (const char *)pages->mv_data + i * sizeof page,
+               sizeof page);
+        tail->free += page >= tail->first && page <= tail->last;
+    }
+}
+
+/*
+ * Each transaction is asked for by its number: to step to the next one LMDB
+ * takes it for granted that a neighbour is whole, and would end the process.
+ */
+static int find_free(MDB_cursor *cursor, struct tail *tail, size_t last_txn)
+{
+    MDB_val k;
+    MDB_val v;
+    size_t id;
+    int rc = mdb_cursor_get(cursor, &k, &v, MDB_FIRST);
+
+    if (rc != 0 || k.mv_size != sizeof id)
+        return rc == 0 ? MDB_CORRUPTED : rc;
+    memcpy(&id, k.mv_data, sizeof id);
+    for (; id <= last_txn && tail->free <= tail->last - tail->first; id++) {
+        k = (MDB_val){ sizeof id, &id };
+        rc = mdb_cursor_get(cursor, &k, &v, MDB_SET);
+        if (rc == 0)
+            count_free(tail, &v);
+        else if (rc != MDB_NOTFOUND)
+            return rc;
+    }
+    return 0;
+}
+
+static int read_tail(MDB_env *mdb, struct tail *tail, size_t last_txn)
+{
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    int rc = mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn);
+
+    if (rc != 0)
+        return rc;
+    rc = mdb_cursor_open(txn, FREE_PAGES, &cursor);
+    if (rc == 0) {
+        rc = find_free(cursor, tail, last_txn);
+        mdb_cursor_close(cursor);
+    }
+    mdb_txn_abort(txn);
+    return rc;
+}
+
+/*
+ * A file cut short would end the process when a page past its end is read.
+ * But LMDB does not write pages that one transaction both took and gave back,
+ * so that a file may end before its last page and lack nothing.  Such a one is
+ * made as long as it says; any other is left as it is.
+ */
 static enum err check_length(struct env *env, const char *path)
 {
     struct stat st;
     MDB_envinfo info;
     MDB_stat tree;
+    struct tail tail;
+    off_t whole;
+    int rc;
 
     if (stat(path, &st) != 0)
         return ERR_IO;
     if (mdb_env_info(env->mdb, &info) != 0 || mdb_env_stat(env->mdb, &tree))
         return ERR_IO;
-    if ((uint64_t)st.st_size <
-        (info.me_last_pgno + 1) * (uint64_t)tree.ms_psize)
+    tail = (struct tail){ .first = (size_t)st.st_size / tree.ms_psize,
+                          .last = info.me_last_pgno };
+    if (tail.first > tail.last)
+        return ERR_OK;
+    if (tail.last >= info.me_mapsize / tree.ms_psize)
         return ERR_CORRUPT;
-    return ERR_OK;
+    whole = (off_t)((tail.last + 1) * tree.ms_psize);
+    if (truncate(path, whole) != 0)
+        return ERR_IO;
+    rc = read_tail(env->mdb, &tail, info.me_last_txnid);
+    if (rc == 0 && tail.free > tail.last - tail.first)
+        return ERR_OK;
+    if (truncate(path, st.st_size) != 0)
+        return ERR_IO;
+    return ERR_CORRUPT;
 }
+
+/* ---- Opening ---------------------------------------------------------- */
 
 static enum err open_file(struct env *env, const char *path, uint64_t map_bytes,
                           unsigned flags)

@@ -22,7 +22,8 @@ struct cursor;
  * Opens or creates the file `path` with tables 0 to `tables_count` - 1, named
  * by `tables`.  `precious`: each commit is flushed with its meta page, so that
  * it survives a power cut; else the last one may be lost, never more.
- *   ERR_CORRUPT   not an LMDB file, or shorter than it says
+ *   ERR_CORRUPT   not an LMDB file, or pages that it needs are past its end;
+ *                 it is left as it was
  *   ERR_NO_SPACE, ERR_IO, ERR_NO_MEMORY
  */
 MUST_CHECK enum err env_open(struct env **out, const char *path,

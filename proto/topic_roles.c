@@ -160,49 +160,49 @@ enum err topic_roles_vouch(struct topic_roles *roles,
 
 /* Standing for whom vouch `i` names, who is to pass it on if it is new. */
 static void give(struct topic_roles *roles, uint32_t i, uint32_t from,
-                 uint32_t *todo)
+                 uint32_t *pending)
 {
     struct topic_person *who = &roles->people[roles->vouches[i].person];
 
     if (who->standing != ROLES_NONE)
         return;
     who->standing = from;
-    who->next = *todo;
-    *todo = roles->vouches[i].person;
+    who->next = *pending;
+    *pending = roles->vouches[i].person;
 }
 
 /* Each person is given standing once, and passes it on once. */
-static void pass(struct topic_roles *roles, uint32_t todo, uint32_t from)
+static void pass(struct topic_roles *roles, uint32_t pending, uint32_t from)
 {
-    while (todo != ROLES_NONE) {
-        const struct topic_person *person = &roles->people[todo];
+    while (pending != ROLES_NONE) {
+        const struct topic_person *person = &roles->people[pending];
 
-        todo = person->next;
+        pending = person->next;
         for (uint32_t i = person->vouches; i != ROLES_NONE;
              i = roles->vouches[i].older)
-            give(roles, i, from, &todo);
+            give(roles, i, from, &pending);
     }
 }
 
 void topic_roles_pass_on(struct topic_roles *roles,
                          const struct topic_person *person, uint32_t from)
 {
-    uint32_t todo = ROLES_NONE;
+    uint32_t pending = ROLES_NONE;
 
     for (uint32_t i = person->vouches; i != ROLES_NONE;
          i = roles->vouches[i].older)
-        give(roles, i, from, &todo);
-    pass(roles, todo, from);
+        give(roles, i, from, &pending);
+    pass(roles, pending, from);
 }
 
 void topic_roles_pass_newest(struct topic_roles *roles,
                              const struct topic_person *person, uint32_t from)
 {
-    uint32_t todo = ROLES_NONE;
+    uint32_t pending = ROLES_NONE;
 
     if (person->vouches != ROLES_NONE)
-        give(roles, person->vouches, from, &todo);
-    pass(roles, todo, from);
+        give(roles, person->vouches, from, &pending);
+    pass(roles, pending, from);
 }
 
 enum err topic_roles_creator(struct topic_roles *roles, uint32_t from,

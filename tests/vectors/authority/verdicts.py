@@ -67,12 +67,12 @@ class Roles:
 
     def pass_on(self, person):
         """Standing to all to whom vouches lead from there."""
-        todo = list(self.vouches.get(person, ()))
-        while todo:
-            one = todo.pop()
+        pending = list(self.vouches.get(person, ()))
+        while pending:
+            one = pending.pop()
             if one not in self.standing:
                 self.standing.add(one)
-                todo += self.vouches.get(one, ())
+                pending += self.vouches.get(one, ())
 
     def vouch(self, by, person):
         self.vouches.setdefault(by, []).append(person)
@@ -689,9 +689,9 @@ class Topic:
 
     def persons(self, release, parts, pins):
         """Whom a release of these parts is to credit, in order (§7.9.2)."""
-        seen, todo = set(), list(parts)
-        while todo:
-            one = todo.pop(0)
+        seen, pending = set(), list(parts)
+        while pending:
+            one = pending.pop(0)
             if one in seen:
                 continue
             seen.add(one)
@@ -703,7 +703,7 @@ class Topic:
                         yield performer["person"]
             for resource, source in self.cited(release, one):
                 if source:
-                    todo.append(source)
+                    pending.append(source)
                     continue
                 if resource.get("source_author"):
                     yield resource.get("source_author")
@@ -711,9 +711,9 @@ class Topic:
 
     def mix(self, release, parts, pins):
         """Licences, each with the first work that bears it (§7.9.5)."""
-        found, seen, todo = {}, set(), list(parts)
-        while todo:
-            one = todo.pop(0)
+        found, seen, pending = {}, set(), list(parts)
+        while pending:
+            one = pending.pop(0)
             if one in seen:
                 continue
             seen.add(one)
@@ -726,7 +726,7 @@ class Topic:
                 if resource.get("relation") == 4:
                     continue
                 if source:
-                    todo.append(source)
+                    pending.append(source)
                 elif resource.get("source_licence"):
                     found.setdefault(licence_of(resource.get("source_licence")),
                                      resource.link("source"))
@@ -927,14 +927,14 @@ def changes_terms(version, fixed):
 
 def leads_to(graph, a, b):
     """Whether a is b, or edges lead from a to b."""
-    seen, todo = set(), [a]
-    while todo:
-        one = todo.pop()
+    seen, pending = set(), [a]
+    while pending:
+        one = pending.pop()
         if one == b:
             return True
         if one not in seen:
             seen.add(one)
-            todo += graph.get(one, ())
+            pending += graph.get(one, ())
     return False
 
 

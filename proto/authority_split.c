@@ -33,6 +33,14 @@ static struct topic_entry *need(struct topic_state *ts, struct topic_entry *e,
     return NULL;
 }
 
+/* The same for kinds without revisions: a second version is settled, too. */
+static struct topic_entry *need_for(struct topic_state *ts,
+                                    struct topic_entry *e,
+                                    enum relation relation, uint64_t kind)
+{
+    return authority_is_first(e) ? need(ts, e, relation, kind) : NULL;
+}
+
 /*
  * The end of a rule.  Where a body is not held, as that of a contested record
  * may be, nobody can say; pages that lack belong to `e` itself.
@@ -154,9 +162,7 @@ enum err authority_judge_split_proposal(struct topic_state *ts,
     struct topic_list list;
     enum err err;
 
-    if (!authority_is_first(e))
-        return ERR_OK;
-    income = need(ts, e, RELATION_INCOME, KIND_INCOME);
+    income = need_for(ts, e, RELATION_INCOME, KIND_INCOME);
     if (income == NULL)
         return ERR_OK;
     err = topic_list_open(&list, ts, e);
@@ -188,9 +194,7 @@ enum err authority_judge_split_feedback(struct topic_state *ts,
     struct split_window window;
     enum err err;
 
-    if (!authority_is_first(e))
-        return ERR_OK;
-    proposal = need(ts, e, RELATION_PROPOSAL, KIND_SPLIT_PROPOSAL);
+    proposal = need_for(ts, e, RELATION_PROPOSAL, KIND_SPLIT_PROPOSAL);
     if (proposal == NULL)
         return ERR_OK;
     err = window_of(&window, ts, proposal);
@@ -202,8 +206,7 @@ enum err authority_judge_split_feedback(struct topic_state *ts,
 enum err authority_judge_split_reply(struct topic_state *ts,
                                      struct topic_entry *e)
 {
-    if (authority_is_first(e))
-        (void)need(ts, e, RELATION_FEEDBACK, KIND_SPLIT_FEEDBACK);
+    (void)need_for(ts, e, RELATION_FEEDBACK, KIND_SPLIT_FEEDBACK);
     return ERR_OK;
 }
 
@@ -214,9 +217,7 @@ enum err authority_judge_split_accept(struct topic_state *ts,
     struct split_shares shares;
     enum err err;
 
-    if (!authority_is_first(e))
-        return ERR_OK;
-    proposal = need(ts, e, RELATION_PROPOSAL, KIND_SPLIT_PROPOSAL);
+    proposal = need_for(ts, e, RELATION_PROPOSAL, KIND_SPLIT_PROPOSAL);
     if (proposal == NULL)
         return ERR_OK;
     err = shares_of(&shares, ts, proposal);
@@ -407,9 +408,7 @@ enum err authority_judge_split_final(struct topic_state *ts,
     struct split_window window;
     enum err err;
 
-    if (!authority_is_first(e))
-        return ERR_OK;
-    f.proposal = need(ts, e, RELATION_PROPOSAL, KIND_SPLIT_PROPOSAL);
+    f.proposal = need_for(ts, e, RELATION_PROPOSAL, KIND_SPLIT_PROPOSAL);
     if (f.proposal == NULL)
         return ERR_OK;
     f.income = split_target(ts, f.proposal, RELATION_INCOME);
@@ -460,9 +459,7 @@ enum err authority_judge_receipt(struct topic_state *ts, struct topic_entry *e)
     struct bytes currency;
     enum err err;
 
-    if (!authority_is_first(e))
-        return ERR_OK;
-    final = need(ts, e, RELATION_FINAL, KIND_SPLIT_FINAL);
+    final = need_for(ts, e, RELATION_FINAL, KIND_SPLIT_FINAL);
     if (final == NULL)
         return ERR_OK;
     err = currency_of(&currency, ts, final);

@@ -58,19 +58,33 @@ static enum err settled(struct topic_entry *e, enum err err)
     return ERR_OK;
 }
 
-/* The shares of a proposal or final; the caller wipes them. */
-static enum err shares_of(struct split_shares *out,
-                          const struct topic_state *ts,
+/*
+ * The shares of a proposal or final.  All who accept, or are paid, ask for the
+ * same ones, of up to TOPIC_PAGES_MAX pages: they stay read until others are
+ * asked for.
+ */
+static enum err shares_of(struct split_shares *out, struct topic_state *ts,
                           const struct topic_entry *e)
 {
+    uint32_t index = (uint32_t)(e - ts->entries);
     struct topic_list list;
-    enum err err = topic_list_open(&list, ts, e);
+    enum err err = ERR_OK;
 
-    if (err != ERR_OK)
-        return err;
-    err = split_shares_read(out, &list);
-    topic_list_wipe(&list);
-    return err;
+    if (ts->shares == NULL || ts->shares_of != index) {
+        err = topic_list_open(&list, ts, e);
+        if (err != ERR_OK)
+            return err;
+        err = split_shares_read(out, &list);
+        topic_list_wipe(&list);
+        if (err != ERR_OK)
+            return err;
+        topic_state_drop_shares(ts);
+        ts->shares = out->at;
+        ts->shares_count = out->count;
+        ts->shares_of = index;
+    }
+    *out = (struct split_shares){ .at = ts->shares, .count = ts->shares_count };
+    return ERR_OK;
 }
 
 static enum err income_of(struct split_income *out, struct topic_state *ts,
@@ -225,7 +239,6 @@ enum err authority_judge_split_accept(struct topic_state *ts,
         return settled(e, err);
     if (split_shares_find(&shares, e->record.author) == NULL)
         authority_void_author(e, VOID_NOT_PAYEE);
-    split_shares_wipe(&shares);
     return ERR_OK;
 }
 
@@ -263,7 +276,6 @@ static enum err judge_as_proposed(struct finishing *f)
         return err;
     if (!split_shares_equal(&proposed, &f->shares))
         void_by_record(f->e, VOID_NOT_AS_PROPOSED, f->proposal);
-    split_shares_wipe(&proposed);
     return ERR_OK;
 }
 
@@ -353,7 +365,6 @@ static enum err is_paid(bool *out, const struct finishing *f,
                (authority_by_leader(f->ts, e) ||
                 split_shares_find(&shares, e->record.author) != NULL);
     }
-    split_shares_wipe(&shares);
     return ERR_OK;
 }
 
@@ -474,6 +485,5 @@ enum err authority_judge_receipt(struct topic_state *ts, struct topic_entry *e)
     if (!e->is_settled &&
         !bytes_equal(mp_str(mp_get(body, "currency")), currency))
         authority_void(e, VOID_CURRENCY);
-    split_shares_wipe(&shares);
     return ERR_OK;
 }

@@ -144,6 +144,7 @@ enum err authority_judge(struct topic_state *ts, uint64_t now_ms)
     ts->is_judged = false; /* unless all goes well */
     ts->now_ms = now_ms;
     err = anew ? authority_judge_all(ts) : catch_up(ts, was_ms);
+    topic_state_drop_shares(ts);
     ts->is_judged = err == ERR_OK;
     return err;
 }

@@ -305,6 +305,14 @@ void topic_state_drop_bodies(struct topic_state *ts)
         e->body = NULL;
     }
     ts->bodies_count = 0;
+    topic_state_drop_shares(ts);
+}
+
+void topic_state_drop_shares(struct topic_state *ts)
+{
+    free(ts->shares);
+    ts->shares = NULL;
+    ts->shares_count = 0;
 }
 
 /* Sorting: the context is the array of entries. */

@@ -55,6 +55,8 @@ struct topic_edge {
     uint32_t source; /* first record of the cited one; TOPIC_NONE if outside */
 };
 
+struct split_share;
+
 /* A device whose records a device_revoke in force may hit. */
 struct topic_revoked {
     uint8_t person[ID_LEN];
@@ -93,11 +95,16 @@ struct topic_state {
     uint32_t revoked_count;
     uint64_t looked_back_ms; /* of the newest record that looks back; or 0 */
 
-    /* Private to the rules: bodies that are parsed, and who stands among
-     * rivals, in an open table of index + 1. */
+    /* Private to the rules: bodies that are parsed, shares that are read, and
+     * who stands among rivals, in an open table of index + 1. */
     uint32_t *bodies;
     uint32_t bodies_count;
     uint32_t bodies_cap;
+    /* The shares of the proposal or final that was asked for last, whose index
+     * this is; for a page's verdict is final before any rule reads it. */
+    struct split_share *shares;
+    uint32_t shares_count;
+    uint32_t shares_of;
     uint32_t *rivals;
     uint32_t rivals_count;
     uint32_t rivals_cap; /* a power of two */
@@ -175,8 +182,9 @@ MUST_CHECK enum err topic_entry_body(struct mp_doc **out,
 /* Puts what was added into `order`.  ERR_NO_MEMORY */
 MUST_CHECK enum err topic_state_sort(struct topic_state *ts);
 
-/* Frees the bodies that rules have parsed. */
+/* Frees the bodies that rules have parsed, and the shares; or these alone. */
 void topic_state_drop_bodies(struct topic_state *ts);
+void topic_state_drop_shares(struct topic_state *ts);
 
 /* The index of that id among the entries, or TOPIC_NONE. */
 uint32_t topic_state_index(const struct topic_state *ts,

@@ -840,6 +840,34 @@ static void shares_go_on_in_pages(void **state)
     scene_free(&t.s);
 }
 
+static void
+who_accepts_is_asked_for_in_the_proposal_that_they_name(void **state)
+{
+    static struct story t;
+    const struct made *proposals[2];
+    const struct made *votes[2][3];
+
+    (void)state;
+    begin_split(&t, "unanimous");
+    proposals[0] = t.proposal; /* of B and C */
+    proposals[1] =
+        propose(&t, 'A', DAY(2), t.income, DAY(2), DAY(16), "C5000 D5000", "");
+    for (unsigned who = 0; who < 3; who++)
+        for (unsigned i = 0; i < 2; i++) {
+            t.proposal = proposals[i];
+            votes[i][who] =
+                vote(&t, (char)('B' + who), DAY(3) + who * 2 + i, true);
+        }
+    assert_stands(&t, votes[0][0]);
+    assert_stands(&t, votes[0][1]);
+    assert_reason(&t, votes[0][2], NOT_PAYEE);
+    assert_reason(&t, votes[1][0], NOT_PAYEE);
+    assert_stands(&t, votes[1][1]);
+    assert_stands(&t, votes[1][2]);
+    assert_any_order(&t);
+    scene_free(&t.s);
+}
+
 /* A's device is revoked as of the day of the close. */
 static void revoke(struct story *t)
 {
@@ -935,6 +963,8 @@ int main(void)
         cmocka_unit_test(receipts_are_by_payees_or_who_pays),
         cmocka_unit_test(the_ledger_tells_settled_declared_and_outstanding),
         cmocka_unit_test(shares_go_on_in_pages),
+        cmocka_unit_test(
+            who_accepts_is_asked_for_in_the_proposal_that_they_name),
         cmocka_unit_test(
             what_a_revoked_device_signed_is_contested_if_it_says_right),
         cmocka_unit_test(what_waits_has_no_part),

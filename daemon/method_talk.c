@@ -241,6 +241,16 @@ static void send_page(struct call *call, struct writer *w, enum err e,
     call_send(call);
 }
 
+/* The record that `key` names, its topic, and where the page begins. */
+static bool begin_page(struct call *call, const char *key,
+                       struct store_item *item, struct view_page *page,
+                       struct store_item *last, struct view *view)
+{
+    return param_record(call, key, PARAM_READS, item) &&
+           param_is_shown(call, item) && page_of(call, page, last) &&
+           param_view(call, item->topic, view);
+}
+
 void method_thread_show(struct call *call)
 {
     struct view_page page;
@@ -250,9 +260,7 @@ void method_thread_show(struct call *call)
     struct writer *w;
     enum err e;
 
-    if (!param_record(call, "record", PARAM_READS, &item) ||
-        !param_is_shown(call, &item) || !page_of(call, &page, &last) ||
-        !param_view(call, item.topic, &view))
+    if (!begin_page(call, "record", &item, &page, &last, &view))
         return;
     w = call_reply(call);
     e = view_thread_show(w, &view, item.id, &page, 2);
@@ -268,9 +276,7 @@ void method_feedback_list(struct call *call)
     struct writer *w;
     enum err e;
 
-    if (!param_record(call, "target", PARAM_READS, &item) ||
-        !param_is_shown(call, &item) || !page_of(call, &page, &last) ||
-        !param_view(call, item.topic, &view))
+    if (!begin_page(call, "target", &item, &page, &last, &view))
         return;
     w = call_reply(call);
     mp_put_map(w, 3);

@@ -72,8 +72,9 @@ bool laying_must_have(struct call *call, struct laying *laying,
     return false;
 }
 
-enum err laying_list(struct call *call, enum law_kind kind, const char *what,
-                     struct writer *items, uint32_t *count)
+/* Adds the rows in effect as items. */
+static enum err put_rows(struct call *call, const struct laying_sort *sort,
+                         struct writer *items, uint32_t *count)
 {
     struct law laws[32];
     uint8_t last[ID_LEN];
@@ -82,13 +83,14 @@ enum err laying_list(struct call *call, enum law_kind kind, const char *what,
     enum err e = ERR_OK;
 
     while (e == ERR_OK && n == 32) {
-        e = law_page(node_store(call_node(call)), kind, after, laws, 32, &n);
+        e = law_page(node_store(call_node(call)), sort->kind, after, laws, 32,
+                     &n);
         for (size_t i = 0; e == ERR_OK && i < n; i++) {
-            if (!safety_has(call_node(call), kind, laws[i].id))
+            if (!safety_has(call_node(call), sort->kind, laws[i].id))
                 continue;
             mp_put_map(items, 6);
             pair_id(items, "id", laws[i].id);
-            pair_text(items, "what", what);
+            pair_text(items, "what", sort->what);
             pair_str(items, "name", desk_name(call_desk(call), laws[i].id));
             pair_uint(items, "since_ms", laws[i].since_ms);
             if (laws[i].until_ms == 0)
@@ -105,22 +107,27 @@ enum err laying_list(struct call *call, enum law_kind kind, const char *what,
     return e;
 }
 
-void laying_reply_list(struct call *call, enum err e, struct writer *items,
-                       uint32_t count)
+void laying_send_list(struct call *call, const struct laying_sort *sorts,
+                      size_t sorts_count)
 {
+    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
+    uint32_t count = 0;
+    enum err e = ERR_OK;
     struct writer *w;
 
+    for (size_t i = 0; e == ERR_OK && i < sorts_count; i++)
+        e = put_rows(call, &sorts[i], &items, &count);
     if (e == ERR_OK)
-        e = items->err;
+        e = items.err;
     if (e != ERR_OK) {
         call_fail(call, e, NULL, NULL);
     } else {
         w = call_reply(call);
         mp_put_map(w, 2);
         pair_array(w, "items", count);
-        writer_bytes(w, writer_view(items));
+        writer_bytes(w, writer_view(&items));
         pair_nil(w, "next");
         call_send(call);
     }
-    writer_free(items);
+    writer_free(&items);
 }

@@ -26,12 +26,13 @@ bool laying_must_have(struct call *call, struct laying *laying,
 /* Does it and answers. */
 void laying_run(struct call *call);
 
-/* Adds the rows in effect as items with that `what`. */
-MUST_CHECK enum err laying_list(struct call *call, enum law_kind kind,
-                                const char *what, struct writer *items,
-                                uint32_t *count);
-/* Answers {items, next}, or the error; frees `items`. */
-void laying_reply_list(struct call *call, enum err e, struct writer *items,
-                       uint32_t count);
+/* A kind of rows, and what a list calls them. */
+struct laying_sort {
+    enum law_kind kind;
+    const char *what;
+};
+/* Answers {items, next}: the rows in effect, one kind after the other. */
+void laying_send_list(struct call *call, const struct laying_sort *sorts,
+                      size_t sorts_count);
 
 #endif

@@ -83,9 +83,7 @@ void method_contact_allow(struct call *call)
 
 void method_contact_allowed(struct call *call)
 {
-    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
-    uint32_t count = 0;
-    enum err e = laying_list(call, LAW_LET_IN, "let in", &items, &count);
+    static const struct laying_sort sort = { LAW_LET_IN, "let in" };
 
-    laying_reply_list(call, e, &items, count);
+    laying_send_list(call, &sort, 1);
 }

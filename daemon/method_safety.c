@@ -8,8 +8,18 @@
 #include "daemon/param.h"
 #include "daemon/safety.h"
 
-/* ---- Blocks ----------------------------------------------------------------
- */
+/* A row about a person is no more, if there is one. */
+static void lift_person(struct call *call, enum law_kind kind, const char *text,
+                        const char *hint)
+{
+    struct laying *laying = laying_new(call, kind);
+
+    if (laying != NULL && param_person(call, "person", laying->law.id) &&
+        laying_must_have(call, laying, text, hint))
+        laying_run(call);
+}
+
+/* ---- blocks ---- */
 
 static void on_shared(struct call *call, const uint8_t id[ID_LEN])
 {
@@ -68,25 +78,18 @@ void method_block(struct call *call)
 
 void method_unblock(struct call *call)
 {
-    struct laying *laying = laying_new(call, LAW_BLOCKED);
-
-    if (laying != NULL && param_person(call, "person", laying->law.id) &&
-        laying_must_have(call, laying, "this person is not blocked",
-                         "See who is with: troupe block list"))
-        laying_run(call);
+    lift_person(call, LAW_BLOCKED, "this person is not blocked",
+                "See who is with: troupe block list");
 }
 
 void method_block_list(struct call *call)
 {
-    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
-    uint32_t count = 0;
-    enum err e = laying_list(call, LAW_BLOCKED, "person", &items, &count);
+    static const struct laying_sort sort = { LAW_BLOCKED, "person" };
 
-    laying_reply_list(call, e, &items, count);
+    laying_send_list(call, &sort, 1);
 }
 
-/* ---- Take-downs ------------------------------------------------------------
- */
+/* ---- take-downs ---- */
 
 /* A record that is known here; any other whole id is the root of a file. */
 static bool takedown_of(struct call *call, struct law *law)
@@ -132,17 +135,15 @@ void method_takedown_lift(struct call *call)
 
 void method_takedown_list(struct call *call)
 {
-    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
-    uint32_t count = 0;
-    enum err e = laying_list(call, LAW_NO_RECORD, "record", &items, &count);
+    static const struct laying_sort sorts[] = {
+        { LAW_NO_RECORD, "record" },
+        { LAW_NO_BLOB, "file" },
+    };
 
-    if (e == ERR_OK)
-        e = laying_list(call, LAW_NO_BLOB, "file", &items, &count);
-    laying_reply_list(call, e, &items, count);
+    laying_send_list(call, sorts, 2);
 }
 
-/* ---- Keepers ----------------------------------------------------------------
- */
+/* ---- keepers ---- */
 
 static void on_keeper_held(void *context, enum err e)
 {
@@ -175,23 +176,18 @@ void method_keeper_follow(struct call *call)
 
 void method_keeper_unfollow(struct call *call)
 {
-    struct laying *laying = laying_new(call, LAW_KEEPER);
-
-    if (laying != NULL && param_person(call, "person", laying->law.id) &&
-        laying_must_have(call, laying, "this person's rulings are not followed",
-                         "See whose are with: troupe keeper list"))
-        laying_run(call);
+    lift_person(call, LAW_KEEPER, "this person's rulings are not followed",
+                "See whose are with: troupe keeper list");
 }
 
 void method_keeper_list(struct call *call)
 {
-    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
-    uint32_t count = 0;
-    enum err e = laying_list(call, LAW_KEEPER, "keeper", &items, &count);
+    static const struct laying_sort sorts[] = {
+        { LAW_KEEPER, "keeper" },
+        { LAW_SHOWN, "allowed" },
+    };
 
-    if (e == ERR_OK)
-        e = laying_list(call, LAW_SHOWN, "allowed", &items, &count);
-    laying_reply_list(call, e, &items, count);
+    laying_send_list(call, sorts, 2);
 }
 
 /* A record or a person, whatever keepers have ruled; or no more. */
@@ -208,8 +204,7 @@ void method_keeper_allow(struct call *call)
         laying_run(call);
 }
 
-/* ---- Reports and rulings
- * ----------------------------------------------------- */
+/* ---- reports and rulings ---- */
 
 /* About a record, or by a whole id or `person` about somebody. */
 static void tell(struct call *call, enum kind_number kind,

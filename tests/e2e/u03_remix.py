@@ -4,28 +4,12 @@ import unittest
 import lab
 import peer
 import wire
+from liar import Flipper
 from shelf import Blob
 from test_peer import contribution
 from wire import records
 
 LICENCE = "CC-BY-4.0"
-
-
-class Liar(peer.Peer):
-    """Flips a bit in one byte of what it serves."""
-
-    def serve(self, request, reader):
-        send = self.link.send
-
-        def lie(kind, payload):
-            if kind == wire.BLOB_DATA:
-                payload = payload[:-1] + bytes([payload[-1] ^ 1])
-            send(kind, payload)
-        self.link.send = lie
-        try:
-            return super().serve(request, reader)
-        finally:
-            self.link.send = send
 
 
 class Remix(lab.LabTest):
@@ -177,7 +161,7 @@ class Remix(lab.LabTest):
             one.shelf.blobs[song.root] = song
             return one
 
-        liar = meet(Liar)
+        liar = meet(Flipper)
         work = liar.publish(contribution(
             liar, topic, [song],
             person=records.Person("Finn"))).id.hex()

@@ -4,6 +4,7 @@ import pathlib
 import re
 import unittest
 
+import crown
 import lab
 import peer
 import wire
@@ -28,7 +29,7 @@ def words(name):
     return set(re.split(r"[^a-z]+", name.lower().replace("more_like", "")))
 
 
-class Direction(lab.LabTest):
+class Direction(crown.CrownTest):
     """A leads, B leads with her, C and D contribute; a stranger meddles."""
 
     def setUp(self):
@@ -36,20 +37,7 @@ class Direction(lab.LabTest):
         self.a, self.b, self.c, self.d = (
             self.node(name, person=name)
             for name in ("Ada", "Ben", "Cyd", "Dan"))
-        for node in (self.b, self.c, self.d):
-            node.meet(self.a)
-        self.project = self.a.json(
-            "project", "create", "--title", "Crown", "--goal",
-            "A film about a crowned cat", "--medium", "short_film",
-            "--licence", LICENCE)["id"]
-        self.request = self.a.json(
-            "request", "publish", "--project", self.project, "--title",
-            "Draw the crown", "--deliverable", "The crown, as text",
-            "--kind", "text")["id"]
-        for node in (self.b, self.c, self.d):
-            lab.until(lambda n=node: self.request in n.records(),
-                      "the request")
-            node.json("project", "follow", self.project)
+        self.crown(self.a, self.b, self.c, self.d, join=("project", "follow"))
 
     def reaches(self, ident, *nodes):
         for node in nodes or self.lab.nodes:

@@ -3,6 +3,7 @@ author takes back, and what a stranger may not do."""
 import time
 import unittest
 
+import crown
 import lab
 import peer
 import shelf
@@ -15,7 +16,7 @@ COMMENT, RETRACTION, TARGET = 27, 36, 6
 RECORDS = 64  # a stranger's budget of a day
 
 
-class Safety(lab.LabTest):
+class Safety(crown.CrownTest):
     """A leads, B keeps order, C makes and takes back; M is a nuisance."""
 
     def setUp(self):
@@ -23,20 +24,7 @@ class Safety(lab.LabTest):
         self.a, self.b, self.c, self.m = (
             self.node(name, person=name)
             for name in ("Ada", "Bea", "Cyd", "Mo"))
-        for node in (self.b, self.c, self.m):
-            node.meet(self.a)
-        self.project = self.a.json(
-            "project", "create", "--title", "Crown", "--goal",
-            "A film about a crowned cat", "--medium", "short_film",
-            "--licence", LICENCE)["id"]
-        self.request = self.a.json(
-            "request", "publish", "--project", self.project, "--title",
-            "Draw the crown", "--deliverable", "The crown, as text",
-            "--kind", "text")["id"]
-        for node in (self.b, self.c, self.m):
-            lab.until(lambda n=node: self.request in n.records(),
-                      "the request")
-            node.json("seed", self.project)
+        self.crown(self.a, self.b, self.c, self.m, join=("seed",))
 
     def person(self, node):
         return node.json("status")["person"]

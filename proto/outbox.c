@@ -18,28 +18,26 @@ void outbox_wipe(struct outbox *box)
 
 static size_t cost_of(const struct outbox_frame *f)
 {
-    return OUTBOX_COST + f->head_len + f->body.len;
+    return OUTBOX_COST + f->len;
 }
 
-/* Makes a frame with room for `copied` bytes of payload behind its header. */
+/* Makes a frame with room for `payload_len` bytes behind its header. */
 static enum err frame_new(struct outbox_frame **out, const struct outbox *box,
-                          uint8_t type, size_t copied, struct bytes body)
+                          uint8_t type, size_t payload_len)
 {
     uint8_t header[FRAME_HEADER_MAX];
     size_t header_len;
     struct outbox_frame *f;
 
-    if (copied > FRAME_PAYLOAD_MAX || body.len > FRAME_PAYLOAD_MAX - copied)
-        return ERR_TOO_LARGE;
-    if (OUTBOX_COST + FRAME_HEADER_MAX + copied + body.len >
+    if (OUTBOX_COST + FRAME_HEADER_MAX + payload_len >
         box->cost_max - box->cost)
         return ERR_NO_SPACE;
-    header_len = frame_header(header, type, copied + body.len);
-    f = malloc(sizeof *f + header_len + copied);
+    header_len = frame_header(header, type, payload_len);
+    f = malloc(sizeof *f + header_len + payload_len);
     if (f == NULL)
         return ERR_NO_MEMORY;
-    *f = (struct outbox_frame){ .body = body, .head_len = header_len };
-    memcpy(f->head, header, header_len);
+    *f = (struct outbox_frame){ .len = header_len };
+    memcpy(f->bytes, header, header_len);
     *out = f;
     return ERR_OK;
 }
@@ -47,8 +45,8 @@ static enum err frame_new(struct outbox_frame **out, const struct outbox *box,
 static void copy_part(struct outbox_frame *f, struct bytes part)
 {
     if (part.len > 0)
-        memcpy(f->head + f->head_len, part.data, part.len);
-    f->head_len += part.len;
+        memcpy(f->bytes + f->len, part.data, part.len);
+    f->len += part.len;
 }
 
 static void append(struct outbox *box, struct outbox_frame *f)
@@ -73,27 +71,11 @@ enum err outbox_add(struct outbox *box, uint8_t type, const struct bytes *parts,
             return ERR_TOO_LARGE;
         len += parts[i].len;
     }
-    e = frame_new(&f, box, type, len, (struct bytes){ NULL, 0 });
+    e = frame_new(&f, box, type, len);
     if (e != ERR_OK)
         return e;
     for (size_t i = 0; i < count; i++)
         copy_part(f, parts[i]);
-    append(box, f);
-    return ERR_OK;
-}
-
-enum err outbox_give(struct outbox *box, uint8_t type, struct bytes head,
-                     void *owner, struct bytes body)
-{
-    struct outbox_frame *f;
-    enum err e;
-
-    assert(head.len <= OUTBOX_HEAD_MAX);
-    e = frame_new(&f, box, type, head.len, body);
-    if (e != ERR_OK)
-        return e;
-    copy_part(f, head);
-    f->owner = owner;
     append(box, f);
     return ERR_OK;
 }
@@ -110,7 +92,7 @@ size_t outbox_room(const struct outbox *box)
 
 size_t outbox_next_len(const struct outbox *box)
 {
-    return box->first == NULL ? 0 : box->first->head_len + box->first->body.len;
+    return box->first == NULL ? 0 : box->first->len;
 }
 
 void outbox_drop(struct outbox *box)
@@ -122,6 +104,5 @@ void outbox_drop(struct outbox *box)
     if (box->first == NULL)
         box->last = NULL;
     box->cost -= cost_of(f);
-    free(f->owner);
     free(f);
 }

@@ -5,21 +5,16 @@
 
 /*
  * Frames that wait to be sent, oldest first, within a maximum.  A frame's
- * payload is copied once, or handed over in the caller's own block and never
- * copied.
+ * payload is copied once.
  */
 
 /* What a frame counts besides its payload, so that small ones are bounded. */
 #define OUTBOX_COST 64
-/* The copied part of a payload that is handed over. */
-#define OUTBOX_HEAD_MAX 256
 
 struct outbox_frame {
     struct outbox_frame *next;
-    void *owner;       /* freed with the frame; may be NULL */
-    struct bytes body; /* in owner; the payload's end */
-    size_t head_len;   /* the frame's header and the payload's beginning */
-    uint8_t head[];
+    size_t len;
+    uint8_t bytes[]; /* header and payload */
 };
 
 struct outbox {
@@ -41,14 +36,6 @@ void outbox_wipe(struct outbox *box);
  */
 MUST_CHECK enum err outbox_add(struct outbox *box, uint8_t type,
                                const struct bytes *parts, size_t count);
-/*
- * Appends a frame of `head` (copied, at most OUTBOX_HEAD_MAX) and `body`, which
- * lies in `owner`, a block from malloc that the box owns on ERR_OK alone.
- * Errors as above.
- */
-MUST_CHECK enum err outbox_give(struct outbox *box, uint8_t type,
-                                struct bytes head, void *owner,
-                                struct bytes body);
 /* The longest payload that fits now; 0 may also mean an empty one. */
 size_t outbox_room(const struct outbox *box);
 

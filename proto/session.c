@@ -383,16 +383,6 @@ enum err session_queue(struct session *s, uint8_t type,
     return outbox_add(box, type, parts, count);
 }
 
-enum err session_give(struct session *s, uint8_t type, struct bytes head,
-                      void *owner, struct bytes body)
-{
-    struct outbox *box = box_for(s, type);
-
-    if (s->state != SESSION_OPEN)
-        return ERR_OUT_OF_ORDER;
-    return outbox_give(box, type, head, owner, body);
-}
-
 size_t session_room(const struct session *s, uint8_t type)
 {
     if (s->state != SESSION_OPEN)
@@ -464,8 +454,7 @@ static bool pack_box(struct outbox *box, struct packer *p)
 
         if (outbox_next_len(box) > NOISE_PLAINTEXT_MAX - p->len)
             return false;
-        pack(p, (struct bytes){ f->head, f->head_len });
-        pack(p, f->body);
+        pack(p, (struct bytes){ f->bytes, f->len });
         outbox_drop(box);
     }
     return true;

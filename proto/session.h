@@ -153,14 +153,6 @@ bool session_next_frame(struct session *s, struct frame *out);
  */
 MUST_CHECK enum err session_queue(struct session *s, uint8_t type,
                                   const struct bytes *parts, size_t count);
-/*
- * The same without a copy: the payload is `head` (copied, at most 256 bytes)
- * and then `body`, which lies in `owner`, a block from malloc.  On ERR_OK the
- * session owns `owner` and frees it when it is sent or the session wiped.
- */
-MUST_CHECK enum err session_give(struct session *s, uint8_t type,
-                                 struct bytes head, void *owner,
-                                 struct bytes body);
 /* The longest payload that session_queue() of this type takes now. */
 size_t session_room(const struct session *s, uint8_t type);
 

@@ -1,4 +1,4 @@
-/* Frames that wait: their order, their bound, and who owns what. */
+/* Frames that wait: their order and their bound. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ static void frames_leave_in_the_order_they_came(void **state)
         assert_int_equal(add((uint8_t)(FRAME_HELLO + 2 * i), i), ERR_OK);
     for (uint8_t i = 0; i < 3; i++) {
         assert_int_equal(outbox_next_len(&box), 2 + i);
-        assert_int_equal(box.first->head[0], FRAME_HELLO + 2 * i);
+        assert_int_equal(box.first->bytes[0], FRAME_HELLO + 2 * i);
         outbox_drop(&box);
     }
     assert_int_equal(outbox_next_len(&box), 0);
@@ -59,26 +59,10 @@ static void parts_are_joined_behind_one_header(void **state)
     (void)state;
     assert_int_equal(outbox_add(&box, FRAME_SYNC, parts, 3), ERR_OK);
     assert_int_equal(outbox_next_len(&box), 5);
-    assert_memory_equal(box.first->head,
+    assert_memory_equal(box.first->bytes,
                         "\x0a\x03"
                         "abc",
                         5);
-    assert_int_equal(box.first->body.len, 0);
-}
-
-static void a_given_block_is_not_copied(void **state)
-{
-    uint8_t *owner = malloc(100);
-
-    (void)state;
-    assert_non_null(owner);
-    memset(owner, 7, 100);
-    assert_int_equal(outbox_give(&box, FRAME_BLOB_DATA, BYTES_LITERAL("head"),
-                                 owner, (struct bytes){ owner + 10, 90 }),
-                     ERR_OK);
-    assert_int_equal(outbox_next_len(&box), 2 + 94);
-    assert_memory_equal(box.first->head, "\x14\x5ehead", 6);
-    assert_ptr_equal(box.first->body.data, owner + 10);
 }
 
 /* A header counts as FRAME_HEADER_MAX before it is known. */
@@ -139,27 +123,6 @@ static void a_payload_over_the_limit_is_refused(void **state)
     assert_int_equal(add(FRAME_SYNC, FRAME_PAYLOAD_MAX + 1), ERR_TOO_LARGE);
     assert_int_equal(outbox_add(&box, FRAME_SYNC, parts, 2), ERR_TOO_LARGE);
     assert_int_equal(outbox_add(&box, FRAME_SYNC, wraps, 2), ERR_TOO_LARGE);
-    assert_int_equal(outbox_give(&box, FRAME_BLOB_DATA, parts[1], NULL,
-                                 (struct bytes){ payload, FRAME_PAYLOAD_MAX }),
-                     ERR_TOO_LARGE);
-    assert_int_equal(outbox_give(&box, FRAME_BLOB_DATA, parts[1], NULL,
-                                 (struct bytes){ payload, SIZE_MAX }),
-                     ERR_TOO_LARGE);
-}
-
-static void a_refused_block_stays_its_givers(void **state)
-{
-    uint8_t *owner = malloc(2000);
-
-    (void)state;
-    assert_non_null(owner);
-    memset(owner, 1, 2000);
-    assert_int_equal(outbox_give(&box, FRAME_BLOB_DATA,
-                                 (struct bytes){ NULL, 0 }, owner,
-                                 (struct bytes){ owner, 2000 }),
-                     ERR_NO_SPACE);
-    assert_int_equal(owner[1999], 1);
-    free(owner); /* a second free would end the test */
 }
 
 static void wiping_accepts_a_zeroed_box(void **state)
@@ -177,12 +140,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(frames_leave_in_the_order_they_came),
         T(parts_are_joined_behind_one_header),
-        T(a_given_block_is_not_copied),
         T(the_bound_holds_to_the_byte),
         T(whatever_room_says_is_taken),
         T(empty_frames_are_bounded_too),
         T(a_payload_over_the_limit_is_refused),
-        T(a_refused_block_stays_its_givers),
         T(wiping_accepts_a_zeroed_box),
     };
 #undef T

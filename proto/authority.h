@@ -55,8 +55,4 @@ MUST_CHECK enum err authority_try_made(struct topic_state *ts,
 bool authority_tries_alone(const struct topic_state *ts,
                            const struct topic_entry *made);
 
-/* The earliest time after `now_ms` at which a verdict changes by itself (a
- * record that waits), or UINT64_MAX. */
-uint64_t authority_next_ms(const struct topic_state *ts, uint64_t now_ms);
-
 #endif

@@ -149,22 +149,6 @@ enum err authority_judge(struct topic_state *ts, uint64_t now_ms)
     return err;
 }
 
-uint64_t authority_next_ms(const struct topic_state *ts, uint64_t now_ms)
-{
-    uint32_t after = first_after(ts, now_ms);
-    uint64_t next = UINT64_MAX;
-
-    if (after < ts->order_count)
-        next = ts->entries[ts->order[after]].record.created_ms;
-    for (uint32_t i = ts->order_count; i < ts->count; i++) {
-        uint64_t at = ts->entries[i].record.created_ms;
-
-        if (at > now_ms && at < next)
-            next = at;
-    }
-    return next;
-}
-
 /* ---- trying ---- */
 
 /* The verdict of the newest entry, and the topic without it, judged. */

@@ -188,17 +188,6 @@ static bool is_anyone_paused(const struct blob_fetch *f)
     return false;
 }
 
-void blob_fetch_provider_wake(struct blob_fetch *f, unsigned provider,
-                              uint64_t now_ms)
-{
-    struct blob_fetch_provider *p = provider_at(f, provider);
-
-    set_now(f, now_ms);
-    p->rest_until_ms = now_ms;
-    p->misses = 0;
-    f->stall_told = false;
-}
-
 void blob_fetch_provider_remove(struct blob_fetch *f, unsigned provider,
                                 uint64_t now_ms)
 {

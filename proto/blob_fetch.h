@@ -114,9 +114,6 @@ void blob_fetch_provider_rtt(struct blob_fetch *f, unsigned provider,
 /* It is asked for nothing more before then; what was asked for goes on. */
 void blob_fetch_provider_pause(struct blob_fetch *f, unsigned provider,
                                uint64_t until_ms, uint64_t now_ms);
-/* It may have got the blob just now: its rest, if any, ends. */
-void blob_fetch_provider_wake(struct blob_fetch *f, unsigned provider,
-                              uint64_t now_ms);
 
 /*
  * Takes a decoded BLOB_DATA and says where its bytes belong; copy them before
@@ -177,10 +174,8 @@ bool blob_fetch_next(struct blob_fetch *f, struct blob_fetch_effect *out);
 
 /* Gives up: all requests are cancelled, nothing more is asked or told. */
 void blob_fetch_stop(struct blob_fetch *f);
-/*
- * No request is open: after DONE or blob_fetch_stop() the machine may be
- * forgotten, and no frame will come for it any more.
- */
+/* No request is open, so that no frame will come any more: what tests of the
+ * end look at. */
 bool blob_fetch_is_idle(const struct blob_fetch *f);
 
 #endif

@@ -171,13 +171,6 @@ static void write_ask(struct writer *w, const struct blob_ask *ask)
     writer_u32(w, ask->count);
 }
 
-void blob_data_header(uint8_t out[BLOB_DATA_HEADER], uint32_t request,
-                      uint64_t offset)
-{
-    put_u32(out, request);
-    put_u64(out + 4, offset);
-}
-
 void blob_msg_encode(struct writer *w, const struct blob_msg *msg)
 {
     writer_u32(w, msg->request);

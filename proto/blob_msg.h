@@ -71,14 +71,6 @@ MUST_CHECK enum err blob_msg_decode(struct blob_msg *out, enum frame_type type,
 /* Appends the payload; `msg` is one that blob_msg_decode() would accept. */
 void blob_msg_encode(struct writer *w, const struct blob_msg *msg);
 
-/*
- * What stands before the bytes in a BLOB_DATA, for callers that hand both to
- * the session as parts instead of joining them.
- */
-#define BLOB_DATA_HEADER 12
-void blob_data_header(uint8_t out[BLOB_DATA_HEADER], uint32_t request,
-                      uint64_t offset);
-
 /* Bytes of the blob that an ask for blocks covers: [*from, *to). */
 void blob_ask_range(const struct blob_ask *ask, uint64_t *from, uint64_t *to);
 

@@ -20,24 +20,3 @@ uint64_t day_plan_rate(const struct day_plan *plan, unsigned minute)
             return plan->rows[i].per_s;
     return plan->otherwise;
 }
-
-/* From `minute` to the next time that the clock shows `to`. */
-static unsigned until(unsigned minute, unsigned to)
-{
-    return to > minute ? to - minute : to + DAY_PLAN_MINUTES - minute;
-}
-
-unsigned day_plan_wait(const struct day_plan *plan, unsigned minute)
-{
-    unsigned wait = DAY_PLAN_MINUTES;
-
-    assert(minute < DAY_PLAN_MINUTES && plan->count <= DAY_PLAN_ROWS);
-    for (size_t i = 0; i < plan->count; i++) {
-        unsigned begins = until(minute, plan->rows[i].from);
-        unsigned ends = until(minute, plan->rows[i].until);
-
-        wait = begins < wait ? begins : wait;
-        wait = ends < wait ? ends : wait;
-    }
-    return wait;
-}

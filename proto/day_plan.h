@@ -31,7 +31,4 @@ struct day_plan {
 
 /* What holds at that minute: the first row that has it, else `otherwise`. */
 uint64_t day_plan_rate(const struct day_plan *plan, unsigned minute);
-/* Minutes until a row begins or ends, 1 to DAY_PLAN_MINUTES. */
-unsigned day_plan_wait(const struct day_plan *plan, unsigned minute);
-
 #endif

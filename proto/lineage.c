@@ -165,22 +165,6 @@ enum err lineage_licences_of(struct lineage_licences *found,
     return err;
 }
 
-enum err lineage_mix(struct licence_mix *mix, const struct topic_state *ts,
-                     const uint8_t id[ID_LEN])
-{
-    const struct lineage_past now = { 0 };
-    struct lineage_licences found = { .mix = *mix };
-    uint32_t index = topic_state_index(ts, id);
-    enum err err;
-
-    if (index == TOPIC_NONE)
-        return ERR_NOT_FOUND;
-    err = lineage_licences_of(&found, ts, &now, &ts->entries[index].first, 1);
-    if (err == ERR_OK)
-        *mix = found.mix;
-    return err;
-}
-
 static enum err find_work(struct lineage_licences *f,
                           const struct topic_state *ts,
                           const struct lineage_work *work)

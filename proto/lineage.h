@@ -127,12 +127,4 @@ MUST_CHECK enum err lineage_clash_of(bool *clashes, struct lineage_clash *out,
                                      const struct lineage_work *child,
                                      const struct lineage_work *source);
 
-/*
- * The same from the record `id`, any version.
- * ERR_NOT_FOUND, ERR_NO_MEMORY.
- */
-MUST_CHECK enum err lineage_mix(struct licence_mix *mix,
-                                const struct topic_state *ts,
-                                const uint8_t id[ID_LEN]);
-
 #endif

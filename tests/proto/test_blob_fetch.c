@@ -772,7 +772,6 @@ static void a_span_begun_is_finished_by_who_gets_it_later(void **state)
     run(w, 100);
     assert_int_equal(w->fetch.spans[0].held, 0x000f);
     p->lie = HONEST;
-    blob_fetch_provider_wake(&w->fetch, p->number, w->now);
     run(w, 60000);
     assert_whole(w, 1);
     assert_int_equal(w->bytes, MIB);

@@ -63,32 +63,8 @@ static void an_empty_plan_never_changes(void **state)
     struct day_plan plan = { .otherwise = 7 };
 
     (void)state;
-    for (unsigned m = 0; m < DAY_PLAN_MINUTES; m++) {
+    for (unsigned m = 0; m < DAY_PLAN_MINUTES; m++)
         assert_int_equal(day_plan_rate(&plan, m), 7);
-        assert_int_equal(day_plan_wait(&plan, m), DAY_PLAN_MINUTES);
-    }
-}
-
-/* Nothing changes before the minute that is told, at any minute of any plan. */
-static void nothing_changes_before_the_wait_is_over(void **state)
-{
-    const struct day_plan *plans[] = { &OFFICE, &NIGHT };
-
-    (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        for (unsigned m = 0; m < DAY_PLAN_MINUTES; m++) {
-            unsigned wait = day_plan_wait(plans[i], m);
-
-            assert_in_range(wait, 1, DAY_PLAN_MINUTES);
-            for (unsigned k = 0; k < wait; k++)
-                assert_int_equal(
-                    day_plan_rate(plans[i], (m + k) % DAY_PLAN_MINUTES),
-                    day_plan_rate(plans[i], m));
-        }
-    }
-    assert_int_equal(day_plan_wait(&OFFICE, AT(7, 59)), 1);
-    assert_int_equal(day_plan_wait(&OFFICE, AT(8, 0)), 14 * 60);
-    assert_int_equal(day_plan_wait(&OFFICE, AT(22, 0)), 10 * 60);
 }
 
 int main(void)
@@ -99,7 +75,6 @@ int main(void)
         cmocka_unit_test(of_two_rows_the_first_holds),
         cmocka_unit_test(a_row_from_and_until_one_minute_is_the_whole_day),
         cmocka_unit_test(an_empty_plan_never_changes),
-        cmocka_unit_test(nothing_changes_before_the_wait_is_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,18 +44,6 @@ size_t store_batch_count(const struct store_batch *batch)
     return batch->count;
 }
 
-void store_batch_set_mark(struct store_batch *batch, size_t op, uint64_t mark)
-{
-    assert(op < batch->count);
-    batch->ops[op].mark = mark;
-}
-
-uint64_t store_batch_mark(const struct store_batch *batch, size_t op)
-{
-    assert(op < batch->count);
-    return batch->ops[op].mark;
-}
-
 const struct store_result *store_batch_result(const struct store_batch *batch,
                                               size_t op)
 {

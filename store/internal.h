@@ -278,7 +278,6 @@ enum op_kind {
 
 struct op {
     enum op_kind kind;
-    uint64_t mark;
     struct store_result result;
     uint8_t *copy; /* owns what the views below show */
     struct bytes data;

@@ -179,19 +179,6 @@ bool leases_changed(struct store *store, uint8_t (*topics)[ID_LEN], size_t *n)
 /* ---- Reading ----------------------------------------------------------------
  */
 
-enum err leases_find(struct store *store, const uint8_t topic[ID_LEN],
-                     const uint8_t node[KEY_LEN], struct store_lease *out)
-{
-    struct key key = row_key(topic, node);
-    struct look *look;
-    struct bytes value;
-    enum err e = store_look(store, &look);
-
-    if (e == ERR_OK)
-        e = txn_get(look->records, T_LEASES, key_view(&key), &value);
-    return e == ERR_OK ? read_row(out, key_view(&key), value) : e;
-}
-
 static enum err read_row_at(void *context, size_t at, struct bytes key,
                             struct bytes value)
 {

@@ -43,11 +43,6 @@ MUST_CHECK enum err leases_put_page(struct store_batch *batch,
 /* ---- Reading --------------------------------------------------------------
  */
 
-/* ERR_NOT_FOUND */
-MUST_CHECK enum err leases_find(struct store *store,
-                                const uint8_t topic[ID_LEN],
-                                const uint8_t node[KEY_LEN],
-                                struct store_lease *out);
 /* Rows by topic and node, after those of `topic` and `node` (NULL: from the
  * first). */
 MUST_CHECK enum err leases_page(struct store *store, const uint8_t *topic,

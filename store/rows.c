@@ -265,16 +265,6 @@ enum err store_follow_find(struct store *store, const uint8_t topic[ID_LEN],
     return e == ERR_OK ? row_follow_read(out, key_view(&key), value) : e;
 }
 
-enum err store_peer_find(struct store *store, const uint8_t node[KEY_LEN],
-                         struct store_peer *out)
-{
-    struct key key = key_of_id(node);
-    struct bytes value;
-    enum err e = get(store, T_PEERS, &key, &value);
-
-    return e == ERR_OK ? row_peer_read(out, key_view(&key), value) : e;
-}
-
 enum err store_want_find(struct store *store, const struct blob_id *blob,
                          const uint8_t topic[ID_LEN], struct store_want *out)
 {

@@ -97,9 +97,6 @@ void store_batch_free(struct store_batch *batch);
 void store_batch_clear(struct store_batch *batch);
 bool store_batch_full(const struct store_batch *batch);
 size_t store_batch_count(const struct store_batch *batch);
-/* The caller's mark of an operation, 0 at first: whom to answer. */
-void store_batch_set_mark(struct store_batch *batch, size_t op, uint64_t mark);
-uint64_t store_batch_mark(const struct store_batch *batch, size_t op);
 /* Valid until the batch is cleared. */
 const struct store_result *store_batch_result(const struct store_batch *batch,
                                               size_t op);
@@ -393,9 +390,6 @@ MUST_CHECK enum err store_follow_find(struct store *store,
                                       struct store_follow *out);
 MUST_CHECK enum err store_peers(struct store *store, const uint8_t *after,
                                 struct store_peer *out, size_t max, size_t *n);
-MUST_CHECK enum err store_peer_find(struct store *store,
-                                    const uint8_t node[KEY_LEN],
-                                    struct store_peer *out);
 /*
  * Wants with next_try_ms at or before `now_ms`, the earliest first: of blobs of
  * more than BLOB_INLINE_MAX bytes, and of the others, which go on after `after`

@@ -278,13 +278,16 @@ static enum err forget(struct change *c, struct op *op)
 
 static enum err put_follow(struct change *c, const struct store_follow *follow)
 {
-    uint8_t buf[64];
+    uint8_t buf[128];
     struct writer w = writer_fixed(buf, sizeof buf);
     struct key key = key_of_id(follow->topic);
+    enum err e = keep_follow(c, follow->topic, follow);
 
     row_follow_write(&w, follow);
     assert(w.err == ERR_OK);
-    return txn_put(c->records, T_FOLLOWS, key_view(&key), writer_view(&w));
+    return e == ERR_OK
+               ? txn_put(c->records, T_FOLLOWS, key_view(&key), writer_view(&w))
+               : e;
 }
 
 static struct key want_key(const struct store_want *want)
@@ -352,6 +355,13 @@ static enum err delete_id(struct change *c, unsigned table,
     return txn_delete(c->records, table, key_view(&key));
 }
 
+static enum err unfollow(struct change *c, const uint8_t topic[ID_LEN])
+{
+    enum err e = keep_follow(c, topic, NULL);
+
+    return e == ERR_OK ? delete_id(c, T_FOLLOWS, topic) : e;
+}
+
 static enum err put_meta(struct change *c, const struct op *op)
 {
     if (op->data2.len > 0)
@@ -391,7 +401,7 @@ static enum err apply_op(struct change *c, struct op *op)
     case OP_FOLLOW:
         return put_follow(c, &op->row.follow);
     case OP_UNFOLLOW:
-        return may_be_absent(op, delete_id(c, T_FOLLOWS, op->topic));
+        return may_be_absent(op, unfollow(c, op->topic));
     case OP_WANT:
         return put_want(c, &op->row.want);
     case OP_UNWANT:

@@ -340,6 +340,15 @@ MUST_CHECK enum err keep_leave(struct change *c, const uint8_t topic[ID_LEN],
 /* Other flags; or NULL: somebody has use of it now.  ERR_NOT_FOUND */
 MUST_CHECK enum err keep_change(struct change *c, const uint8_t topic[ID_LEN],
                                 const struct blob_id *id, const uint8_t *flags);
+/*
+ * The topic is about to be held by that row, or (NULL) no more: what its blobs
+ * take moves from the sum of one pledge to that of another.
+ */
+MUST_CHECK enum err keep_follow(struct change *c, const uint8_t topic[ID_LEN],
+                                const struct store_follow *row);
+/* What topics take that share the quota of that one, itself apart. */
+MUST_CHECK enum err keep_sum(struct txn *records, const uint8_t pledge[ID_LEN],
+                             struct keep_usage *out);
 MUST_CHECK enum err keep_pin_apply(struct change *c,
                                    const uint8_t topic[ID_LEN],
                                    const struct blob_id *id, enum keep_pin pin);

@@ -93,12 +93,20 @@ enum err row_pin_read(enum keep_pin *out, uint64_t *since_ms,
 
 /* ---- What a topic's blobs take ------------------------------------------ */
 
-static enum err get_usage(struct txn *records, const uint8_t topic[ID_LEN],
+/* The sum of a pledge stands behind what its own topic takes. */
+static struct key sum_key(const uint8_t pledge[ID_LEN])
+{
+    struct key key = key_of_id(pledge);
+
+    key_add_u64(&key, 0);
+    return key;
+}
+
+static enum err get_usage(struct txn *records, const struct key *key,
                           struct keep_usage *out)
 {
-    struct key key = key_of_id(topic);
     struct bytes value;
-    enum err e = txn_get(records, T_BLOB_USAGE, key_view(&key), &value);
+    enum err e = txn_get(records, T_BLOB_USAGE, key_view(key), &value);
 
     if (e == ERR_NOT_FOUND) {
         *out = (struct keep_usage){ 0 };
@@ -107,49 +115,129 @@ static enum err get_usage(struct txn *records, const uint8_t topic[ID_LEN],
     return e == ERR_OK ? read_usage(out, value) : e;
 }
 
-static enum err put_usage(struct change *c, const uint8_t topic[ID_LEN],
+static enum err put_usage(struct change *c, const struct key *key,
                           const struct keep_usage *usage)
 {
     uint8_t buf[ROW_MAX];
     struct writer w = writer_fixed(buf, sizeof buf);
-    struct key key = key_of_id(topic);
 
     if (usage->blobs == 0)
-        return txn_delete(c->records, T_BLOB_USAGE, key_view(&key));
+        return txn_delete(c->records, T_BLOB_USAGE, key_view(key));
     writer_u8(&w, FORMAT);
     writer_u64(&w, usage->blobs);
     writer_u64(&w, usage->bytes);
     writer_u64(&w, usage->strangers_bytes);
     assert(w.err == ERR_OK);
-    return txn_put(c->records, T_BLOB_USAGE, key_view(&key), writer_view(&w));
+    return txn_put(c->records, T_BLOB_USAGE, key_view(key), writer_view(&w));
+}
+
+static enum err add_usage(struct change *c, const struct key *key,
+                          const struct keep_usage *more)
+{
+    struct keep_usage usage;
+    enum err e =
+        more->blobs == 0 ? ERR_NOT_FOUND : get_usage(c->records, key, &usage);
+
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    usage.blobs += more->blobs;
+    usage.bytes += more->bytes;
+    usage.strangers_bytes += more->strangers_bytes;
+    return put_usage(c, key, &usage);
+}
+
+static enum err take_usage(struct change *c, const struct key *key,
+                           const struct keep_usage *less)
+{
+    struct keep_usage usage;
+    enum err e =
+        less->blobs == 0 ? ERR_NOT_FOUND : get_usage(c->records, key, &usage);
+
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (usage.blobs < less->blobs || usage.bytes < less->bytes ||
+        usage.strangers_bytes < less->strangers_bytes)
+        return ERR_CORRUPT;
+    usage.blobs -= less->blobs;
+    usage.bytes -= less->bytes;
+    usage.strangers_bytes -= less->strangers_bytes;
+    return put_usage(c, key, &usage);
+}
+
+/* Which pledge the topic shares; false: none. */
+static enum err find_pledge(struct txn *records, const uint8_t topic[ID_LEN],
+                            struct key *out, bool *found)
+{
+    struct key key = key_of_id(topic);
+    struct store_follow row;
+    struct bytes value;
+    enum err e = txn_get(records, T_FOLLOWS, key_view(&key), &value);
+
+    *found = false;
+    if (e == ERR_OK)
+        e = row_follow_read(&row, key_view(&key), value);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    *found = row_follow_shares(&row);
+    if (*found)
+        *out = sum_key(row.pledge);
+    return ERR_OK;
 }
 
 static enum err count(struct change *c, const uint8_t topic[ID_LEN],
                       uint64_t size, const struct row_keep *row, bool comes)
 {
-    uint64_t strangers = (row->flags & KEEP_STRANGERS) != 0 ? size : 0;
-    struct keep_usage usage;
-    enum err e = get_usage(c->records, topic, &usage);
+    struct keep_usage one = {
+        .blobs = 1,
+        .bytes = size,
+        .strangers_bytes = (row->flags & KEEP_STRANGERS) != 0 ? size : 0
+    };
+    struct key keys[2] = { key_of_id(topic) };
+    bool shares;
+    enum err e = find_pledge(c->records, topic, &keys[1], &shares);
 
-    if (e != ERR_OK)
+    for (size_t i = 0; e == ERR_OK && i < (shares ? 2 : 1); i++)
+        e = comes ? add_usage(c, &keys[i], &one)
+                  : take_usage(c, &keys[i], &one);
+    return e;
+}
+
+enum err keep_follow(struct change *c, const uint8_t topic[ID_LEN],
+                     const struct store_follow *row)
+{
+    struct key own = key_of_id(topic);
+    struct keep_usage usage;
+    struct key before;
+    struct key after;
+    bool shares;
+    enum err e = get_usage(c->records, &own, &usage);
+
+    if (e == ERR_OK)
+        e = find_pledge(c->records, topic, &before, &shares);
+    if (e == ERR_OK && shares)
+        e = take_usage(c, &before, &usage);
+    if (e != ERR_OK || row == NULL || !row_follow_shares(row))
         return e;
-    if (!comes && (usage.blobs == 0 || usage.bytes < size ||
-                   usage.strangers_bytes < strangers))
-        return ERR_CORRUPT;
-    usage.blobs += comes ? 1 : UINT64_MAX;
-    usage.bytes = comes ? usage.bytes + size : usage.bytes - size;
-    usage.strangers_bytes = comes ? usage.strangers_bytes + strangers
-                                  : usage.strangers_bytes - strangers;
-    return put_usage(c, topic, &usage);
+    after = sum_key(row->pledge);
+    return add_usage(c, &after, &usage);
+}
+
+enum err keep_sum(struct txn *records, const uint8_t pledge[ID_LEN],
+                  struct keep_usage *out)
+{
+    struct key key = sum_key(pledge);
+
+    return get_usage(records, &key, out);
 }
 
 enum err keep_usage(struct store *store, const uint8_t topic[ID_LEN],
                     struct keep_usage *out)
 {
+    struct key key = key_of_id(topic);
     struct look *look;
     enum err e = store_look(store, &look);
 
-    return e == ERR_OK ? get_usage(look->records, topic, out) : e;
+    return e == ERR_OK ? get_usage(look->records, &key, out) : e;
 }
 
 /* ---- Holding ------------------------------------------------------------ */

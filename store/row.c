@@ -145,6 +145,14 @@ void row_follow_write(struct writer *w, const struct store_follow *follow)
     writer_u64(w, follow->since_ms);
     writer_u64(w, follow->quota_bytes);
     writer_u64(w, follow->until_ms);
+    writer_bytes(w, BYTES_ARRAY(follow->pledge));
+}
+
+bool row_follow_shares(const struct store_follow *follow)
+{
+    static const uint8_t none[ID_LEN];
+
+    return memcmp(follow->pledge, none, ID_LEN) != 0;
 }
 
 enum err row_follow_read(struct store_follow *out, struct bytes key,
@@ -162,6 +170,7 @@ enum err row_follow_read(struct store_follow *out, struct bytes key,
     follow.since_ms = reader_u64(&r);
     follow.quota_bytes = reader_u64(&r);
     follow.until_ms = reader_u64(&r);
+    reader_copy(&r, follow.pledge, ID_LEN);
     if (finish(&k) != ERR_OK || finish(&r) != ERR_OK ||
         policy < STORE_POLICY_FOLLOW || policy > STORE_POLICY_SHARE)
         return ERR_CORRUPT;

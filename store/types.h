@@ -31,6 +31,9 @@ struct store_follow {
     uint64_t since_ms;    /* when it was followed */
     uint64_t quota_bytes; /* for blobs; 0: the daemon's own */
     uint64_t until_ms;    /* end of a pledge; 0: none */
+    /* The topic of the row whose quota this one shares with others: a person's
+     * or the call board's; zeros: it has its own. */
+    uint8_t pledge[ID_LEN];
 };
 
 /* Why a blob is wanted.  The numbers are stored: append only. */

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "proto/mp.h"
-#include "store/keep.h"
 #include "store/law.h"
+#include "store/room.h"
 
 enum { TOPICS = 3, BLOBS = 10, RECORDS = 60, STEPS = 120, SEEDS = 3 };
 #define HOUR  ((uint64_t)3600000)
@@ -158,13 +158,9 @@ static void unsay(void)
     said->is_there = false;
 }
 
-/* What quotas go by, with what a fetch would still take. */
 static bool fits(uint64_t more)
 {
-    struct store_totals totals;
-
-    assert_int_equal(store_totals(w.f.store, &totals), ERR_OK);
-    return totals.blob_bytes + totals.part_bytes + more <= QUOTA;
+    return room_fits(w.f.store, QUOTA, 0, more);
 }
 
 static void apply_blob_op(void)

@@ -10,7 +10,7 @@
 #include "daemon/log.h"
 #include "daemon/peers.h"
 #include "proto/frame.h"
-#include "store/blobs.h"
+#include "store/keep.h"
 
 enum {
     /* Asks of all peers, waiting for answers or for the writer: 16 MiB. */
@@ -30,6 +30,7 @@ struct ask;
 struct piece {
     struct ask *ask;
     struct store_want want;
+    bool is_strangers;
     bool settled; /* durable, put off or given up */
 };
 
@@ -39,7 +40,9 @@ struct ask {
     bool is_late;  /* what has not come was put off */
     uint64_t heard_ms;
     uint64_t bytes;
-    unsigned open; /* pieces that have not settled */
+    uint8_t pledge[ID_LEN];    /* that bounds them all */
+    struct room_coming coming; /* of pieces that have not settled */
+    unsigned open;             /* how many those are */
     struct blob_asked asked;
     struct piece pieces[BLOB_MANY_MAX];
 };
@@ -50,7 +53,8 @@ struct fetch_small {
     struct fetch_small_config config;
     struct ask *asks[ASKS_MAX];
     unsigned count;
-    uint32_t requests; /* the number of the last one */
+    struct ask *gathered; /* not sent yet: none of those above */
+    uint32_t requests;    /* the number of the last one */
     bool stopping;
     bool blocked;   /* until an ask has ended, or a peer has come */
     bool eager;     /* those that wait for their next try, too */
@@ -131,12 +135,16 @@ static uint16_t *mark_of(struct fetch_small *s, const struct blob_id *blob)
 
 static void settle(struct piece *piece)
 {
-    struct fetch_small *s = piece->ask->small;
+    struct ask *ask = piece->ask;
+    struct fetch_small *s = ask->small;
 
     --*mark_of(s, &piece->want.blob);
     s->blocked = false;
     piece->settled = true;
-    piece->ask->open--;
+    ask->open--;
+    ask->coming.bytes -= piece->want.blob.size;
+    if (piece->is_strangers)
+        ask->coming.strangers_bytes -= piece->want.blob.size;
 }
 
 /* What has not come will be tried again later, perhaps of somebody else. */
@@ -311,67 +319,114 @@ static enum err ask_send(struct fetch_small *s, struct ask *ask, struct conn *c)
     return conn_queue(c, FRAME_BLOB_MANY, writer_view(&w));
 }
 
-static void ask_add(struct ask *ask, const struct store_want *want)
+static void ask_add(struct ask *ask, const struct store_want *want,
+                    const struct quota_claim *claim)
 {
     struct piece *piece = &ask->pieces[ask->asked.count];
 
-    *piece = (struct piece){ .ask = ask, .want = *want };
+    *piece = (struct piece){ .ask = ask,
+                             .want = *want,
+                             .is_strangers = claim->is_strangers };
+    memcpy(ask->pledge, claim->pledge, ID_LEN);
+    ask->coming.bytes += want->blob.size;
+    if (claim->is_strangers)
+        ask->coming.strangers_bytes += want->blob.size;
     ask->asked.ids[ask->asked.count++] = want->blob;
     ++*mark_of(ask->small, &want->blob);
     ask->bytes += want->blob.size;
     ask->open++;
 }
 
-/* What one ask gathers. */
-struct gathering {
-    struct ask *ask; /* NULL: nothing yet */
-    struct conn *conn;
-};
-
-static void gather_end(struct fetch_small *s, struct gathering *g)
+/* Of what was gathered nothing is reserved before there is room for it. */
+static void gather_end(struct fetch_small *s, struct conn *conn)
 {
-    struct ask *ask = g->ask;
+    struct ask *ask = s->gathered;
+    bool has_room;
 
-    g->ask = NULL;
     if (ask == NULL)
         return;
+    has_room =
+        s->config.has_room(s->transfer, &ask->pieces[0].want, ask->bytes);
+    s->gathered = NULL;
     s->asks[s->count++] = ask;
-    if (s->config.has_room(s->transfer, &ask->pieces[0].want, ask->bytes) &&
-        ask_send(s, ask, g->conn) == ERR_OK)
+    if (has_room && ask_send(s, ask, conn) == ERR_OK)
         return;
     ask->conn = 0;
     give_up(s, ask);
     ask_settle(s, ask);
 }
 
-/* Takes one want; false if it has to wait until an ask has ended. */
-static bool gather(struct fetch_small *s, struct gathering *g,
+/* Whether one ask can have it with what was gathered. */
+static bool goes_with(const struct ask *ask, const struct store_want *want,
+                      const struct quota_claim *claim)
+{
+    return ask->asked.count < BLOB_MANY_MAX &&
+           ask->bytes + want->blob.size <= BLOB_MANY_BYTES &&
+           memcmp(ask->pieces[0].want.topic, want->topic, ID_LEN) == 0 &&
+           memcmp(ask->pledge, claim->pledge, ID_LEN) == 0 &&
+           ask->pieces[0].want.tries == want->tries &&
+           ask->pieces[0].want.why == want->why;
+}
+
+/* Takes one want, of `*conn` as long as nothing else was gathered; false if it
+ * has to wait until an ask has ended. */
+static bool gather(struct fetch_small *s, struct conn **conn,
                    const struct store_want *want)
 {
+    struct quota_claim claim;
     bool any = true;
 
-    if (is_asked(s, want) || s->config.is_held(s->transfer, want))
+    if (is_asked(s, want) || s->config.is_held(s->transfer, want, &claim))
         return true;
-    if (g->ask != NULL &&
-        (g->ask->asked.count == BLOB_MANY_MAX ||
-         g->ask->bytes + want->blob.size > BLOB_MANY_BYTES ||
-         memcmp(g->ask->pieces[0].want.topic, want->topic, ID_LEN) != 0 ||
-         g->ask->pieces[0].want.tries != want->tries ||
-         g->ask->pieces[0].want.why != want->why))
-        gather_end(s, g);
-    if (g->ask == NULL) {
-        g->conn = provider(s, want, &any);
+    if (s->gathered != NULL && !goes_with(s->gathered, want, &claim))
+        gather_end(s, *conn);
+    if (s->gathered == NULL) {
+        *conn = provider(s, want, &any);
         if (!any)
             return s->config.other(s->transfer, want);
-        if (g->conn == NULL || s->count == ASKS_MAX)
+        if (*conn == NULL || s->count == ASKS_MAX)
             return false;
-        g->ask = calloc(1, sizeof *g->ask);
-        if (g->ask == NULL)
+        s->gathered = calloc(1, sizeof *s->gathered);
+        if (s->gathered == NULL)
             return false;
-        g->ask->small = s;
+        s->gathered->small = s;
     }
-    ask_add(g->ask, want);
+    ask_add(s->gathered, want, &claim);
     return true;
+}
+
+uint64_t fetch_small_reserved(const struct fetch_small *s)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < s->count; i++)
+        bytes += s->asks[i]->coming.bytes;
+    return bytes;
+}
+
+static void add_coming(struct room_coming *out, const struct ask *ask,
+                       const uint8_t pledge[ID_LEN])
+{
+    if (ask == NULL || memcmp(ask->pledge, pledge, ID_LEN) != 0)
+        return;
+    out->bytes += ask->coming.bytes;
+    out->strangers_bytes += ask->coming.strangers_bytes;
+}
+
+void fetch_small_coming(const struct fetch_small *s,
+                        const uint8_t pledge[ID_LEN], struct room_coming *out)
+{
+    add_coming(out, s->gathered, pledge);
+    for (unsigned i = 0; i < s->count; i++)
+        add_coming(out, s->asks[i], pledge);
+}
+
+void fetch_small_reclaim(struct fetch_small *s, const uint8_t topic[ID_LEN],
+                         const uint8_t pledge[ID_LEN])
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (memcmp(s->asks[i]->pieces[0].want.topic, topic, ID_LEN) == 0)
+            memcpy(s->asks[i]->pledge, pledge, ID_LEN);
 }
 
 void fetch_small_look(struct fetch_small *s, bool eager)
@@ -395,7 +450,7 @@ void fetch_small_flush(struct fetch_small *s)
 {
     static struct store_want wants[WANTS_PAGE]; /* the loop alone is here */
     uint64_t until = s->eager ? UINT64_MAX : node_clock_ms(s->node);
-    struct gathering g = { NULL, NULL };
+    struct conn *conn = NULL;
     bool goes_on = true;
 
     if (limits_ask_ms(node_limits(s->node), &s->rate) > now_ms(s))
@@ -412,7 +467,7 @@ void fetch_small_flush(struct fetch_small *s)
             break;
         }
         for (size_t i = 0; i < n && goes_on; i++) {
-            goes_on = gather(s, &g, &wants[i]);
+            goes_on = gather(s, &conn, &wants[i]);
             if (goes_on) {
                 s->after = wants[i];
                 s->has_after = true;
@@ -420,7 +475,7 @@ void fetch_small_flush(struct fetch_small *s)
         }
         seen += (unsigned)n;
     }
-    gather_end(s, &g);
+    gather_end(s, conn);
     s->blocked = s->blocked || !goes_on;
 }
 
@@ -442,7 +497,8 @@ static void on_stored(void *context, enum err e,
     ask_settle(s, ask);
 }
 
-/* Held for the topic, and no longer wanted, in one batch or two in order. */
+/* Held for the topic, whose it is, and no longer wanted, in one batch or more
+ * in order. */
 static enum err store(struct fetch_small *s, struct piece *piece,
                       struct bytes content)
 {
@@ -457,6 +513,14 @@ static enum err store(struct fetch_small *s, struct piece *piece,
     if (e != ERR_OK)
         return e;
     commits_expect(commits, NULL, NULL);
+    if (piece->is_strangers) {
+        e = commits_batch(commits, &batch);
+        if (e == ERR_OK)
+            e = keep_put_mark(batch, &want->blob, want->topic, true);
+        if (e != ERR_OK)
+            return e;
+        commits_expect(commits, NULL, NULL);
+    }
     e = commits_batch(commits, &batch);
     if (e == ERR_OK)
         e = store_batch_unwant(batch, &want->blob, want->topic);

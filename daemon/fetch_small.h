@@ -2,7 +2,9 @@
 #define DAEMON_FETCH_SMALL_H
 
 #include "daemon/node_parts.h"
+#include "daemon/quota.h"
 #include "proto/blob_small.h"
+#include "store/room.h"
 #include "store/store.h"
 
 /*
@@ -24,8 +26,10 @@ struct fetch_small_config {
     void (*put_off)(struct transfer *transfer, const struct store_want *want);
     /* It is held and durable for the topic. */
     void (*held)(struct transfer *transfer, const struct store_want *want);
-    /* Whether it is held already; then the want is dropped. */
-    bool (*is_held)(struct transfer *transfer, const struct store_want *want);
+    /* Whether it is held already, and then the want is dropped, or has to wait;
+     * else what it takes of its pledge. */
+    bool (*is_held)(struct transfer *transfer, const struct store_want *want,
+                    struct quota_claim *claim);
     /* Whether there is room for so many bytes more, wanted as this one is. */
     bool (*has_room)(struct transfer *transfer, const struct store_want *want,
                      uint64_t bytes);
@@ -46,6 +50,16 @@ void fetch_small_look(struct fetch_small *small, bool eager);
 void fetch_small_flush(struct fetch_small *small);
 /* Of what is asked for, peers that are silent are left. */
 void fetch_small_tick(struct fetch_small *small);
+
+/* Bytes that are asked for, or wait for the writer. */
+uint64_t fetch_small_reserved(const struct fetch_small *small);
+/* Adds those of that pledge, with those about to be asked for. */
+void fetch_small_coming(const struct fetch_small *small,
+                        const uint8_t pledge[ID_LEN], struct room_coming *out);
+
+/* What is asked for in that topic takes of this pledge from now on. */
+void fetch_small_reclaim(struct fetch_small *small, const uint8_t topic[ID_LEN],
+                         const uint8_t pledge[ID_LEN]);
 
 void fetch_small_peer_gone(struct fetch_small *small, const struct conn *conn);
 /* A BLOB_SMALL.  An error is the peer's. */

@@ -13,6 +13,7 @@
 #include "daemon/interest.h"
 #include "daemon/log.h"
 #include "daemon/transfer.h"
+#include "store/room.h"
 
 enum {
     PAGE = 64,
@@ -23,10 +24,7 @@ enum {
     /* A refusal is told for longer than its want waits for the next try. */
     REFUSAL_MS = 360000,
     /* How exactly it is known when a blob was last of use. */
-    USED_MS = 3600000,
-    /* Of a pledge, blobs of people without standing take one part in so many.
-     */
-    STRANGERS_PART = 10
+    USED_MS = 3600000
 };
 
 /* Somebody who waits for room; nobody (done NULL): a want, tried again. */
@@ -66,22 +64,15 @@ static uint64_t limit_of(const struct quota *q)
     return node_config(q->node)->quota_bytes;
 }
 
-static uint64_t used_of(const struct quota *q)
+/* What is still to be written of what was begun. */
+static uint64_t coming_of(const struct quota *q)
 {
-    struct store_totals totals;
-
-    if (store_totals(node_store(q->node), &totals) != ERR_OK)
-        return UINT64_MAX / 2; /* then nothing is begun */
-    return totals.blob_bytes + totals.part_bytes + q->promised +
-           transfer_reserved(node_transfer(q->node));
+    return q->promised + transfer_reserved(node_transfer(q->node));
 }
 
 static bool fits(const struct quota *q, uint64_t bytes)
 {
-    uint64_t used = used_of(q);
-
-    return limit_of(q) == 0 ||
-           (used <= limit_of(q) && bytes <= limit_of(q) - used);
+    return room_fits(node_store(q->node), limit_of(q), coming_of(q), bytes);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -133,20 +124,17 @@ void quota_free(struct quota *q)
 
 /* ---- Making room -------------------------------------------------------- */
 
-/* Pledged, or the owner's own choice: it stays. */
+/* Pledged, or the owner's own choice, or nobody else's: it stays. */
 static bool may_go(const struct quota *q, const struct keep_row *row)
 {
-    struct store_follow follow;
+    struct room_pledge pledge;
+    bool is_pledged =
+        room_pledge_of(node_store(q->node), row->topic, &pledge) == ERR_OK &&
+        pledge.is_pledged;
 
-    if (row->pin == KEEP_PIN_OWN || row->pin == KEEP_PIN_ASKED ||
-        row->info.topics != 1 || row->info.state == BLOB_EXTERNAL ||
-        row->info.have_bytes == 0)
-        return false;
-    if (store_follow_find(node_store(q->node), row->topic, &follow) == ERR_OK &&
-        (follow.policy == STORE_POLICY_SEED ||
-         follow.policy == STORE_POLICY_SHARE))
-        return false;
-    return elsewhere_count(q->node, row->topic, &row->info.id) > 0;
+    return room_is_spare(row, is_pledged) &&
+           room_may_go(row, is_pledged,
+                       elsewhere_count(q->node, row->topic, &row->info.id));
 }
 
 /* Keeps those that were of use longest ago. */
@@ -330,34 +318,27 @@ bool quota_is_strangers(const struct quota *q, const struct blob_id *blob,
     return true;
 }
 
-/* The pledge to the topic counts its partial blobs as whole ones. */
-bool quota_pledge_admits(const struct quota *q, const struct store_want *want)
+/* A pledge counts its partial blobs as whole ones. */
+bool quota_pledge_admits(const struct quota *q, const struct store_want *want,
+                         struct quota_claim *claim)
 {
     struct store *store = node_store(q->node);
-    uint64_t soon = transfer_beginning(node_transfer(q->node), want->topic);
-    struct store_follow follow;
-    struct keep_usage usage;
-    uint64_t limit;
+    struct room_coming coming = { 0 };
+    struct room_pledge pledge;
 
+    memcpy(claim->pledge, want->topic, ID_LEN);
+    claim->is_strangers = false;
+    if (room_pledge_of(store, want->topic, &pledge) != ERR_OK)
+        return true;
+    memcpy(claim->pledge, pledge.id, ID_LEN);
     if (want->why == STORE_WHY_ASKED ||
-        store_follow_find(store, want->topic, &follow) != ERR_OK ||
-        keep_usage(store, want->topic, &usage) != ERR_OK ||
         blobs_held_for(store, &want->blob, want->topic))
         return true; /* what was begun goes on */
-    limit = follow.quota_bytes != 0 ? follow.quota_bytes : limit_of(q);
-    if (limit == 0)
-        return true;
-    if (follow.quota_bytes != 0 &&
-        (usage.bytes + soon > limit ||
-         want->blob.size > limit - usage.bytes - soon))
-        return false;
-    if ((follow.policy != STORE_POLICY_SEED &&
-         follow.policy != STORE_POLICY_SHARE) ||
-        !quota_is_strangers(q, &want->blob, want->topic))
-        return true;
-    limit /= STRANGERS_PART; /* what is about to begin may be theirs */
-    return usage.strangers_bytes + soon <= limit &&
-           want->blob.size <= limit - usage.strangers_bytes - soon;
+    claim->is_strangers =
+        pledge.is_pledged && quota_is_strangers(q, &want->blob, want->topic);
+    transfer_coming(node_transfer(q->node), pledge.id, &coming);
+    return room_admits(&pledge, &coming, limit_of(q), want->blob.size,
+                       claim->is_strangers);
 }
 
 bool quota_admits(struct quota *q, const struct store_want *want, uint64_t need)
@@ -378,8 +359,12 @@ void quota_begun(struct quota *q, const struct store_want *want)
 {
     struct commits *commits = node_commits(q->node);
     struct store_batch *batch;
+    struct keep_row row;
 
     if (want->why != STORE_WHY_SEED ||
+        (keep_find(node_store(q->node), &want->blob, want->topic, &row) ==
+             ERR_OK &&
+         row.is_strangers) ||
         !quota_is_strangers(q, &want->blob, want->topic) ||
         commits_batch(commits, &batch) != ERR_OK ||
         keep_put_mark(batch, &want->blob, want->topic, true) != ERR_OK)
@@ -406,8 +391,11 @@ void quota_used(const struct quota *q, const struct blob_id *blob,
 void quota_look(const struct quota *q, struct quota_state *out)
 {
     uint64_t now = uv_now(node_loop(q->node));
+    struct store_totals totals;
 
-    out->used = used_of(q);
+    if (store_totals(node_store(q->node), &totals) != ERR_OK)
+        memset(&totals, 0, sizeof totals);
+    out->used = totals.blob_bytes + totals.part_bytes + coming_of(q);
     out->bytes = limit_of(q);
     out->refused = 0;
     if (q->refused != 0 && now - q->refused_ms < REFUSAL_MS &&

@@ -27,9 +27,16 @@ void quota_flush(struct quota *quota);
  */
 bool quota_admits(struct quota *quota, const struct store_want *want,
                   uint64_t need);
-/* The part of it that a pledge to the topic decides. */
+
+/* What a blob takes of a pledge: noted with it until it has a row. */
+struct quota_claim {
+    uint8_t pledge[ID_LEN]; /* the topic that bounds it: struct room_pledge */
+    bool is_strangers;
+};
+/* The part of it that a pledge to the topic decides.  *claim in any case. */
 bool quota_pledge_admits(const struct quota *quota,
-                         const struct store_want *want);
+                         const struct store_want *want,
+                         struct quota_claim *claim);
 /* It has begun, or is here: notes whose the blob is. */
 void quota_begun(struct quota *quota, const struct store_want *want);
 /* Somebody here reads it, or a peer is sent it: noted once an hour. */

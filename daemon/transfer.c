@@ -202,9 +202,25 @@ void transfer_wants_added(struct transfer *t)
     t->look = true;
 }
 
+/* What is on its way for the topic takes of another pledge, perhaps. */
+static void look_at_claims(struct transfer *t, const uint8_t topic[ID_LEN])
+{
+    struct room_pledge pledge;
+
+    if (room_pledge_of(node_store(t->node), topic, &pledge) != ERR_OK)
+        return;
+    for (size_t i = 0; i < FETCHES; i++)
+        if (t->slots[i].fetch != NULL &&
+            memcmp(fetch_want(t->slots[i].fetch)->topic, topic, ID_LEN) == 0)
+            memcpy(t->slots[i].claim.pledge, pledge.id, ID_LEN);
+    fetch_small_reclaim(t->small, topic, pledge.id);
+}
+
 void transfer_topic_changed(struct transfer *t, const uint8_t topic[ID_LEN])
 {
     struct store_follow policy;
+
+    look_at_claims(t, topic);
 
     if (topics_policy(t->node, topic, &policy) != ERR_OK) {
         wants_drop_topic(t->node, topic);
@@ -295,17 +311,20 @@ bool transfer_has_room(const struct transfer *t, const struct blob_id *blob,
                        const uint8_t topic[ID_LEN])
 {
     struct store_want want = { .blob = *blob, .why = STORE_WHY_SEED };
+    struct quota_claim claim;
 
     memcpy(want.topic, topic, ID_LEN);
-    return transfer_may_have(t, &want);
+    return transfer_may_have(t, &want, &claim);
 }
 
 enum want_state transfer_want_state(struct transfer *t,
                                     const struct store_want *want)
 {
+    struct quota_claim claim;
+
     if (transfer_find_fetch(t, &want->blob) != NULL)
         return WANT_FETCHED;
-    if (!transfer_may_have(t, want))
+    if (!transfer_may_have(t, want, &claim))
         return WANT_NO_ROOM;
     if (!transfer_has_provider(t, want->topic))
         return WANT_NO_PEER;

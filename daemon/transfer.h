@@ -3,6 +3,7 @@
 
 #include "daemon/node_parts.h"
 #include "proto/frame.h"
+#include "store/room.h"
 
 /*
  * Blobs on their way: which are wanted, from whom they are fetched, and serving
@@ -47,9 +48,9 @@ bool transfer_is_claimed(struct transfer *transfer, const struct blob_id *blob);
 void transfer_unclaim(struct transfer *transfer, const struct blob_id *blob);
 /* Bytes that the fetches that run are still going to take. */
 uint64_t transfer_reserved(const struct transfer *transfer);
-/* Sizes of those for the topic that have no row yet which could count them. */
-uint64_t transfer_beginning(const struct transfer *transfer,
-                            const uint8_t topic[ID_LEN]);
+/* What of that pledge is on its way and has no row yet that could count it. */
+void transfer_coming(const struct transfer *transfer,
+                     const uint8_t pledge[ID_LEN], struct room_coming *out);
 /* Whether disk and quotas leave room for what is missing of it. */
 bool transfer_has_room(const struct transfer *transfer,
                        const struct blob_id *blob, const uint8_t topic[ID_LEN]);

@@ -161,7 +161,7 @@ static uint64_t reading(const struct transfer *t, const struct blob_id *blob)
 
 uint64_t transfer_reserved(const struct transfer *t)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = fetch_small_reserved(t->small);
 
     for (size_t i = 0; i < FETCHES; i++) {
         const struct fetch *f = t->slots[i].fetch;
@@ -174,37 +174,42 @@ uint64_t transfer_reserved(const struct transfer *t)
     return bytes;
 }
 
-uint64_t transfer_beginning(const struct transfer *t,
-                            const uint8_t topic[ID_LEN])
+void transfer_coming(const struct transfer *t, const uint8_t pledge[ID_LEN],
+                     struct room_coming *out)
 {
-    uint64_t bytes = 0;
-
+    *out = (struct room_coming){ 0 };
     for (size_t i = 0; i < FETCHES; i++) {
+        const struct slot *slot = &t->slots[i];
         const struct store_want *want =
-            t->slots[i].fetch == NULL ? NULL : fetch_want(t->slots[i].fetch);
+            slot->fetch == NULL ? NULL : fetch_want(slot->fetch);
 
-        if (want != NULL && memcmp(want->topic, topic, ID_LEN) == 0 &&
-            !blobs_held_for(node_store(t->node), &want->blob, topic))
-            bytes += want->blob.size;
+        if (want == NULL || memcmp(slot->claim.pledge, pledge, ID_LEN) != 0 ||
+            blobs_held_for(node_store(t->node), &want->blob, want->topic))
+            continue;
+        out->bytes += want->blob.size;
+        if (slot->claim.is_strangers)
+            out->strangers_bytes += want->blob.size;
     }
-    return bytes;
+    fetch_small_coming(t->small, pledge, out);
 }
 
 /*
  * Whether the disk and the quotas leave room.  A record may name sizes that no
  * disk has: nothing is begun for those.
  */
-bool transfer_may_have(const struct transfer *t, const struct store_want *want)
+bool transfer_may_have(const struct transfer *t, const struct store_want *want,
+                       struct quota_claim *claim)
 {
     uint64_t need = transfer_missing(t, &want->blob);
 
-    return blobs_have_room(node_store(t->node), transfer_reserved(t) + need) &&
-           quota_pledge_admits(node_quota(t->node), want) &&
+    return quota_pledge_admits(node_quota(t->node), want, claim) &&
+           blobs_have_room(node_store(t->node), transfer_reserved(t) + need) &&
            quota_admits(node_quota(t->node), want, need);
 }
 
 static void start(struct transfer *t, struct slot *slot,
                   const struct store_want *want,
+                  const struct quota_claim *claim,
                   const struct node_reader *reader)
 {
     uint64_t spans = blob_span_count(want->blob.size);
@@ -238,6 +243,7 @@ static void start(struct transfer *t, struct slot *slot,
         fetch_read(slot->fetch, reader->offset, readers_end(reader));
     slot->read_ms = uv_now(node_loop(t->node));
     slot->spans = config.spans_max;
+    slot->claim = *claim;
     t->spans += slot->spans;
 }
 
@@ -252,11 +258,12 @@ bool transfer_small_has_room(struct transfer *t, const struct store_want *want,
 
 /* Held already, or the pledge to its topic has no room for it now. */
 bool transfer_small_is_settled(struct transfer *t,
-                               const struct store_want *want)
+                               const struct store_want *want,
+                               struct quota_claim *claim)
 {
     if (is_held(t, want))
         return true;
-    if (quota_pledge_admits(node_quota(t->node), want))
+    if (quota_pledge_admits(node_quota(t->node), want, claim))
         return false;
     transfer_put_off(t, want);
     return true;
@@ -285,12 +292,15 @@ bool transfer_consider(struct transfer *t, const struct store_want *want)
 {
     struct slot *slot = find_free(t, WANTED_FETCHES);
     struct slot *running = transfer_find_fetch(t, &want->blob);
+    struct quota_claim claim;
 
     if (is_held(t, want))
         return true;
     if (running != NULL && !running->ended &&
         memcmp(fetch_want(running->fetch)->topic, want->topic, ID_LEN) == 0 &&
-        fetch_is_limited(running->fetch) && transfer_may_have(t, want)) {
+        fetch_is_limited(running->fetch) &&
+        transfer_may_have(t, want, &claim)) {
+        running->claim = claim;
         fetch_widen(running->fetch);
         quota_begun(node_quota(t->node), want);
         return true;
@@ -300,11 +310,11 @@ bool transfer_consider(struct transfer *t, const struct store_want *want)
     if (running != NULL || transfer_has_claim(t, &want->blob) ||
         !transfer_has_provider(t, want->topic))
         return true;
-    if (!transfer_may_have(t, want)) {
+    if (!transfer_may_have(t, want, &claim)) {
         transfer_put_off(t, want);
         return true;
     }
-    start(t, slot, want, NULL);
+    start(t, slot, want, &claim, NULL);
     quota_begun(node_quota(t->node), want);
     return true;
 }
@@ -316,18 +326,20 @@ static void look_at_readers(struct transfer *t)
          r = r->next) {
         struct store_want want = { .blob = r->blob, .why = STORE_WHY_ASKED };
         struct slot *slot = find_free(t, FETCHES);
+        struct quota_claim claim;
 
         memcpy(want.topic, r->topic, ID_LEN);
         if (slot != NULL && t->spans < SPANS_ALL + SPANS_READ &&
             transfer_find_fetch(t, &r->blob) == NULL &&
             !transfer_has_claim(t, &r->blob) &&
             transfer_has_provider(t, r->topic) &&
+            quota_pledge_admits(node_quota(t->node), &want, &claim) &&
             blobs_have_room(node_store(t->node), transfer_reserved(t) +
                                                      readers_end(r) -
                                                      r->offset) &&
             quota_admits(node_quota(t->node), &want,
                          readers_end(r) - r->offset))
-            start(t, slot, &want, r);
+            start(t, slot, &want, &claim, r);
     }
 }
 

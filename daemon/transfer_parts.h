@@ -5,6 +5,7 @@
 
 #include "daemon/fetch.h"
 #include "daemon/fetch_small.h"
+#include "daemon/quota.h"
 #include "daemon/readers.h"
 #include "daemon/transfer.h"
 #include "daemon/wants.h"
@@ -52,6 +53,7 @@ static_assert(REQUESTS_A_SPAN * (SPANS_ALL + SPANS_READ) <= BLOB_REQUESTS_MAX,
 struct slot {
     struct fetch *fetch;
     unsigned spans;
+    struct quota_claim claim;
     uint64_t read_ms; /* when it was read last */
     bool ended;       /* to be freed before the loop waits */
 };
@@ -87,7 +89,8 @@ void transfer_put_off(struct transfer *t, const struct store_want *want);
 void transfer_tell_held(struct transfer *t, const struct store_want *want);
 /* As fetch_small.h asks. */
 bool transfer_small_is_settled(struct transfer *t,
-                               const struct store_want *want);
+                               const struct store_want *want,
+                               struct quota_claim *claim);
 bool transfer_small_has_room(struct transfer *t, const struct store_want *want,
                              uint64_t bytes);
 /* Looks at the wants that are due, and at who reads. */
@@ -99,8 +102,9 @@ void transfer_sweep(struct transfer *t);
 
 struct slot *transfer_find_fetch(struct transfer *t,
                                  const struct blob_id *blob);
-/* Whether the disk and the quotas leave room. */
-bool transfer_may_have(const struct transfer *t, const struct store_want *want);
+/* Whether the disk and the quotas leave room; *claim in any case. */
+bool transfer_may_have(const struct transfer *t, const struct store_want *want,
+                       struct quota_claim *claim);
 bool transfer_has_provider(const struct transfer *t,
                            const uint8_t topic[ID_LEN]);
 bool transfer_has_claim(const struct transfer *t, const struct blob_id *blob);

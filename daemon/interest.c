@@ -455,6 +455,14 @@ bool interest_is_stranger(struct interest *in, const uint8_t topic[ID_LEN],
            !standing_has(&t->standing, author);
 }
 
+bool interest_is_creator(struct interest *in, const uint8_t topic[ID_LEN],
+                         const uint8_t person[ID_LEN])
+{
+    const struct interest_topic *t = interest_topic_get(in, topic);
+
+    return t->is_known && memcmp(t->creator, person, ID_LEN) == 0;
+}
+
 void interest_look(struct interest *in, const uint8_t topic[ID_LEN],
                    struct node_kept *out)
 {

@@ -81,6 +81,11 @@ bool interest_is_stranger(struct interest *interest,
                           const uint8_t topic[ID_LEN],
                           const uint8_t author[ID_LEN]);
 
+/* Whether that person leads the topic before all others, as far as is known:
+ * its founder, or to whom it was handed over. */
+bool interest_is_creator(struct interest *interest, const uint8_t topic[ID_LEN],
+                         const uint8_t person[ID_LEN]);
+
 /* As node_kept(). */
 void interest_look(struct interest *interest, const uint8_t topic[ID_LEN],
                    struct node_kept *out);

@@ -27,7 +27,8 @@ struct interest_topic {
     uint64_t asked;
     uint64_t next_ms; /* not judged again before: judging costs */
     struct standing standing;
-    uint64_t sized_ms; /* when `bytes` was asked for; 0: never */
+    uint8_t creator[ID_LEN]; /* who leads before all others; zeros: nobody */
+    uint64_t sized_ms;       /* when `bytes` was asked for; 0: never */
     uint64_t bytes;
 };
 

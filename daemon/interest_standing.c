@@ -120,14 +120,16 @@ static enum err add_all(struct reading *r)
     return e == ERR_TOO_LARGE ? ERR_OK : e;
 }
 
+/* `creator` is zeros while nobody can tell who leads. */
 static enum err judge(struct interest *in, const uint8_t topic[ID_LEN],
-                      struct standing *out)
+                      struct standing *out, uint8_t creator[ID_LEN])
 {
     static const uint8_t nobody[ID_LEN];
     const struct person_keys *own = node_person(in->node);
     struct reading r = { .store = node_store(in->node),
                          .w = writer_growing(RECORD_LEN_MAX) };
     const uint8_t *root = NULL;
+    const uint8_t *leads;
     struct slot_key key;
     enum err e = topic_state_new(&r.state, topic, STANDING_MAX);
 
@@ -144,6 +146,12 @@ static enum err judge(struct interest *in, const uint8_t topic[ID_LEN],
         e = authority_judge(r.state, node_clock_ms(in->node));
     if (e == ERR_OK)
         e = standing_list(out, r.state, root);
+    if (e == ERR_OK) {
+        leads = authority_creator(r.state, node_clock_ms(in->node));
+        memset(creator, 0, ID_LEN);
+        if (leads != NULL)
+            memcpy(creator, leads, ID_LEN);
+    }
     topic_state_free(r.state);
     writer_free(&r.w);
     return e;
@@ -176,7 +184,8 @@ static void judge_again(struct interest *in, struct interest_topic *t)
 {
     uint64_t began_ns = uv_hrtime();
     struct standing now;
-    enum err e = judge(in, t->topic, &now);
+    uint8_t creator[ID_LEN];
+    enum err e = judge(in, t->topic, &now, creator);
     uint64_t cost_ms = (uv_hrtime() - began_ns) / 1000000;
     uint64_t pause_ms = cost_ms * PAUSE_COSTS;
 
@@ -190,6 +199,7 @@ static void judge_again(struct interest *in, struct interest_topic *t)
     review(in, t, &now);
     standing_wipe(&t->standing);
     t->standing = now;
+    memcpy(t->creator, creator, ID_LEN);
     t->is_known = true;
     t->is_stale = false;
 }

@@ -233,6 +233,7 @@ static void publish(struct pledge *p, const struct store_follow *row,
 void pledge_say(struct pledge *p, const struct store_follow *row,
                 node_done_fn *done, void *context)
 {
+    share_look(p->share);
     publish(p, row,
             row->until_ms != 0 ? row->until_ms
                                : node_clock_ms(p->node) + OPEN_MS,

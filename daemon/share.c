@@ -7,12 +7,13 @@
 #include "daemon/commits.h"
 #include "daemon/holders.h"
 #include "daemon/log.h"
+#include "daemon/person_share.h"
 #include "daemon/pledge.h"
 #include "daemon/transfer.h"
 #include "proto/kind.h"
 #include "proto/placement.h"
 #include "store/blobs.h"
-#include "store/keep.h"
+#include "store/room.h"
 
 enum {
     PAGE = 64,
@@ -27,15 +28,22 @@ enum {
     FILES_A_TURN = 1000,
     TURN_MS = 20,
     AGAIN_MS = 2000,
+    /* After a record that may make something a person's. */
+    SOON_MS = 200,
+    ROUNDS = 3,
 };
 
 struct share {
+    struct node_listener listener; /* first: on_event casts back */
     struct node *node;
     uv_timer_t timer;
     bool is_stopping;
     bool is_sharing; /* there is a row for the call board */
+    bool has_people; /* some are pledged to */
+    /* Rounds to come: what is new may have to be judged first. */
+    unsigned rounds;
     struct store_follow all;
-    uint64_t used;         /* bytes of all topics that are shared */
+    uint64_t used;         /* bytes of all topics that are shared, or wanted */
     uint64_t shared_count; /* topics */
     uint8_t topic[ID_LEN]; /* being gone through */
     uint64_t at;           /* the file of it that is next */
@@ -63,30 +71,22 @@ static bool is_followed(const struct share *s, const uint8_t topic[ID_LEN])
     return store_follow_find(node_store(s->node), topic, &row) == ERR_OK;
 }
 
-static void hold(struct share *s, const uint8_t topic[ID_LEN],
-                 const struct store_follow *pledge, enum store_policy policy)
+/* The pledge's quota is for all together, and so is its end. */
+static void hold(struct share *s, const uint8_t topic[ID_LEN])
 {
-    struct store_follow row = *pledge;
+    struct store_follow row = { .policy = STORE_POLICY_SHARE,
+                                .since_ms = node_clock_ms(s->node) };
 
     memcpy(row.topic, topic, ID_LEN);
-    row.policy = policy;
-    row.since_ms = node_clock_ms(s->node);
-    if (policy == STORE_POLICY_SHARE) {
-        row.quota_bytes = 0; /* that of the pledge is for all together */
-        row.until_ms = 0;    /* and so is its end */
-    }
+    memcpy(row.pledge, s->all.topic, ID_LEN);
     node_follow(s->node, &row, NULL, NULL);
 }
 
-/* Projects and requests of the board that are not held yet: of one person, or
- * (NULL) of everybody. */
-static void discover(struct share *s, uint64_t kind,
-                     const struct store_follow *pledge,
-                     enum store_policy policy, const uint8_t *person)
+/* Projects and requests of the board that are not held yet. */
+static void discover(struct share *s, uint64_t kind)
 {
     uint8_t taken[TOPICS_AT_ONCE][ID_LEN];
     struct store_item page[PAGE];
-    struct store_item founder;
     struct store_scan scan;
     size_t added = 0;
     size_t n = 1;
@@ -102,13 +102,10 @@ static void discover(struct share *s, uint64_t kind,
 
             for (size_t k = 0; is_new && k < added; k++)
                 is_new = memcmp(taken[k], page[i].topic, ID_LEN) != 0;
-            if (!is_new || (person != NULL &&
-                            (store_find(node_store(s->node), page[i].topic,
-                                        &founder) != ERR_OK ||
-                             memcmp(founder.author, person, ID_LEN) != 0)))
+            if (!is_new)
                 continue;
             memcpy(taken[added++], page[i].topic, ID_LEN);
-            hold(s, page[i].topic, pledge, policy);
+            hold(s, page[i].topic);
         }
     }
 }
@@ -125,10 +122,33 @@ static void end_sharing(struct share *s)
         commits_expect(node_commits(s->node), NULL, NULL);
 }
 
+/* What is wanted there and not counted yet, as nothing of it has come. */
+static uint64_t wanted_bytes(const struct share *s, const uint8_t topic[ID_LEN])
+{
+    struct store *store = node_store(s->node);
+    struct store_want page[PAGE];
+    const struct blob_id *after = NULL;
+    struct blob_id last;
+    uint64_t bytes = 0;
+    size_t n = PAGE;
+
+    while (n == PAGE &&
+           store_wants_of(store, topic, after, page, PAGE, &n) == ERR_OK) {
+        for (size_t i = 0; i < n; i++)
+            if (!blobs_held_for(store, &page[i].blob, topic))
+                bytes += page[i].blob.size;
+        if (n > 0)
+            last = page[n - 1].blob;
+        after = &last;
+    }
+    return bytes;
+}
+
 /* Goes through the rows: what is pledged, what is shared and how much of it
  * there is. */
 static void look_at_rows(struct share *s)
 {
+    struct room_pledge pledge;
     uint64_t now_ms = node_clock_ms(s->node);
     struct store_follow page[PAGE];
     const uint8_t *after = NULL;
@@ -138,20 +158,20 @@ static void look_at_rows(struct share *s)
     s->is_sharing = false;
     s->used = 0;
     s->shared_count = 0;
+    if (room_pledge_of(node_store(s->node), node_board(s->node), &pledge) ==
+        ERR_OK)
+        s->used = pledge.usage.bytes;
     while (n > 0 && store_follows(node_store(s->node), after, page, PAGE, &n) ==
                         ERR_OK) {
         for (size_t i = 0; i < n; i++) {
             const struct store_follow *row = &page[i];
-            uint64_t bytes;
 
             if (memcmp(row->topic, node_board(s->node), ID_LEN) == 0) {
                 s->is_sharing = row->policy == STORE_POLICY_SHARE;
                 s->all = *row;
             } else if (row->policy == STORE_POLICY_SHARE) {
                 s->shared_count++;
-                if (blobs_topic_bytes(node_store(s->node), row->topic,
-                                      &bytes) == ERR_OK)
-                    s->used += bytes;
+                s->used += wanted_bytes(s, row->topic);
             }
         }
         if (n > 0)
@@ -183,31 +203,6 @@ static void give_up(struct share *s)
                 continue;
             node_unfollow(s->node, page[i].topic, NULL, NULL);
             given++;
-        }
-        if (n > 0)
-            memcpy(last, page[n - 1].topic, ID_LEN);
-        after = last;
-    }
-}
-
-/* What people whose everything is seeded have founded since. */
-static void look_at_people(struct share *s)
-{
-    struct store_follow page[PAGE];
-    const uint8_t *after = NULL;
-    uint8_t last[ID_LEN];
-    size_t n = 1;
-
-    while (n > 0 && store_follows(node_store(s->node), after, page, PAGE, &n) ==
-                        ERR_OK) {
-        for (size_t i = 0; i < n; i++) {
-            if (page[i].policy != STORE_POLICY_SEED ||
-                pledge_scope_of(s->node, page[i].topic) != PLEDGE_PERSON)
-                continue;
-            discover(s, KIND_PROJECT, &page[i], STORE_POLICY_SEED,
-                     page[i].topic);
-            discover(s, KIND_REQUEST, &page[i], STORE_POLICY_SEED,
-                     page[i].topic);
         }
         if (n > 0)
             memcpy(last, page[n - 1].topic, ID_LEN);
@@ -357,12 +352,12 @@ static bool next_topic(struct share *s, bool is_first)
 static void begin_round(struct share *s)
 {
     look_at_rows(s);
-    look_at_people(s);
+    s->has_people = person_share_look(s->node);
     if (!s->is_sharing && s->shared_count > 0)
         give_up(s);
     if (s->is_sharing) {
-        discover(s, KIND_PROJECT, &s->all, STORE_POLICY_SHARE, NULL);
-        discover(s, KIND_REQUEST, &s->all, STORE_POLICY_SHARE, NULL);
+        discover(s, KIND_PROJECT);
+        discover(s, KIND_REQUEST);
         s->pledges_count =
             pledge_list(s->node, true, s->pledges, ARCHIVISTS_MAX);
     }
@@ -381,14 +376,36 @@ static void on_timer(uv_timer_t *timer)
         more = next_topic(s, is_first);
     if (!more)
         s->at = UINT64_MAX; /* the next turn begins anew */
-    if (more || s->is_sharing || s->shared_count > 0)
+    if (s->rounds > 0 && !more)
+        s->rounds--;
+    if (more || s->is_sharing || s->shared_count > 0 || s->rounds > 0)
         wait_for(s, more ? TURN_MS : AGAIN_MS);
+}
+
+void share_look(struct share *s)
+{
+    s->rounds = ROUNDS;
+    share_tick(s);
 }
 
 void share_tick(struct share *s)
 {
     if (!s->is_stopping && !uv_is_active((uv_handle_t *)&s->timer))
         wait_for(s, 0);
+}
+
+/* What is new may be theirs. */
+static void on_event(struct node_listener *listener,
+                     const struct node_event *event)
+{
+    struct share *s = (struct share *)listener;
+
+    if (event->type != NODE_EVENT_RECORD || !s->has_people ||
+        !person_share_is_of(event->kind))
+        return;
+    s->rounds = ROUNDS;
+    if (!uv_is_active((uv_handle_t *)&s->timer))
+        wait_for(s, SOON_MS);
 }
 
 /* ---- Life --------------------------------------------------------------- */
@@ -401,6 +418,8 @@ enum err share_open(struct share **out, struct node *node)
         return ERR_NO_MEMORY;
     s->node = node;
     s->at = UINT64_MAX;
+    s->listener.on_event = on_event;
+    node_subscribe(node, &s->listener);
     (void)uv_timer_init(node_loop(node), &s->timer);
     s->timer.data = s;
     wait_for(s, AGAIN_MS);
@@ -411,6 +430,7 @@ enum err share_open(struct share **out, struct node *node)
 void share_shutdown(struct share *s)
 {
     s->is_stopping = true;
+    node_unsubscribe(s->node, &s->listener);
     uv_close((uv_handle_t *)&s->timer, NULL);
 }
 

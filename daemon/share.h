@@ -13,7 +13,9 @@ struct share;
 MUST_CHECK enum err share_open(struct share **out, struct node *node);
 void share_shutdown(struct share *share);
 void share_free(struct share *share); /* accepts NULL */
-/* Time has passed, or a pledge is new. */
+/* Time has passed. */
 void share_tick(struct share *share);
+/* A pledge is new, or another than before. */
+void share_look(struct share *share);
 
 #endif

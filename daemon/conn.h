@@ -67,7 +67,7 @@ size_t conn_piece(const struct conn *conn);
 /* The same for a payload in parts. */
 MUST_CHECK enum err conn_queue_parts(struct conn *conn, uint8_t type,
                                      const struct bytes *parts, size_t count);
-/* What it may send of blobs, for daemon/limits.h. */
+/* What it may send of blobs, for daemon/throttle.h. */
 struct rate *conn_download(struct conn *conn);
 /* Blobs of which it sent wrong bytes, this one included. */
 unsigned conn_count_lie(struct conn *conn);

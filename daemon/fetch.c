@@ -14,9 +14,9 @@
 #include "daemon/commits.h"
 #include "daemon/conn.h"
 #include "daemon/fetch_parts.h"
-#include "daemon/limits.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "daemon/throttle.h"
 #include "store/blob_disk.h"
 
 static void tell(struct fetch *f, const struct blob_fetch_effect *ef,
@@ -199,10 +199,10 @@ static void act(struct fetch *f, const struct blob_fetch_effect *ef)
 /* Who has sent as much as they may is asked for more later. */
 static void keep_limits(struct fetch *f)
 {
-    struct limits *limits = node_limits(f->node);
+    struct throttle *throttle = node_throttle(f->node);
     bool was_bound = f->is_bound;
 
-    f->is_bound = limits_bind_downloads(limits);
+    f->is_bound = throttle_bind_downloads(throttle);
     if (!f->is_bound && !was_bound)
         return;
     for (unsigned i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
@@ -212,9 +212,9 @@ static void keep_limits(struct fetch *f)
                 : peers_find(node_peer_table(f->node), f->providers[i]);
 
         if (c != NULL)
-            blob_fetch_provider_pause(&f->machine, i,
-                                      limits_ask_ms(limits, conn_download(c)),
-                                      fetch_now_ms(f));
+            blob_fetch_provider_pause(
+                &f->machine, i, throttle_ask_ms(throttle, conn_download(c)),
+                fetch_now_ms(f));
     }
 }
 
@@ -420,8 +420,8 @@ enum err fetch_recv(struct fetch *f, struct conn *c, const struct blob_msg *msg)
     if (f->state != FETCH_RUNNING || provider == BLOB_FETCH_NOBODY)
         return ERR_OK; /* it was given up while the answer was on its way */
     if (msg->type == FRAME_BLOB_DATA) {
-        limits_received(node_limits(f->node), conn_download(c),
-                        msg->data.bytes.len);
+        throttle_received(node_throttle(f->node), conn_download(c),
+                          msg->data.bytes.len);
         e = on_data(f, provider, msg);
     } else {
         if (msg->type == FRAME_BLOB_LAYER)

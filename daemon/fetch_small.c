@@ -6,9 +6,9 @@
 
 #include "daemon/commits.h"
 #include "daemon/conn.h"
-#include "daemon/limits.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "daemon/throttle.h"
 #include "proto/frame.h"
 #include "store/keep.h"
 
@@ -453,7 +453,7 @@ void fetch_small_flush(struct fetch_small *s)
     struct conn *conn = NULL;
     bool goes_on = true;
 
-    if (limits_ask_ms(node_limits(s->node), &s->rate) > now_ms(s))
+    if (throttle_ask_ms(node_throttle(s->node), &s->rate) > now_ms(s))
         return; /* the tick comes by again */
     for (unsigned seen = 0;
          s->look && !s->blocked && goes_on && seen < TURN_WANTS;) {
@@ -587,7 +587,7 @@ enum err fetch_small_recv(struct fetch_small *s, struct conn *c,
     if (e != ERR_OK)
         return e;
     ask->heard_ms = now_ms(s);
-    limits_received(node_limits(s->node), &s->rate, payload.len);
+    throttle_received(node_throttle(s->node), &s->rate, payload.len);
     while (blob_small_next(&small.entries, &content))
         lies += take(s, &ask->pieces[at++], content) == ERR_OK ? 0 : 1;
     ask_settle(s, ask);

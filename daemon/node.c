@@ -17,7 +17,6 @@
 #include "daemon/interest.h"
 #include "daemon/lane.h"
 #include "daemon/leases.h"
-#include "daemon/limits.h"
 #include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
@@ -25,6 +24,7 @@
 #include "daemon/quota.h"
 #include "daemon/renew.h"
 #include "daemon/safety.h"
+#include "daemon/throttle.h"
 #include "daemon/transfer.h"
 
 /*
@@ -58,7 +58,7 @@ struct node {
     struct interest *interest;
     struct leases *leases;
     struct pledge *pledge;
-    struct limits *limits;
+    struct throttle *throttle;
     struct quota *quota;
     struct gc *gc;
     struct renew *renew;
@@ -157,7 +157,7 @@ void node_reload(struct node *n)
     n->config.board_quota_bytes = fresh.board_quota_bytes;
     n->config.topic_quota_bytes = fresh.topic_quota_bytes;
     n->config.limits = fresh.limits;
-    limits_look(n->limits);
+    throttle_look(n->throttle);
     memcpy(n->config.peers, fresh.peers, sizeof fresh.peers);
     n->config.peers_count = fresh.peers_count;
     dialler_take_config(n->dialler, &n->config);
@@ -185,7 +185,7 @@ static void on_prepare(uv_prepare_t *prepare)
     safety_flush(n->safety);
     commits_flush(n->commits, ingest_has_many(n->ingest));
     gossip_flush(n->gossip);
-    limits_flush(n->limits);
+    throttle_flush(n->throttle);
     peers_flush(n->peers);
     store_refresh(n->store);
     if (n->stopping && !n->closed && is_idle(n)) {
@@ -300,7 +300,7 @@ static enum err open_parts(struct node *n)
     if (e == ERR_OK)
         e = exports_open(&n->exports);
     if (e == ERR_OK)
-        e = limits_open(&n->limits, n);
+        e = throttle_open(&n->throttle, n);
     if (e == ERR_OK)
         e = quota_open(&n->quota, n);
     if (e == ERR_OK)
@@ -461,7 +461,7 @@ void node_shutdown(struct node *n)
     leases_shutdown(n->leases);
     pledge_shutdown(n->pledge);
     interest_shutdown(n->interest);
-    limits_shutdown(n->limits);
+    throttle_shutdown(n->throttle);
     quota_shutdown(n->quota);
     gc_shutdown(n->gc);
     renew_shutdown(n->renew);
@@ -483,7 +483,7 @@ void node_free(struct node *n)
     exports_free(n->exports);
     renew_free(n->renew);
     interest_free(n->interest);
-    limits_free(n->limits);
+    throttle_free(n->throttle);
     quota_free(n->quota);
     gc_free(n->gc);
     safety_free(n->safety);
@@ -628,9 +628,9 @@ struct gc *node_gc(const struct node *n)
     return n->gc;
 }
 
-struct limits *node_limits(const struct node *n)
+struct throttle *node_throttle(const struct node *n)
 {
-    return n->limits;
+    return n->throttle;
 }
 
 struct leases *node_leases(const struct node *n)

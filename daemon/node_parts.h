@@ -16,7 +16,7 @@ struct ingest;
 struct interest;
 struct lane;
 struct leases;
-struct limits;
+struct throttle;
 struct peers;
 struct pledge;
 struct quota;
@@ -33,7 +33,7 @@ struct gossip *node_gossip(const struct node *node);
 struct ingest *node_ingest(const struct node *node);
 struct interest *node_interest(const struct node *node);
 struct leases *node_leases(const struct node *node);
-struct limits *node_limits(const struct node *node);
+struct throttle *node_throttle(const struct node *node);
 /* Large writes to the disk: more at once would keep flushes waiting. */
 struct lane *node_disk(struct node *node);
 struct peers *node_peer_table(const struct node *node);

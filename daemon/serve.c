@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "daemon/conn.h"
-#include "daemon/limits.h"
 #include "daemon/quota.h"
 #include "daemon/serve_small.h"
+#include "daemon/throttle.h"
 #include "store/blobs.h"
 
 /* Frames of one turn: about what one write to the socket takes. */
@@ -46,7 +46,7 @@ struct serve {
     struct conn *conn; /* NULL once it is gone */
     struct source *source;
     unsigned reads;
-    unsigned place; /* among those that limits.h shares the line out to */
+    unsigned place; /* among those that throttle.h shares the line out to */
     struct read buffers[BLOB_SERVE_BUFFERS];
     struct blob_serve machine;
     struct serve_small small;
@@ -67,7 +67,7 @@ enum err serve_open(struct serve **out, struct node *node, struct conn *conn)
         return ERR_NO_MEMORY;
     s->node = node;
     s->conn = conn;
-    s->place = limits_join(node_limits(node), conn);
+    s->place = throttle_join(node_throttle(node), conn);
     blob_serve_init(&s->machine);
     for (unsigned i = 0; i < BLOB_SERVE_BUFFERS; i++) {
         s->buffers[i].serve = s;
@@ -157,7 +157,7 @@ static void free_if_done(struct serve *s)
 
 void serve_close(struct serve *s)
 {
-    limits_leave(node_limits(s->node), s->place);
+    throttle_leave(node_throttle(s->node), s->place);
     s->conn = NULL;
     free_if_done(s);
 }
@@ -329,7 +329,7 @@ static enum err act(struct serve *s, const struct blob_serve_effect *ef,
         read_for(s, ef);
         return ERR_OK;
     case BLOB_SERVE_SEND_DATA:
-        upload_sent(limits_upload(node_limits(s->node)), s->place, ef->len,
+        upload_sent(throttle_upload(node_throttle(s->node)), s->place, ef->len,
                     uv_now(node_loop(s->node)));
         *frames += 1;
         return send_data(s, ef);
@@ -344,7 +344,7 @@ static enum err send_small(struct serve *s, unsigned *frames)
     size_t bytes = 0;
     enum err e = serve_small_send(&s->small, s->node, s->conn, true, &bytes);
 
-    upload_sent(limits_upload(node_limits(s->node)), s->place, bytes,
+    upload_sent(throttle_upload(node_throttle(s->node)), s->place, bytes,
                 uv_now(node_loop(s->node)));
     *frames += 1;
     return e;
@@ -354,14 +354,14 @@ static enum err send_small(struct serve *s, unsigned *frames)
 static bool may_send(const struct serve *s, bool room)
 {
     return room && s->place != UPLOAD_NOBODY &&
-           upload_may_send(limits_upload(node_limits(s->node)), s->place,
+           upload_may_send(throttle_upload(node_throttle(s->node)), s->place,
                            uv_now(node_loop(s->node)));
 }
 
 static bool may_read(const struct serve *s)
 {
     return s->place != UPLOAD_NOBODY &&
-           upload_has_slot(limits_upload(node_limits(s->node)), s->place);
+           upload_has_slot(throttle_upload(node_throttle(s->node)), s->place);
 }
 
 /*
@@ -398,7 +398,7 @@ static enum err fill(struct serve *s, bool *waits)
 
 void serve_fill(struct serve *s)
 {
-    struct upload *upload = limits_upload(node_limits(s->node));
+    struct upload *upload = throttle_upload(node_throttle(s->node));
     bool waits;
 
     if (fill(s, &waits) != ERR_OK || s->place == UPLOAD_NOBODY)
@@ -420,7 +420,7 @@ static enum err verdict(struct serve *s, const struct blob_ask *ask)
         return ERR_NOT_HELD;
     /* More wait than could be served before they lose patience. */
     if (s->place == UPLOAD_NOBODY ||
-        !upload_begin(limits_upload(node_limits(s->node)), s->place,
+        !upload_begin(throttle_upload(node_throttle(s->node)), s->place,
                       uv_now(node_loop(s->node))))
         return ERR_BUSY;
     return ERR_OK;
@@ -442,7 +442,7 @@ enum err serve_recv_many(struct serve *s, struct bytes payload)
     enum err e = serve_small_ask(&s->small, payload);
 
     if (e == ERR_OK && (s->place == UPLOAD_NOBODY ||
-                        !upload_begin(limits_upload(node_limits(s->node)),
+                        !upload_begin(throttle_upload(node_throttle(s->node)),
                                       s->place, uv_now(node_loop(s->node)))))
         e = decline_small(s);
     conn_wake(s->conn);

@@ -18,7 +18,7 @@ static_assert((BLOB_LAYER_PAGE + BLOB_UNCLES_MAX) * HASH_LEN <= BLOB_SERVE_READ,
               "a page fits");
 
 /* An open blob; kept until another one is asked for, and its reads are done. */
-struct source {
+struct opened {
     struct blob_reader *reader;
     struct blob_id id;
     uint8_t topic[ID_LEN];
@@ -30,7 +30,7 @@ struct source {
 struct read {
     uv_work_t work;
     struct serve *serve;
-    struct source *source;
+    struct opened *opened;
     unsigned buffer;
     bool is_inner; /* the leaf hashes of a span, not its bytes */
     uint64_t offset;
@@ -44,7 +44,7 @@ struct read {
 struct serve {
     struct node *node;
     struct conn *conn; /* NULL once it is gone */
-    struct source *source;
+    struct opened *opened;
     unsigned reads;
     unsigned place; /* among those that throttle.h shares the line out to */
     struct read buffers[BLOB_SERVE_BUFFERS];
@@ -80,66 +80,66 @@ enum err serve_open(struct serve **out, struct node *node, struct conn *conn)
 
 /* ---- Open blobs --------------------------------------------------------- */
 
-static void source_drop(struct source *source)
+static void opened_drop(struct opened *opened)
 {
-    if (source == NULL || source->users > 0)
+    if (opened == NULL || opened->users > 0)
         return;
-    blob_reader_close(source->reader);
-    free(source);
+    blob_reader_close(opened->reader);
+    free(opened);
 }
 
-static void source_release(struct source *source)
+static void opened_release(struct opened *opened)
 {
-    source->users--;
-    if (source->orphan)
-        source_drop(source);
+    opened->users--;
+    if (opened->orphan)
+        opened_drop(opened);
 }
 
 /* Lets go of the blob that is open; its reads go on. */
-static void source_leave(struct serve *s)
+static void opened_leave(struct serve *s)
 {
-    if (s->source != NULL && s->source->users > 0)
-        s->source->orphan = true;
+    if (s->opened != NULL && s->opened->users > 0)
+        s->opened->orphan = true;
     else
-        source_drop(s->source);
-    s->source = NULL;
+        opened_drop(s->opened);
+    s->opened = NULL;
 }
 
 /* Of a blob that is still coming in, a reader sees what was there before it. */
-static bool source_fits(const struct source *source, const struct blob_id *id,
+static bool opened_fits(const struct opened *opened, const struct blob_id *id,
                         const uint8_t topic[ID_LEN], uint64_t offset,
                         uint64_t len)
 {
-    return source != NULL && blob_id_equal(&source->id, id) &&
-           memcmp(source->topic, topic, ID_LEN) == 0 &&
-           blob_reader_has(source->reader, offset, len);
+    return opened != NULL && blob_id_equal(&opened->id, id) &&
+           memcmp(opened->topic, topic, ID_LEN) == 0 &&
+           blob_reader_has(opened->reader, offset, len);
 }
 
-static enum err source_open(struct serve *s, const struct blob_ask *ask,
-                            uint64_t offset, uint64_t len)
+static enum err opened_new(struct serve *s, const struct blob_ask *ask,
+                           uint64_t offset, uint64_t len)
 {
-    struct source *source;
+    struct opened *opened;
     uint8_t topic[ID_LEN];
     enum err e;
 
     if (!peer_topic_of_tag(conn_peer(s->conn), ask->tag, topic))
         return ERR_NOT_HELD;
-    if (source_fits(s->source, &ask->id, topic, offset, len))
+    if (opened_fits(s->opened, &ask->id, topic, offset, len))
         return ERR_OK;
-    source_leave(s);
-    source = calloc(1, sizeof *source);
-    if (source == NULL)
+    opened_leave(s);
+    opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
         return ERR_NO_MEMORY;
-    e = blob_reader_open(&source->reader, node_store(s->node), &ask->id, topic);
+    e = blob_reader_open(&opened->reader, node_store(s->node), &ask->id, topic);
     if (e != ERR_OK) {
-        free(source);
+        free(opened);
         return e;
     }
-    source->id = ask->id;
-    memcpy(source->topic, topic, ID_LEN);
-    s->source = source;
+    opened->id = ask->id;
+    memcpy(opened->topic, topic, ID_LEN);
+    s->opened = opened;
     quota_used(node_quota(s->node), &ask->id, topic);
-    return blob_reader_has(source->reader, offset, len) ? ERR_OK : ERR_NOT_HELD;
+    return blob_reader_has(opened->reader, offset, len) ? ERR_OK : ERR_NOT_HELD;
 }
 
 /* ---- The end ------------------------------------------------------------ */
@@ -148,7 +148,7 @@ static void free_if_done(struct serve *s)
 {
     if (s->conn != NULL || s->reads > 0)
         return;
-    source_leave(s);
+    opened_leave(s);
     serve_small_wipe(&s->small);
     for (unsigned i = 0; i < BLOB_SERVE_BUFFERS; i++)
         free(s->buffers[i].data);
@@ -171,7 +171,7 @@ static enum err read_inner(struct read *r)
 
     if (span == NULL)
         return ERR_NO_MEMORY;
-    e = blob_reader_read(r->source->reader, r->offset, span, r->len);
+    e = blob_reader_read(r->opened->reader, r->offset, span, r->len);
     if (e == ERR_OK)
         e = blob_span_leaves(r->data, (struct bytes){ span, r->len });
     free(span);
@@ -186,7 +186,7 @@ static void on_read_work(uv_work_t *work)
         r->result = read_inner(r);
     else
         r->result =
-            blob_reader_read(r->source->reader, r->offset, r->data, r->len);
+            blob_reader_read(r->opened->reader, r->offset, r->data, r->len);
 }
 
 static void on_read_done(uv_work_t *work, int status)
@@ -196,8 +196,8 @@ static void on_read_done(uv_work_t *work, int status)
 
     reads_under_way--;
     s->reads--;
-    source_release(r->source);
-    r->source = NULL;
+    opened_release(r->opened);
+    r->opened = NULL;
     if (s->conn == NULL) {
         free_if_done(s);
         return;
@@ -221,11 +221,11 @@ static enum err start_read(struct serve *s, const struct blob_serve_effect *ef)
     r->filled = r->is_inner
                     ? (r->len + BLOB_LEAF_LEN - 1) / BLOB_LEAF_LEN * HASH_LEN
                     : r->len;
-    e = source_open(s, &ef->ask, r->offset, r->len);
+    e = opened_new(s, &ef->ask, r->offset, r->len);
     if (e != ERR_OK)
         return e;
-    r->source = s->source;
-    r->source->users++;
+    r->opened = s->opened;
+    r->opened->users++;
     s->reads++;
     reads_under_way++;
     status =

@@ -59,8 +59,8 @@ size_t holders_of(const struct node *node, const uint8_t topic[ID_LEN],
         bool found;
 
         if (!counts(l, row, now_ms) ||
-            leases_look_up(node_store(l->node), &row->at.lease, blob, &found,
-                           &number) != ERR_OK ||
+            lease_rows_look_up(node_store(l->node), &row->at.lease, blob,
+                               &found, &number) != ERR_OK ||
             !found)
             continue;
         out[n] = (struct holder){ .state = state_of(row, now_ms),
@@ -114,8 +114,8 @@ static void count_row(struct leases *l, struct lease_topic *t,
 
     for (uint64_t p = 0; p < lease_page_count(lease->count); p++) {
         writer_reset(&names);
-        if (leases_names(node_store(l->node), lease->topic, lease->node, p,
-                         &names) != ERR_OK)
+        if (lease_rows_names(node_store(l->node), lease->topic, lease->node, p,
+                             &names) != ERR_OK)
             break;
         for (size_t at = 0; at < names.len; at += LEASE_NAME_LEN) {
             struct named_blob *blob;

@@ -30,8 +30,8 @@ static enum err page_roots(struct leases *l, struct lease_row *row)
         uint8_t root[HASH_LEN];
 
         writer_reset(&names);
-        e = leases_names(node_store(l->node), lease->topic, lease->node, p,
-                         &names);
+        e = lease_rows_names(node_store(l->node), lease->topic, lease->node, p,
+                             &names);
         if (e == ERR_OK &&
             names.len != lease_page_len(lease->count, p) * LEASE_NAME_LEN)
             e = ERR_CORRUPT;
@@ -72,14 +72,14 @@ static enum err prove(struct leases *l, struct lease_row *row,
     enum err e = ERR_OK;
 
     if (ask->held_ask.what == LEASE_WHAT_BLOB) {
-        e = leases_look_up(node_store(l->node), lease, &ask->held_ask.blob,
-                           &found, &number);
+        e = lease_rows_look_up(node_store(l->node), lease, &ask->held_ask.blob,
+                               &found, &number);
         page = number / LEASE_PAGE;
     }
     if (e != ERR_OK || !found || page >= lease_page_count(lease->count))
         return ERR_NOT_HELD;
-    e = leases_names(node_store(l->node), lease->topic, lease->node, page,
-                     names);
+    e = lease_rows_names(node_store(l->node), lease->topic, lease->node, page,
+                         names);
     if (e != ERR_OK)
         return e;
     *out = (struct lease_proof){ .first = page * LEASE_PAGE,

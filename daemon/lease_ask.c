@@ -169,7 +169,7 @@ static enum err put_page(struct leases *l, struct lease_peer *p,
     enum err e = commits_batch(commits, &batch);
 
     if (e == ERR_OK && p->page == 0) {
-        e = leases_drop_list(batch, p->topic, p->node);
+        e = lease_rows_drop_list(batch, p->topic, p->node);
         if (e == ERR_OK) {
             commits_expect(commits, NULL, NULL);
             e = commits_batch(commits, &batch);
@@ -185,7 +185,7 @@ static enum err put_page(struct leases *l, struct lease_peer *p,
         memcpy(d->root, p->root, HASH_LEN);
     }
     if (e == ERR_OK)
-        e = leases_put_page(batch, p->topic, p->node, p->page, names);
+        e = lease_rows_put_page(batch, p->topic, p->node, p->page, names);
     if (e == ERR_OK)
         commits_expect(commits, d == NULL ? NULL : on_listed, d);
     else
@@ -256,8 +256,8 @@ static bool draw(struct leases *l, const struct lease_row *row,
     uint32_t at = randombytes_uniform((uint32_t)lease->count);
     size_t place = at % LEASE_PAGE;
     bool is_drawn =
-        leases_names(node_store(l->node), lease->topic, lease->node,
-                     at / LEASE_PAGE, &names) == ERR_OK &&
+        lease_rows_names(node_store(l->node), lease->topic, lease->node,
+                         at / LEASE_PAGE, &names) == ERR_OK &&
         place < names.len / LEASE_NAME_LEN &&
         lease_name_read(out, names.data + place * LEASE_NAME_LEN) == ERR_OK &&
         out->size > 0;
@@ -274,8 +274,8 @@ static bool choose(struct leases *l, const struct lease_row *row,
     uint64_t number;
 
     if (row->at.failed_ms != 0 &&
-        leases_look_up(node_store(l->node), &row->at.lease, &row->at.failed,
-                       &found, &number) == ERR_OK &&
+        lease_rows_look_up(node_store(l->node), &row->at.lease, &row->at.failed,
+                           &found, &number) == ERR_OK &&
         found) {
         *out = row->at.failed;
         return true;

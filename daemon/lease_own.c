@@ -114,22 +114,22 @@ static enum err put(struct leases *l, const struct list *list,
     enum err e = commits_batch(commits, &batch);
 
     if (e == ERR_OK)
-        e = leases_drop_list(batch, lease->topic, lease->node);
+        e = lease_rows_drop_list(batch, lease->topic, lease->node);
     if (e == ERR_OK)
         commits_expect(commits, NULL, NULL);
     for (uint64_t p = 0; e == ERR_OK && p < lease_page_count(list->count);
          p++) {
         e = commits_batch(commits, &batch);
         if (e == ERR_OK)
-            e = leases_put_page(batch, lease->topic, lease->node, p,
-                                page_of(list, p));
+            e = lease_rows_put_page(batch, lease->topic, lease->node, p,
+                                    page_of(list, p));
         if (e == ERR_OK)
             commits_expect(commits, NULL, NULL);
     }
     if (e == ERR_OK)
         e = commits_batch(commits, &batch);
     if (e == ERR_OK)
-        e = leases_put(batch, &w->row);
+        e = lease_rows_put(batch, &w->row);
     if (e == ERR_OK)
         commits_expect(commits, on_written, w);
     return e;

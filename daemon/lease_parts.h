@@ -4,7 +4,7 @@
 #include "daemon/leases.h"
 #include "daemon/named.h"
 #include "proto/lease_msg.h"
-#include "store/leases.h"
+#include "store/lease_rows.h"
 
 /*
  * What the files of leases share: leases.c their life and what is known,

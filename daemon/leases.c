@@ -122,9 +122,9 @@ static void put_op(struct leases *l, const struct lease_row *row, bool removes)
     enum err e = commits_batch(node_commits(l->node), &batch);
 
     if (e == ERR_OK && removes)
-        e = leases_remove(batch, row->at.lease.topic, row->at.lease.node);
+        e = lease_rows_remove(batch, row->at.lease.topic, row->at.lease.node);
     else if (e == ERR_OK)
-        e = leases_put(batch, &row->at);
+        e = lease_rows_put(batch, &row->at);
     if (e == ERR_OK)
         commits_expect(node_commits(l->node), NULL, NULL);
     else
@@ -402,11 +402,11 @@ static void mark_dirty(struct leases *l, struct lease_topic *t)
 
 static void look_at_changes(struct leases *l)
 {
-    uint8_t topics[LEASES_CHANGED_MAX][ID_LEN];
+    uint8_t topics[LEASE_ROWS_CHANGED_MAX][ID_LEN];
     struct lease_topic *t;
     size_t n;
 
-    if (!leases_changed(node_store(l->node), topics, &n))
+    if (!lease_rows_changed(node_store(l->node), topics, &n))
         for (t = l->topics; t != NULL; t = t->next)
             mark_dirty(l, t);
     for (size_t i = 0; i < n; i++) {
@@ -525,8 +525,8 @@ static enum err load(struct leases *l)
     enum err e = page == NULL ? ERR_NO_MEMORY : ERR_OK;
 
     while (e == ERR_OK && n == PAGE) {
-        e = leases_page(node_store(l->node), is_first ? NULL : topic, node,
-                        page, PAGE, &n);
+        e = lease_rows_page(node_store(l->node), is_first ? NULL : topic, node,
+                            page, PAGE, &n);
         for (size_t i = 0; e == ERR_OK && i < n; i++) {
             struct lease_topic *t = lease_topic_get(l, page[i].lease.topic);
             struct lease_row *row =

@@ -5,7 +5,7 @@
 #include "daemon/pair.h"
 #include "daemon/param.h"
 #include "daemon/transfer.h"
-#include "store/leases.h"
+#include "store/lease_rows.h"
 
 enum { WANTS_PAGE = 64, LEASES_PAGE = 16 };
 
@@ -49,8 +49,8 @@ static bool find_last(struct store *store, const struct store_want *want,
     bool is_known = false;
     size_t n = LEASES_PAGE;
 
-    while (n == LEASES_PAGE && leases_page(store, want->topic, node, page,
-                                           LEASES_PAGE, &n) == ERR_OK) {
+    while (n == LEASES_PAGE && lease_rows_page(store, want->topic, node, page,
+                                               LEASES_PAGE, &n) == ERR_OK) {
         for (size_t i = 0; i < n; i++) {
             const struct store_lease *l = &page[i];
             uint64_t said_ms = l->challenged_ms > l->lease.made_ms
@@ -62,8 +62,8 @@ static bool find_last(struct store *store, const struct store_want *want,
             if (memcmp(l->lease.topic, want->topic, ID_LEN) != 0)
                 return is_known;
             if ((is_known && said_ms <= *at_ms) || !l->has_list ||
-                leases_look_up(store, &l->lease, &want->blob, &found,
-                               &number) != ERR_OK ||
+                lease_rows_look_up(store, &l->lease, &want->blob, &found,
+                                   &number) != ERR_OK ||
                 !found)
                 continue;
             *last = *l;

@@ -421,7 +421,7 @@ static enum err apply_op(struct change *c, struct op *op)
     case OP_UNLEASE:
     case OP_LEASE_UNLIST:
     case OP_LEASE_NAMES:
-        return may_be_absent(op, leases_apply(c, op));
+        return may_be_absent(op, lease_rows_apply(c, op));
     case OP_KEEP_PIN:
     case OP_KEEP_MARK:
     case OP_KEEP_USED:

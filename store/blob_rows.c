@@ -323,7 +323,7 @@ enum err blob_rows_apply(struct change *c, struct op *op)
     op->flag = false; /* an attempt that was undone may have set it */
     if (op->kind == OP_BLOB_WHOLE || op->kind == OP_BLOB_HOLD ||
         op->kind == OP_BLOB_RELEASE)
-        leases_note(c->store, op->topic); /* too often does no harm */
+        lease_rows_note(c->store, op->topic); /* too often does no harm */
     switch (op->kind) {
     case OP_BLOB_WHOLE:
         return apply_whole(c, op);

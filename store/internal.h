@@ -7,7 +7,7 @@
 #include "store/env.h"
 #include "store/keep.h"
 #include "store/key.h"
-#include "store/leases.h"
+#include "store/lease_rows.h"
 #include "store/row.h"
 #include "store/spool.h"
 #include "store/tree_cache.h"
@@ -84,8 +84,8 @@ struct store {
     pthread_cond_t changed;
     unsigned looks; /* looks that are open */
     bool growing;   /* no look may begin */
-    /* Whose blobs came or went since leases_changed(). */
-    uint8_t changed_topics[LEASES_CHANGED_MAX][ID_LEN];
+    /* Whose blobs came or went since lease_rows_changed(). */
+    uint8_t changed_topics[LEASE_ROWS_CHANGED_MAX][ID_LEN];
     size_t changed_count;
     bool changed_any;
 };
@@ -206,9 +206,9 @@ MUST_CHECK enum err law_apply(struct change *c, const struct op *op);
 MUST_CHECK enum err law_forbids(struct change *c, const struct op *op,
                                 bool *out);
 
-/* leases.c: rows of leases, and topics of which the blobs have changed. */
-MUST_CHECK enum err leases_apply(struct change *c, const struct op *op);
-void leases_note(struct store *store, const uint8_t topic[ID_LEN]);
+/* lease_rows.c: rows of leases, and topics of which the blobs have changed. */
+MUST_CHECK enum err lease_rows_apply(struct change *c, const struct op *op);
+void lease_rows_note(struct store *store, const uint8_t topic[ID_LEN]);
 
 /*
  * rebuild.c: an empty index gets all records.  ERR_EXISTS if two of them have

@@ -273,7 +273,7 @@ enum err keep_leave(struct change *c, const uint8_t topic[ID_LEN],
         e = txn_delete(c->records, T_BLOB_TOPICS, key_view(&key));
     if (e != ERR_OK)
         return e;
-    leases_note(c->store, topic);
+    lease_rows_note(c->store, topic);
     return count(c, topic, id->size, &row, false);
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/leases.h"
+#include "store/lease_rows.h"
 #include "tests/store/fixture.h"
 
 static const uint8_t topic[ID_LEN] = { 7 };
@@ -53,7 +53,7 @@ static void make(struct store_lease *out, uint8_t node, uint64_t count)
 static void put_row(struct fixture *f, const struct store_lease *row)
 {
     store_batch_clear(f->batch);
-    assert_int_equal(leases_put(f->batch, row), ERR_OK);
+    assert_int_equal(lease_rows_put(f->batch, row), ERR_OK);
     apply(f);
 }
 
@@ -80,8 +80,9 @@ static void put_list(struct fixture *f, const struct lease *lease)
             lease_name(name, &id);
             writer_bytes(&w, BYTES_ARRAY(name));
         }
-        assert_int_equal(leases_put_page(f->batch, lease->topic, lease->node,
-                                         page, writer_view(&w)),
+        assert_int_equal(lease_rows_put_page(f->batch, lease->topic,
+                                             lease->node, page,
+                                             writer_view(&w)),
                          ERR_OK);
     }
     apply(f);
@@ -104,7 +105,8 @@ static void what_is_put_is_there_after_a_restart(void **state)
     row.failed = numbered(15);
     put_row(f, &row);
     fixture_reopen(f);
-    assert_int_equal(leases_page(f->store, NULL, NULL, &out, 1, &n), ERR_OK);
+    assert_int_equal(lease_rows_page(f->store, NULL, NULL, &out, 1, &n),
+                     ERR_OK);
     assert_int_equal(n, 1);
     assert_memory_equal(&out.lease, &row.lease, sizeof row.lease);
     assert_true(out.len == row.len && out.has_list);
@@ -113,7 +115,7 @@ static void what_is_put_is_there_after_a_restart(void **state)
     assert_true(out.network == 13 && out.root[0] == 14);
     assert_true(blob_id_equal(&out.failed, &row.failed));
     assert_int_equal(
-        leases_page(f->store, row.lease.topic, row.lease.node, &out, 1, &n),
+        lease_rows_page(f->store, row.lease.topic, row.lease.node, &out, 1, &n),
         ERR_OK);
     assert_int_equal(n, 0);
 }
@@ -129,10 +131,11 @@ static void rows_come_in_pages(void **state)
         make(&row, i, 0);
         put_row(f, &row);
     }
-    assert_int_equal(leases_page(f->store, NULL, NULL, out, 3, &n), ERR_OK);
+    assert_int_equal(lease_rows_page(f->store, NULL, NULL, out, 3, &n), ERR_OK);
     assert_int_equal(n, 3);
     assert_int_equal(
-        leases_page(f->store, topic, out[2].lease.node, out, 4, &n), ERR_OK);
+        lease_rows_page(f->store, topic, out[2].lease.node, out, 4, &n),
+        ERR_OK);
     assert_int_equal(n, 2);
 }
 
@@ -152,7 +155,7 @@ static void names_are_found_in_every_page(void **state)
             bool found;
 
             assert_int_equal(
-                leases_look_up(f->store, &row.lease, &id, &found, &number),
+                lease_rows_look_up(f->store, &row.lease, &id, &found, &number),
                 ERR_OK);
             assert_true(found == (i % 2 == 0));
             assert_true(!found || number == i / 2);
@@ -169,8 +172,8 @@ static void an_empty_list_has_nothing(void **state)
     bool found = true;
 
     make(&row, 1, 0);
-    assert_int_equal(leases_look_up(f->store, &row.lease, &id, &found, &number),
-                     ERR_OK);
+    assert_int_equal(
+        lease_rows_look_up(f->store, &row.lease, &id, &found, &number), ERR_OK);
     assert_false(found);
 }
 
@@ -183,18 +186,20 @@ static void a_list_goes_with_its_lease(void **state)
     make(&row, 1, 2000);
     put_row(f, &row);
     put_list(f, &row.lease);
-    assert_int_equal(leases_names(f->store, topic, row.lease.node, 1, &w),
+    assert_int_equal(lease_rows_names(f->store, topic, row.lease.node, 1, &w),
                      ERR_OK);
     assert_int_equal(w.len, 976 * LEASE_NAME_LEN);
     store_batch_clear(f->batch);
-    assert_int_equal(leases_remove(f->batch, topic, row.lease.node), ERR_OK);
-    assert_int_equal(leases_remove(f->batch, topic, row.lease.node), ERR_OK);
+    assert_int_equal(lease_rows_remove(f->batch, topic, row.lease.node),
+                     ERR_OK);
+    assert_int_equal(lease_rows_remove(f->batch, topic, row.lease.node),
+                     ERR_OK);
     apply(f);
     assert_int_equal(store_batch_result(f->batch, 0)->err, ERR_OK);
     assert_int_equal(store_batch_result(f->batch, 1)->err, ERR_NOT_FOUND);
     for (uint64_t page = 0; page < 2; page++)
         assert_int_equal(
-            leases_names(f->store, topic, row.lease.node, page, &w),
+            lease_rows_names(f->store, topic, row.lease.node, page, &w),
             ERR_NOT_FOUND);
     writer_free(&w);
 }
@@ -202,12 +207,12 @@ static void a_list_goes_with_its_lease(void **state)
 static void topics_whose_blobs_changed_are_told_once(void **state)
 {
     struct fixture *f = *state;
-    uint8_t topics[LEASES_CHANGED_MAX][ID_LEN];
+    uint8_t topics[LEASE_ROWS_CHANGED_MAX][ID_LEN];
     uint8_t other[ID_LEN] = { 8 };
     struct blob_id id;
     size_t n;
 
-    assert_true(leases_changed(f->store, topics, &n));
+    assert_true(lease_rows_changed(f->store, topics, &n));
     assert_int_equal(n, 0);
     store_batch_clear(f->batch);
     for (int i = 0; i < 2; i++) {
@@ -217,31 +222,31 @@ static void topics_whose_blobs_changed_are_told_once(void **state)
             blobs_put_inline(f->batch, other, BYTES_LITERAL("b"), &id), ERR_OK);
     }
     apply(f);
-    assert_true(leases_changed(f->store, topics, &n));
+    assert_true(lease_rows_changed(f->store, topics, &n));
     assert_int_equal(n, 2);
     assert_memory_equal(topics[0], topic, ID_LEN);
-    assert_true(leases_changed(f->store, topics, &n));
+    assert_true(lease_rows_changed(f->store, topics, &n));
     assert_int_equal(n, 0);
 }
 
 static void more_topics_than_are_noted_may_be_any(void **state)
 {
     struct fixture *f = *state;
-    uint8_t topics[LEASES_CHANGED_MAX][ID_LEN];
+    uint8_t topics[LEASE_ROWS_CHANGED_MAX][ID_LEN];
     struct blob_id id;
     size_t n;
 
     store_batch_clear(f->batch);
-    for (uint8_t i = 0; i <= LEASES_CHANGED_MAX; i++) {
+    for (uint8_t i = 0; i <= LEASE_ROWS_CHANGED_MAX; i++) {
         uint8_t one[ID_LEN] = { i };
 
         assert_int_equal(
             blobs_put_inline(f->batch, one, BYTES_LITERAL("a"), &id), ERR_OK);
     }
     apply(f);
-    assert_false(leases_changed(f->store, topics, &n));
-    assert_int_equal(n, LEASES_CHANGED_MAX);
-    assert_true(leases_changed(f->store, topics, &n));
+    assert_false(lease_rows_changed(f->store, topics, &n));
+    assert_int_equal(n, LEASE_ROWS_CHANGED_MAX);
+    assert_true(lease_rows_changed(f->store, topics, &n));
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* Rows of leases and of the lists they stand for. */
-#include "store/leases.h"
+#include "store/lease_rows.h"
 
 #include <assert.h>
 #include <string.h>
@@ -66,7 +66,8 @@ static enum err read_row(struct store_lease *out, struct bytes key,
 
 /* ---- What is put -------------------------------------------------------- */
 
-enum err leases_put(struct store_batch *batch, const struct store_lease *row)
+enum err lease_rows_put(struct store_batch *batch,
+                        const struct store_lease *row)
 {
     uint8_t buf[ROW_HEAD + LEASE_MAX];
     struct writer w = writer_fixed(buf, sizeof buf);
@@ -79,8 +80,9 @@ enum err leases_put(struct store_batch *batch, const struct store_lease *row)
     return batch_add(batch, &op, OP_LEASE, key_view(&key), writer_view(&w));
 }
 
-enum err leases_remove(struct store_batch *batch, const uint8_t topic[ID_LEN],
-                       const uint8_t node[KEY_LEN])
+enum err lease_rows_remove(struct store_batch *batch,
+                           const uint8_t topic[ID_LEN],
+                           const uint8_t node[KEY_LEN])
 {
     struct key key = row_key(topic, node);
     struct op *op;
@@ -88,9 +90,9 @@ enum err leases_remove(struct store_batch *batch, const uint8_t topic[ID_LEN],
     return batch_add(batch, &op, OP_UNLEASE, key_view(&key), NOTHING);
 }
 
-enum err leases_drop_list(struct store_batch *batch,
-                          const uint8_t topic[ID_LEN],
-                          const uint8_t node[KEY_LEN])
+enum err lease_rows_drop_list(struct store_batch *batch,
+                              const uint8_t topic[ID_LEN],
+                              const uint8_t node[KEY_LEN])
 {
     struct key key = row_key(topic, node);
     struct op *op;
@@ -98,9 +100,10 @@ enum err leases_drop_list(struct store_batch *batch,
     return batch_add(batch, &op, OP_LEASE_UNLIST, key_view(&key), NOTHING);
 }
 
-enum err leases_put_page(struct store_batch *batch, const uint8_t topic[ID_LEN],
-                         const uint8_t node[KEY_LEN], uint64_t page,
-                         struct bytes names)
+enum err lease_rows_put_page(struct store_batch *batch,
+                             const uint8_t topic[ID_LEN],
+                             const uint8_t node[KEY_LEN], uint64_t page,
+                             struct bytes names)
 {
     struct key key = row_key(topic, node);
     struct op *op;
@@ -128,7 +131,7 @@ static enum err drop_list(struct change *c, struct bytes prefix)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err leases_apply(struct change *c, const struct op *op)
+enum err lease_rows_apply(struct change *c, const struct op *op)
 {
     enum err e;
 
@@ -146,7 +149,7 @@ enum err leases_apply(struct change *c, const struct op *op)
     }
 }
 
-void leases_note(struct store *store, const uint8_t topic[ID_LEN])
+void lease_rows_note(struct store *store, const uint8_t topic[ID_LEN])
 {
     (void)pthread_mutex_lock(&store->gate);
     for (size_t i = 0; i < store->changed_count; i++) {
@@ -155,14 +158,15 @@ void leases_note(struct store *store, const uint8_t topic[ID_LEN])
             return;
         }
     }
-    if (store->changed_count < LEASES_CHANGED_MAX)
+    if (store->changed_count < LEASE_ROWS_CHANGED_MAX)
         memcpy(store->changed_topics[store->changed_count++], topic, ID_LEN);
     else
         store->changed_any = true;
     (void)pthread_mutex_unlock(&store->gate);
 }
 
-bool leases_changed(struct store *store, uint8_t (*topics)[ID_LEN], size_t *n)
+bool lease_rows_changed(struct store *store, uint8_t (*topics)[ID_LEN],
+                        size_t *n)
 {
     bool any;
 
@@ -187,9 +191,9 @@ static enum err read_row_at(void *context, size_t at, struct bytes key,
     return read_row(&out[at], key, value);
 }
 
-enum err leases_page(struct store *store, const uint8_t *topic,
-                     const uint8_t *node, struct store_lease *out, size_t max,
-                     size_t *n)
+enum err lease_rows_page(struct store *store, const uint8_t *topic,
+                         const uint8_t *node, struct store_lease *out,
+                         size_t max, size_t *n)
 {
     struct page page = { .table = T_LEASES,
                          .from = key_of_u64(0),
@@ -227,9 +231,9 @@ static enum err look_names(const struct look *look, struct bytes prefix,
     return ERR_OK;
 }
 
-enum err leases_names(struct store *store, const uint8_t topic[ID_LEN],
-                      const uint8_t node[KEY_LEN], uint64_t page,
-                      struct writer *names)
+enum err lease_rows_names(struct store *store, const uint8_t topic[ID_LEN],
+                          const uint8_t node[KEY_LEN], uint64_t page,
+                          struct writer *names)
 {
     struct key key = row_key(topic, node);
     struct look *look;
@@ -244,9 +248,9 @@ enum err leases_names(struct store *store, const uint8_t topic[ID_LEN],
     return names->err;
 }
 
-enum err leases_look_up(struct store *store, const struct lease *lease,
-                        const struct blob_id *blob, bool *found,
-                        uint64_t *number)
+enum err lease_rows_look_up(struct store *store, const struct lease *lease,
+                            const struct blob_id *blob, bool *found,
+                            uint64_t *number)
 {
     struct key key = row_key(lease->topic, lease->node);
     uint64_t low = 0;

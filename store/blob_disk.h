@@ -26,6 +26,15 @@ void blob_disk_wipe(struct blob_disk *disk);
 MUST_CHECK enum err blob_disk_write(const struct blob_disk *disk,
                                     uint64_t offset, struct bytes src);
 
+/*
+ * Whether somebody waits for flushes of the disk meanwhile, in the whole
+ * process: then it is given small pieces.  A flush ends behind what the disk
+ * was given before, and this alone is what can be kept short.
+ */
+void blob_disk_share(bool share);
+/* How many bytes it is given at once. */
+size_t blob_disk_piece(void);
+
 /* A buffer for such writes, to be given to free(); NULL without memory. */
 uint8_t *blob_disk_buffer(size_t len);
 

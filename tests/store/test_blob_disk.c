@@ -89,6 +89,21 @@ static void a_file_system_without_it_gets_the_same_bytes(void **state)
     close_file(&f);
 }
 
+static void who_waits_for_flushes_meets_small_pieces(void **state)
+{
+    struct file f;
+
+    (void)state;
+    open_file(&f);
+    assert_true(blob_disk_piece() >= LEN);
+    blob_disk_share(true);
+    assert_int_equal(blob_disk_piece(), LEN / 4);
+    check_all(&f);
+    blob_disk_share(false);
+    assert_true(blob_disk_piece() >= LEN);
+    close_file(&f);
+}
+
 /* As one that takes O_DIRECT when asked and then refuses each write. */
 static void a_refused_write_goes_the_usual_way(void **state)
 {
@@ -140,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length_and_place_is_written),
         cmocka_unit_test(a_file_system_without_it_gets_the_same_bytes),
+        cmocka_unit_test(who_waits_for_flushes_meets_small_pieces),
         cmocka_unit_test(a_refused_write_goes_the_usual_way),
         cmocka_unit_test(what_neither_way_can_write_is_an_error),
         cmocka_unit_test(buffers_begin_and_end_with_pages),

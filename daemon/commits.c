@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "daemon/log.h"
+#include "daemon/worker.h"
+#include "store/blob_disk.h"
 
 /*
  * A queue of batches, the last of which is still open for operations.  The
- * first one is on the pool while `running`.
+ * first one is on the thread while `running`.
  */
 
 struct commit {
@@ -26,6 +28,9 @@ struct commit {
 /* Without a commit for so long, the index is flushed. */
 enum { QUIET_MS = 30000 };
 
+/* So long after a record bulk leaves it to the next to be quick. */
+enum { SHARE_MS = 1000 };
+
 /* So long a batch waits for what is about to come. */
 enum { GATHER_MS = 20 };
 
@@ -36,10 +41,11 @@ struct commits {
     struct commit *last;
     struct commit *open; /* `last`, if operations may still be put there */
     bool running;
-    bool settling;    /* the work is a flush, not the first commit */
-    bool is_loose;    /* something was committed since the last flush */
-    uint64_t last_ms; /* when */
-    uv_work_t work;
+    bool settling;      /* the work is a flush, not the first commit */
+    bool is_loose;      /* something was committed since the last flush */
+    uint64_t last_ms;   /* when */
+    uint64_t record_ms; /* when an operation was put last */
+    struct worker *worker;
     enum err result; /* of the work */
 };
 
@@ -47,12 +53,17 @@ enum err commits_open(struct commits **out, uv_loop_t *loop,
                       struct store *store)
 {
     struct commits *c = calloc(1, sizeof *c);
+    enum err e;
 
     if (c == NULL)
         return ERR_NO_MEMORY;
     c->loop = loop;
     c->store = store;
-    c->work.data = c;
+    e = worker_open(&c->worker, loop);
+    if (e != ERR_OK) {
+        free(c);
+        return e;
+    }
     *out = c;
     return ERR_OK;
 }
@@ -62,6 +73,7 @@ void commits_close(struct commits *c)
     if (c == NULL)
         return;
     assert(!c->running && c->first == NULL);
+    worker_close(c->worker);
     free(c);
 }
 
@@ -104,6 +116,8 @@ void commits_expect(struct commits *c, commits_done_fn *done, void *context)
     size_t count = store_batch_count(c->open->batch);
 
     assert(count > 0 && count <= STORE_BATCH_OPS);
+    c->record_ms = uv_now(c->loop);
+    blob_disk_share(true);
     c->open->done[count - 1].fn = done;
     c->open->done[count - 1].context = context;
 }
@@ -124,9 +138,9 @@ void commits_give(struct commits *c, struct store_batch *take,
     enqueue(c, commit);
 }
 
-static void on_work(uv_work_t *work)
+static void on_work(void *context)
 {
-    struct commits *c = work->data;
+    struct commits *c = context;
 
     c->result = c->settling ? store_settle(c->store)
                             : store_apply(c->store, c->first->batch);
@@ -178,11 +192,11 @@ static bool reopen(struct commits *c)
     return e == ERR_OK;
 }
 
-static void on_done(uv_work_t *work, int status)
+static void on_done(void *context)
 {
-    struct commits *c = work->data;
+    struct commits *c = context;
     struct commit *commit = c->first;
-    enum err e = status == 0 ? c->result : ERR_SHUTDOWN;
+    enum err e = c->result;
 
     c->running = false;
     if (c->settling) {
@@ -208,11 +222,8 @@ static void on_done(uv_work_t *work, int status)
 
 static void start(struct commits *c)
 {
-    int status;
-
     c->running = true;
-    status = uv_queue_work(c->loop, &c->work, on_work, on_done);
-    assert(status == 0); /* it fails without a work function only */
+    worker_start(c->worker, on_work, on_done, c);
 }
 
 /* A flush costs the same for one operation and for a thousand. */
@@ -224,6 +235,8 @@ static bool is_gathering(const struct commits *c)
 
 void commits_flush(struct commits *c, bool more)
 {
+    if (uv_now(c->loop) - c->record_ms >= SHARE_MS)
+        blob_disk_share(false);
     if (c->running || c->first == NULL || (more && is_gathering(c)))
         return;
     if (c->open == c->first)

@@ -6,8 +6,9 @@
 
 /*
  * The one writer of the store.  Operations gather in a batch while the batch
- * before them is made durable on the pool; so a quiet node commits at once and
- * a busy one in groups of up to STORE_BATCH_OPS, whatever a flush costs here.
+ * before them is made durable on a thread of its own; so a quiet node commits
+ * at once and a busy one in groups of up to STORE_BATCH_OPS, whatever a flush
+ * costs here.
  */
 struct commits;
 
@@ -17,7 +18,7 @@ typedef void commits_done_fn(void *context, enum err e,
 
 MUST_CHECK enum err commits_open(struct commits **out, uv_loop_t *loop,
                                  struct store *store);
-/* Nothing may be under way.  Accepts NULL. */
+/* Nothing may be under way; the loop has to turn once more.  Accepts NULL. */
 void commits_close(struct commits *commits);
 
 /*

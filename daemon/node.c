@@ -491,6 +491,7 @@ void node_free(struct node *n)
     book_close(n->book);
     ingest_close(n->ingest);
     commits_close(n->commits);
+    (void)uv_run(n->loop, UV_RUN_NOWAIT); /* the last handles end */
     store_close(n->store);
     node_keys_wipe(&n->keys);
     person_keys_wipe(&n->person);

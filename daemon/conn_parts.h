@@ -44,6 +44,7 @@ struct conn {
     bool writing;
     bool awake;
     bool paused;
+    unsigned reads; /* buffers, in this turn of the loop */
     bool has_held; /* `held` waits for room in the store's queue */
     bool peer_closed;
     enum err peer_code;

@@ -195,21 +195,28 @@ static void drain(struct conn *c)
     c->rx_pos = 0;
 }
 
+/*
+ * So many buffers a turn.  libuv would go on for 32 of them, 16 MiB while bulk
+ * flows, and what is behind it, a record or the end of a commit, would wait.
+ */
+enum { READS_A_TURN = 4 };
+
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct conn *c = handle->data;
 
     (void)suggested;
     buf->base = (char *)c->rx.data + c->rx.len;
-    buf->len = c->rx.cap - c->rx.len;
+    buf->len = c->reads == READS_A_TURN ? 0 : c->rx.cap - c->rx.len;
 }
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 {
     struct conn *c = stream->data;
 
-    (void)buf;      /* it is the free end of rx, lent by on_alloc() */
-    if (nread == 0) /* libuv: nothing yet; this is not end of file */
+    (void)buf; /* it is the free end of rx, lent by on_alloc() */
+    /* Nothing yet, which is not the end; or no more in this turn. */
+    if (nread == 0 || (nread == UV_ENOBUFS && c->reads == READS_A_TURN))
         return;
     if (nread < 0) {
         conn_close(c, c->is_open || nread != UV_EOF ? ERR_CLOSED
@@ -217,6 +224,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
         return;
     }
     c->rx.len += (size_t)nread;
+    c->reads++;
     assert(c->rx.len <= c->rx.cap);
     if (c->rx.len == c->rx.cap) { /* more has come than was read */
         c->bulk_ms = conn_now_ms(c);

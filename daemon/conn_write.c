@@ -168,6 +168,7 @@ void conn_flush(struct conn *c)
     uv_buf_t buf;
     enum err e;
 
+    c->reads = 0;
     if (!c->awake || c->state == CONN_CONNECTING || c->state == CONN_DEAD)
         return;
     c->awake = false;

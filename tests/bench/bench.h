@@ -150,6 +150,7 @@ struct live {
     struct node *to;
     char id[2 * ID_LEN + 1];
     bool seen;
+    double durable_ms; /* since 1970: when its author was told that it is */
 };
 void live_listen(struct live *l, struct node *to);
 /* Milliseconds from the command to the other node's event. */

@@ -1,6 +1,7 @@
 /* One record at a time: to a peer, and through a chain of them. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/bench/bench.h"
 
@@ -28,12 +29,21 @@ void live_listen(struct live *l, struct node *to)
     json_decref(params);
 }
 
+static double clock_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+}
+
 double live_publish(struct live *l, struct node *from, const char *project)
 {
     char id[2 * ID_LEN + 1];
     double begun = bench_now();
 
     node_id(id, node_run(from, "comment", project, "How it goes.", NULL));
+    l->durable_ms = clock_ms();
     do {
         l->seen = false;
         while (!l->seen)

@@ -1,7 +1,8 @@
-"""A port in between that counts what passes."""
+"""Ports in between that count what passes, or let only so much through."""
 import selectors
 import socket
 import threading
+import time
 
 import lab
 
@@ -34,16 +35,27 @@ class Relay:
     def accept(self):
         here, _ = self.server.accept()
         try:
-            there = socket.create_connection(self.target)
+            there = self.connect()
         except OSError:  # nobody is there any more
             here.close()
             return
         self.selector.register(here, selectors.EVENT_READ, there)
         self.selector.register(there, selectors.EVENT_READ, here)
 
+    def connect(self):
+        return socket.create_connection(self.target)
+
+    def room(self, _source):
+        """How many bytes may pass now."""
+        return 1 << 16
+
     def move(self, source, sink):
+        room = self.room(source)
+        if room == 0:
+            time.sleep(0.01)
+            return
         try:
-            data = source.recv(1 << 16)
+            data = source.recv(room)
             sink.sendall(data)
         except OSError:
             data = b""
@@ -56,3 +68,34 @@ class Relay:
     def stop(self):
         self.is_open = False
         self.thread.join()
+
+
+class Gate(Relay):
+    """A relay that lets through what its target says as far as `limit`, and
+    keeps next to nothing of it."""
+
+    KEPT = 1 << 16
+
+    def __init__(self, address, limit):
+        self.limit = limit
+        self.passed = 0
+        self.targets = set()
+        super().__init__(address)
+
+    def connect(self):
+        there = socket.socket()
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.KEPT // 2)
+        there.connect(self.target)
+        self.targets.add(there)
+        return there
+
+    def room(self, source):
+        if source not in self.targets:
+            return super().room(source)
+        return min(super().room(source), self.limit - self.passed)
+
+    def move(self, source, sink):
+        before = self.bytes
+        super().move(source, sink)
+        if source in self.targets:
+            self.passed += self.bytes - before

@@ -224,12 +224,18 @@ void archive_copy_large(struct taking_hand *hand)
     uv_mutex_unlock(&t->lock);
 }
 
-/* What was written is durable; if that is all of it, it gets its name. */
+/*
+ * What was written is durable; if that is all of it, it gets its name, and if
+ * no more comes, the disk what was allocated for more.
+ */
 enum err archive_copy_flush(struct taking *t, struct store_batch *batch)
 {
+    enum err e;
+
     if (t->part == NULL)
         return ERR_OK;
-    return t->is_ending && blob_part_missing(t->part) == 0
-               ? blob_part_finish(t->part, batch)
-               : blob_part_sync(t->part, batch);
+    if (t->is_ending && blob_part_missing(t->part) == 0)
+        return blob_part_finish(t->part, batch);
+    e = blob_part_sync(t->part, batch);
+    return e == ERR_OK && t->is_ending ? blob_part_trim(t->part) : e;
 }

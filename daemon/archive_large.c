@@ -77,7 +77,7 @@ static void flushed(struct taking *t, enum err e)
         t->copy_err = e;
     uv_mutex_unlock(&t->lock);
     t->is_flushing = false;
-    if (e == ERR_OK && t->is_ending)
+    if (t->copy_err == ERR_OK && t->is_ending)
         end_large(t);
     else
         go_on(t);
@@ -174,9 +174,8 @@ static enum err begin_window(struct taking *t)
  */
 static void fail(struct taking *t)
 {
-    t->is_ending = false;
-    if (t->part == NULL || t->batch == NULL ||
-        blob_part_unsynced(t->part) == 0 || begin_flush(t) != ERR_OK)
+    t->is_ending = true;
+    if (t->part == NULL || t->batch == NULL || begin_flush(t) != ERR_OK)
         archive_take_fail(t, t->copy_err);
 }
 

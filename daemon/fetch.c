@@ -29,6 +29,12 @@ void fetch_settle(struct fetch *f)
     if (f->state != FETCH_STOPPING || f->jobs > 0 || f->commits > 0 ||
         f->stepping)
         return;
+    if (f->part != NULL && !f->is_left && !f->concluded) {
+        f->is_left = true;
+        fetch_job_with_batch(f, FETCH_JOB_LEAVE);
+        if (f->jobs > 0)
+            return;
+    }
     f->state = FETCH_ENDED;
     blob_part_close(f->part);
     f->part = NULL;

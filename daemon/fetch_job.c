@@ -79,6 +79,12 @@ static void on_work(uv_work_t *work)
         if (f->part != NULL)
             job->result = blob_part_finish(f->part, job->batch);
         break;
+    case FETCH_JOB_LEAVE:
+        if (blob_part_unsynced(f->part) > 0)
+            job->result = blob_part_sync(f->part, job->batch);
+        if (job->result == ERR_OK)
+            job->result = blob_part_trim(f->part);
+        break;
     }
 }
 
@@ -167,6 +173,8 @@ static enum err on_outcome(struct job *job)
         f->concluded = true;
         give_batch(job);
         break;
+    case FETCH_JOB_LEAVE: /* of a fetch that does not run */
+        break;
     }
     return ERR_OK;
 }
@@ -183,6 +191,9 @@ static void on_job_done(uv_work_t *work, int status)
             e = on_outcome(job);
         if (e != ERR_OK)
             fetch_stop(f, e);
+    } else if (job->what == FETCH_JOB_LEAVE && e == ERR_OK &&
+               store_batch_count(job->batch) > 0) {
+        give_batch(job);
     }
     blob_copy_unref(job->copy);
     store_batch_free(job->batch);

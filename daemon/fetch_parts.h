@@ -22,7 +22,8 @@ enum fetch_job_what {
     FETCH_JOB_WRITE,
     FETCH_JOB_LEAVES,
     FETCH_JOB_SYNC,
-    FETCH_JOB_FINISH
+    FETCH_JOB_FINISH,
+    FETCH_JOB_LEAVE /* a last sync; what was allocated for more goes */
 };
 
 struct fetch_slot {
@@ -40,6 +41,7 @@ struct fetch {
     bool is_bound;          /* there was a limit on what comes in */
     bool flushing;          /* FETCH_JOB_SYNC is on the pool */
     bool concluded;         /* the last batch is with the writer */
+    bool is_left;           /* FETCH_JOB_LEAVE was begun */
     unsigned jobs;          /* on the pool */
     unsigned commits;       /* on their way through the writer */
     uint64_t sync_ms;       /* when the last flush began */

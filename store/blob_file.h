@@ -55,6 +55,9 @@ int blob_reader_fd(const struct blob_reader *reader);
 void blob_part_add_written(const struct store *store, const struct blob_id *id,
                            uint8_t *bits);
 
+/* Gives back what the part of a blob of that size has beside these spans. */
+MUST_CHECK enum err blob_trim(int fd, uint64_t size, const uint8_t *keep);
+
 size_t bitmap_len(uint64_t size);
 /* Bytes of the blob's spans that the bitmap has. */
 uint64_t bitmap_bytes(const uint8_t *bits, uint64_t size);

@@ -212,6 +212,56 @@ void blob_part_close(struct blob_part *part)
     free(part);
 }
 
+/* ---- What is given back ------------------------------------------------- */
+
+/* What is written stays even so: somebody may be reading it. */
+enum err blob_part_trim(struct blob_part *part)
+{
+    return part->named || part->missing == 0
+               ? ERR_OK
+               : blob_trim(part->fd, part->id.size, part->bits);
+}
+
+/* Under the lock of the list, so that nobody begins to write meanwhile. */
+static enum err trim_closed(struct store *store, const struct blob_id *id)
+{
+    char *path = blob_file_path(store, id, true);
+    int fd = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
+    uint8_t *bits = calloc(1, bitmap_len(id->size) + 1);
+    struct row_blob row;
+    struct look look;
+    enum err e = bits == NULL ? ERR_NO_MEMORY : look_begin(store, &look);
+
+    free(path);
+    if (e == ERR_OK) {
+        e = look_blob(&look, id, &row);
+        if (e == ERR_OK && row.state == BLOB_PARTIAL && row.detail.len > 0)
+            memcpy(bits, row.detail.data, bitmap_len(id->size));
+        look_end(store, &look);
+    }
+    if (e == ERR_OK && row.state == BLOB_PARTIAL && fd >= 0)
+        e = blob_trim(fd, id->size, bits);
+    if (fd >= 0)
+        (void)close(fd); /* what counts was flushed before */
+    free(bits);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err blob_part_trim_closed(struct store *store, const struct blob_id *id)
+{
+    struct blob_part *p;
+    enum err e = ERR_OK;
+
+    (void)pthread_mutex_lock(&open_lock);
+    for (p = open_parts; p != NULL; p = p->next)
+        if (p->store == store && blob_id_equal(&p->id, id))
+            break;
+    if (p == NULL)
+        e = trim_closed(store, id);
+    (void)pthread_mutex_unlock(&open_lock);
+    return e;
+}
+
 /* The lock is no part of what a caller sees change. */
 static struct blob_part *lock(const struct blob_part *part)
 {

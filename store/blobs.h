@@ -178,8 +178,17 @@ MUST_CHECK enum err blob_part_sync(struct blob_part *part,
  */
 MUST_CHECK enum err blob_part_finish(struct blob_part *part,
                                      struct store_batch *batch);
+/*
+ * Pool: gives the disk back what was allocated and not written, before a close
+ * and after a last sync: nothing may be written to the part any more.
+ */
+MUST_CHECK enum err blob_part_trim(struct blob_part *part);
 /* Accepts NULL.  The file stays for the next open. */
 void blob_part_close(struct blob_part *part);
+/* Pool: gives back what is not durable of a part as a crash left it; nothing of
+ * one that is open. */
+MUST_CHECK enum err blob_part_trim_closed(struct store *store,
+                                          const struct blob_id *id);
 
 /* ---- Reading ---------------------------------------------------------- */
 

@@ -113,6 +113,7 @@ struct keep_orphan {
  * Pool: files in folder `folder` of blobs/ that no row speaks of and that are
  * older than `age_s` by the system's clock: an import gives its file a name
  * before it has a row.  At most `max`; those of other names are left alone.
+ * Parts that nobody has open give back what their bitmaps do not name.
  */
 MUST_CHECK enum err keep_orphans(struct store *store, unsigned folder,
                                  uint64_t age_s, struct keep_orphan *out,

@@ -12,6 +12,9 @@
 #include "store/blob_file.h"
 #include "store/page.h"
 
+/* Parts of a folder that are looked at in one round. */
+enum { PARTS_MAX = 64 };
+
 static struct key key_of_row(const struct keep_row *row)
 {
     struct key key = key_of_id(row->topic);
@@ -207,11 +210,13 @@ static bool read_name(unsigned folder, const char *name,
     return true;
 }
 
-static bool is_orphan(const struct look *look, const struct keep_orphan *o)
+static bool is_orphan(const struct look *look, const struct keep_orphan *o,
+                      bool *is_partial)
 {
     struct row_blob row;
     enum err e = look_blob(look, &o->id, &row);
 
+    *is_partial = e == ERR_OK && row.state == BLOB_PARTIAL && o->is_part;
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND;
     return row.state != BLOB_PARTIAL && (o->is_part || row.state != BLOB_FILE);
@@ -238,6 +243,8 @@ enum err keep_orphans(struct store *store, unsigned folder, uint64_t age_s,
     struct dirent *entry;
     char *path = NULL;
     DIR *dir;
+    struct blob_id parts[PARTS_MAX];
+    size_t parts_count = 0;
     size_t count = 0;
     enum err e;
 
@@ -251,14 +258,21 @@ enum err keep_orphans(struct store *store, unsigned folder, uint64_t age_s,
         return errno == ENOENT ? ERR_OK : ERR_IO;
     e = look_begin(store, &look);
     while (e == ERR_OK && count < max && (entry = readdir(dir)) != NULL) {
-        if (read_name(folder, entry->d_name, &out[count]) &&
-            is_orphan(&look, &out[count]) &&
+        bool is_partial = false;
+
+        if (!read_name(folder, entry->d_name, &out[count]))
+            continue;
+        if (is_orphan(&look, &out[count], &is_partial) &&
             is_old(dirfd(dir), entry->d_name, age_s, &out[count]))
             count++;
+        else if (is_partial && parts_count < PARTS_MAX)
+            parts[parts_count++] = out[count].id;
     }
     if (e == ERR_OK)
         look_end(store, &look);
     (void)closedir(dir);
+    for (size_t i = 0; e == ERR_OK && i < parts_count; i++)
+        e = blob_part_trim_closed(store, &parts[i]);
     *n = count;
     return e;
 }

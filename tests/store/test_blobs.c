@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "store/internal.h"
+#include "store/keep.h"
 
 static const uint8_t T1[ID_LEN] = { 1 };
 static const uint8_t T2[ID_LEN] = { 2 };
@@ -514,6 +515,86 @@ static void spans_that_were_not_synced_are_fetched_again(void **state)
     free(data);
 }
 
+/* ---- What a part takes of the disk -------------------------------------- */
+
+/* Bytes that its file takes, and its length. */
+static uint64_t taken_by(struct fixture *f, const struct blob_id *id,
+                         uint64_t *len)
+{
+    char name[128];
+    char *at = name + sprintf(name, "blobs/%02x/", id->root[0]);
+    struct stat st;
+
+    for (size_t i = 1; i < HASH_LEN; i++)
+        at += sprintf(at, "%02x", id->root[i]);
+    sprintf(at, ".%llu.part", (unsigned long long)id->size);
+    assert_int_equal(stat(fixture_path(f, name), &st), 0);
+    *len = (uint64_t)st.st_size;
+    return (uint64_t)st.st_blocks * 512;
+}
+
+static void what_was_allocated_ahead_is_given_back(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_id id = { .root = { 0xab }, .size = (uint64_t)100 << 20 };
+    uint8_t *data = content_of(5 << 20);
+    struct blob_part *part = begin_part(f, &id);
+    struct blob_reader *reader;
+    uint64_t len;
+    uint8_t last;
+
+    write_span(part, data, &id, 1);
+    write_span(part, data, &id, 4);
+    sync_part(f, part);
+    assert_true(taken_by(f, &id, &len) > (uint64_t)60 << 20);
+    assert_int_equal(blob_part_trim(part), ERR_OK);
+    assert_true(taken_by(f, &id, &len) < (uint64_t)3 << 20);
+    assert_int_equal(len, 5 << 20);
+    blob_part_close(part);
+    assert_int_equal(part_bytes(f), 2 << 20);
+
+    assert_int_equal(blob_reader_open(&reader, f->store, &id, T1), ERR_OK);
+    assert_int_equal(blob_reader_read(reader, (5 << 20) - 1, &last, 1), ERR_OK);
+    assert_int_equal(last, data[(5 << 20) - 1]);
+    blob_reader_close(reader);
+    free(data);
+}
+
+static void what_a_crash_left_unnamed_is_given_back_later(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_id id = { .root = { 0xab }, .size = (uint64_t)100 << 20 };
+    uint8_t *data = content_of(8 << 20);
+    struct blob_part *part = begin_part(f, &id);
+    struct keep_orphan found;
+    uint64_t len;
+    size_t n;
+
+    write_span(part, data, &id, 0);
+    sync_part(f, part);
+    for (uint64_t i = 2; i < 8; i++)
+        write_span(part, data, &id, i);
+    blob_part_close(part);
+    fixture_reopen(f);
+
+    assert_int_equal(blob_part_open(&part, f->store, &id), ERR_OK);
+    assert_int_equal(keep_orphans(f->store, 0xab, 0, &found, 1, &n), ERR_OK);
+    assert_int_equal(n, 0);
+    assert_true(taken_by(f, &id, &len) > (uint64_t)60 << 20); /* it is open */
+    blob_part_close(part);
+    assert_int_equal(keep_orphans(f->store, 0xab, 0, &found, 1, &n), ERR_OK);
+    assert_int_equal(n, 0);
+    assert_true(taken_by(f, &id, &len) < (uint64_t)2 << 20);
+    assert_int_equal(len, 1 << 20);
+    assert_int_equal(blob_part_open(&part, f->store, &id), ERR_OK);
+    assert_int_equal(blob_part_missing(part), 99);
+    assert_true(blob_part_has(part, 0));
+    write_span(part, data, &id, 7);
+    sync_part(f, part);
+    blob_part_close(part);
+    free(data);
+}
+
 static void a_crash_between_rename_and_row_loses_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -657,6 +738,8 @@ int main(void)
         TEST(a_part_counts_as_far_as_it_is_durable),
         TEST(a_part_that_nobody_wants_any_more_counts_no_more),
         TEST(spans_that_were_not_synced_are_fetched_again),
+        TEST(what_was_allocated_ahead_is_given_back),
+        TEST(what_a_crash_left_unnamed_is_given_back_later),
         TEST(a_crash_between_rename_and_row_loses_nothing),
         TEST(a_part_whose_file_is_lost_starts_anew),
         TEST(a_small_part_ends_as_a_row),

@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool bytes_equal(struct bytes a, struct bytes b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 int bytes_compare(struct bytes a, struct bytes b)
 {
     size_t common = a.len < b.len ? a.len : b.len;
@@ -20,43 +15,6 @@ int bytes_compare(struct bytes a, struct bytes b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
-struct reader reader_of(struct bytes src)
-{
-    assert(src.data != NULL || src.len == 0);
-    return (struct reader){ .pos = src.data, .left = src.len, .err = ERR_OK };
-}
-
-void reader_fail(struct reader *r, enum err e)
-{
-    assert(e != ERR_OK);
-    if (r->err == ERR_OK)
-        r->err = e;
-}
-
-struct bytes reader_bytes(struct reader *r, size_t len)
-{
-    struct bytes view = { r->pos, len };
-
-    if (r->err == ERR_OK && len > r->left)
-        r->err = ERR_TRUNCATED;
-    if (r->err != ERR_OK)
-        return (struct bytes){ NULL, 0 };
-    if (len > 0)
-        r->pos += len;
-    r->left -= len;
-    return view;
-}
-
-void reader_copy(struct reader *r, uint8_t *out, size_t len)
-{
-    struct bytes view = reader_bytes(r, len);
-
-    if (view.len == len && len > 0)
-        memcpy(out, view.data, len);
-    else
-        memset(out, 0, len);
-}
-
 static uint64_t reader_be(struct reader *r, size_t len)
 {
     struct bytes view = reader_bytes(r, len);
@@ -65,16 +23,6 @@ static uint64_t reader_be(struct reader *r, size_t len)
     for (size_t i = 0; i < view.len; i++)
         v = (v << 8) | view.data[i];
     return v;
-}
-
-uint8_t reader_u8(struct reader *r)
-{
-    if (r->err == ERR_OK && r->left == 0)
-        r->err = ERR_TRUNCATED;
-    if (r->err != ERR_OK)
-        return 0;
-    r->left--;
-    return *r->pos++;
 }
 
 uint16_t reader_u16(struct reader *r)
@@ -89,7 +37,9 @@ uint32_t reader_u32(struct reader *r)
 
 uint64_t reader_u64(struct reader *r)
 {
-    return reader_be(r, 8);
+    struct bytes view = reader_bytes(r, 8);
+
+    return view.data == NULL ? 0 : get_u64(view.data);
 }
 
 uint64_t reader_varint(struct reader *r)
@@ -232,41 +182,6 @@ void writer_varint(struct writer *w, uint64_t v)
         out[n++] = (uint8_t)(v | 0x80);
     out[n++] = (uint8_t)v;
     writer_bytes(w, (struct bytes){ out, n });
-}
-
-struct bytes writer_view(const struct writer *w)
-{
-    return (struct bytes){ w->data, w->len };
-}
-
-void put_u64(uint8_t out[8], uint64_t v)
-{
-    for (size_t i = 0; i < 8; i++)
-        out[i] = (uint8_t)(v >> (56 - 8 * i));
-}
-
-uint64_t get_u64(const uint8_t in[8])
-{
-    uint64_t v = 0;
-
-    for (size_t i = 0; i < 8; i++)
-        v = (v << 8) | in[i];
-    return v;
-}
-
-void put_u32(uint8_t out[4], uint32_t v)
-{
-    for (size_t i = 0; i < 4; i++)
-        out[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
-uint32_t get_u32(const uint8_t in[4])
-{
-    uint32_t v = 0;
-
-    for (size_t i = 0; i < 4; i++)
-        v = (v << 8) | in[i];
-    return v;
 }
 
 void hex_encode(char *out, struct bytes src)

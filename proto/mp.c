@@ -29,7 +29,9 @@ static struct mp_token read_typed(struct reader *r, enum mp_type type)
 
 uint64_t mp_read_uint(struct reader *r)
 {
-    return read_typed(r, MP_UINT).number;
+    uint64_t v;
+
+    return mp_token_small(r, &v) ? v : read_typed(r, MP_UINT).number;
 }
 
 bool mp_read_bool(struct reader *r)
@@ -39,7 +41,9 @@ bool mp_read_bool(struct reader *r)
 
 struct bytes mp_read_bin(struct reader *r)
 {
-    return read_typed(r, MP_BIN).payload;
+    struct bytes bin;
+
+    return mp_token_short_bin(r, &bin) ? bin : read_typed(r, MP_BIN).payload;
 }
 
 void mp_read_bin_exact(struct reader *r, uint8_t *out, size_t len)

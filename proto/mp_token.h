@@ -22,4 +22,29 @@ struct mp_token {
  */
 struct mp_token mp_token_read(struct reader *r);
 
+/*
+ * Nearly all values of a head are one of these two, which take no token: a bin
+ * of less than 256 bytes, and a number below 128.  False, and nothing read, if
+ * the next value is another, or is cut short.
+ */
+static inline bool mp_token_short_bin(struct reader *r, struct bytes *out)
+{
+    if (r->err != ERR_OK || r->left < 2 || r->pos[0] != 0xc4 ||
+        r->left - 2 < r->pos[1])
+        return false;
+    *out = (struct bytes){ r->pos + 2, r->pos[1] };
+    r->pos += 2 + out->len;
+    r->left -= 2 + out->len;
+    return true;
+}
+
+static inline bool mp_token_small(struct reader *r, uint64_t *out)
+{
+    if (r->err != ERR_OK || r->left == 0 || r->pos[0] >= 0x80)
+        return false;
+    *out = *r->pos++;
+    r->left--;
+    return true;
+}
+
 #endif

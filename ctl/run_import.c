@@ -17,7 +17,7 @@
 /* A call carries so much; a record or a line is never cut. */
 #define BATCH_LEN ((size_t)512 * 1024)
 
-enum { DRAFTS = 2000, UNDER_WAY = 2, ERRORS_SHOWN = 100 };
+enum { DRAFTS = 1000, UNDER_WAY = 4, ERRORS_SHOWN = 100 };
 
 /* What is to be known of a batch when its answer comes. */
 struct sent {

@@ -18,7 +18,7 @@
 #include "store/store.h"
 
 /* Of the pool's four threads, one is always left to the writer. */
-enum { JOB_DRAFTS = 64, JOBS = 3, ERRORS_MAX = 100 };
+enum { JOB_DRAFTS = 256, JOBS = 3, ERRORS_MAX = 100 };
 
 /* One draft on its way: read, made on the pool, tried, published. */
 struct draft {

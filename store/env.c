@@ -26,9 +26,14 @@ struct env {
     _Atomic bool failed;
 };
 
+/*
+ * A change keeps a cursor in each table that it has put rows into: a row that
+ * belongs beside the last one is found without going down from the root.
+ */
 struct txn {
     struct env *env;
     MDB_txn *mdb;
+    MDB_cursor *put[TABLES_MAX]; /* or NULL */
 };
 
 struct cursor {
@@ -320,10 +325,26 @@ enum err txn_begin(struct txn **out, struct env *env, bool write)
     return ERR_OK;
 }
 
+/* What is done without it, or past it, must not find it there. */
+static void drop_cursor(struct txn *txn, unsigned table)
+{
+    if (txn->put[table] != NULL)
+        mdb_cursor_close(txn->put[table]);
+    txn->put[table] = NULL;
+}
+
+static void drop_cursors(struct txn *txn)
+{
+    for (unsigned i = 0; i < TABLES_MAX; i++)
+        drop_cursor(txn, i);
+}
+
 enum err txn_commit(struct txn *txn)
 {
-    enum err e = translate(txn->env, mdb_txn_commit(txn->mdb));
+    enum err e;
 
+    drop_cursors(txn);
+    e = translate(txn->env, mdb_txn_commit(txn->mdb));
     free(txn);
     return e;
 }
@@ -332,6 +353,7 @@ void txn_abort(struct txn *txn)
 {
     if (txn == NULL)
         return;
+    drop_cursors(txn);
     mdb_txn_abort(txn->mdb);
     free(txn);
 }
@@ -350,34 +372,39 @@ enum err txn_get(struct txn *txn, unsigned table, struct bytes key,
     return translate(txn->env, rc);
 }
 
-static enum err put(struct txn *txn, unsigned table, struct bytes key,
-                    struct bytes value, unsigned flags)
+/* Puts by the table's cursor; after an error that is dropped. */
+static int put(struct txn *txn, unsigned table, struct bytes key, MDB_val *v,
+               unsigned flags)
 {
     MDB_val k = val_of(key);
-    MDB_val v = val_of(value);
+    int rc = 0;
 
     assert(table < txn->env->tables_count);
     assert(key.len > 0 && key.len <= ENV_KEY_MAX);
-    return translate(txn->env,
-                     mdb_put(txn->mdb, txn->env->tables[table], &k, &v, flags));
+    if (txn->put[table] == NULL)
+        rc = mdb_cursor_open(txn->mdb, txn->env->tables[table],
+                             &txn->put[table]);
+    if (rc == 0)
+        rc = mdb_cursor_put(txn->put[table], &k, v, flags);
+    if (rc != 0 && rc != MDB_KEYEXIST)
+        drop_cursor(txn, table);
+    return rc;
 }
 
 enum err txn_put(struct txn *txn, unsigned table, struct bytes key,
                  struct bytes value)
 {
-    return put(txn, table, key, value, 0);
+    MDB_val v = val_of(value);
+
+    return translate(txn->env, put(txn, table, key, &v, 0));
 }
 
 enum err txn_put_new(struct txn *txn, unsigned table, struct bytes key,
                      struct bytes value, struct bytes *there)
 {
-    MDB_val k = val_of(key);
     MDB_val v = val_of(value);
-    int rc;
+    int rc = put(txn, table, key, &v, MDB_NOOVERWRITE);
 
-    assert(table < txn->env->tables_count);
-    assert(key.len > 0 && key.len <= ENV_KEY_MAX);
-    rc = mdb_put(txn->mdb, txn->env->tables[table], &k, &v, MDB_NOOVERWRITE);
     if (rc != MDB_KEYEXIST)
         return translate(txn->env, rc);
     *there = bytes_of(&v);
@@ -387,12 +414,15 @@ enum err txn_put_new(struct txn *txn, unsigned table, struct bytes key,
 enum err txn_append(struct txn *txn, unsigned table, struct bytes key,
                     struct bytes value)
 {
-    return put(txn, table, key, value, MDB_APPEND);
+    MDB_val v = val_of(value);
+
+    return translate(txn->env, put(txn, table, key, &v, MDB_APPEND));
 }
 
 enum err txn_clear(struct txn *txn, unsigned table)
 {
     assert(table < txn->env->tables_count);
+    drop_cursor(txn, table);
     return translate(txn->env, mdb_drop(txn->mdb, txn->env->tables[table], 0));
 }
 
@@ -401,6 +431,7 @@ enum err txn_delete(struct txn *txn, unsigned table, struct bytes key)
     MDB_val k = val_of(key);
 
     assert(table < txn->env->tables_count && key.len > 0);
+    drop_cursor(txn, table);
     return translate(txn->env,
                      mdb_del(txn->mdb, txn->env->tables[table], &k, NULL));
 }

@@ -41,7 +41,7 @@ struct commits {
     struct commit *last;
     struct commit *open; /* `last`, if operations may still be put there */
     bool running;
-    bool settling;      /* the work is a flush, not the first commit */
+    bool settling;      /* the work is on the index, not the first commit */
     bool is_loose;      /* something was committed since the last flush */
     uint64_t last_ms;   /* when */
     uint64_t record_ms; /* when an operation was put last */
@@ -142,8 +142,12 @@ static void on_work(void *context)
 {
     struct commits *c = context;
 
-    c->result = c->settling ? store_settle(c->store)
-                            : store_apply(c->store, c->first->batch);
+    if (!c->settling)
+        c->result = store_apply(c->store, c->first->batch);
+    else if (store_is_behind(c->store))
+        c->result = store_catch_up(c->store);
+    else
+        c->result = store_settle(c->store);
 }
 
 /* Tells all who wait for the commit, which is out of the queue, and frees it.
@@ -211,6 +215,8 @@ static void on_done(void *context)
         return; /* it is still the first */
     }
     store_refresh(c->store);
+    if (store_is_behind(c->store))
+        log_event(LOG_LEVEL_WARN, "store", "index_behind", "why=NOT_WRITTEN");
     if (e != ERR_OK)
         log_event(LOG_LEVEL_ERROR, "store", "commit_failed", "ops=%zu why=%s",
                   store_batch_count(commit->batch), err_name(e));
@@ -248,10 +254,13 @@ void commits_tick(struct commits *c)
 {
     if (!c->running && store_failed(c->store) && !reopen(c))
         return;
-    if (c->running || c->first != NULL || !c->is_loose ||
-        uv_now(c->loop) - c->last_ms < QUIET_MS)
+    if (c->running || c->first != NULL)
         return;
-    c->is_loose = false;
+    if (!store_is_behind(c->store)) {
+        if (!c->is_loose || uv_now(c->loop) - c->last_ms < QUIET_MS)
+            return;
+        c->is_loose = false;
+    }
     c->settling = true;
     start(c);
 }

@@ -11,7 +11,8 @@
 #include "store/blob_file.h"
 
 /* Doublings of the map within one apply: from 1 MiB to 4 PiB. */
-#define GROW_MAX 32
+#define GROW_MAX       32
+#define CATCH_UP_TRIES 3
 
 static const struct bytes NOTHING = { (const uint8_t *)"", 0 };
 
@@ -459,8 +460,10 @@ static enum err begin(struct change *c, struct store *store)
         e = index_applied(c->index, &applied);
     if (e == ERR_OK)
         e = index_changes(c->index, &changes);
-    if (e == ERR_OK && changes != c->totals.changes)
-        e = ERR_CORRUPT; /* the next opening makes the index anew */
+    if (e == ERR_OK && changes != c->totals.changes) {
+        store->is_stale = true;
+        e = ERR_IO;
+    }
     if (e == ERR_OK && applied < c->totals.last_seq)
         e = index_catch_up(store, c->records, c->index, applied + 1,
                            c->totals.last_seq);
@@ -494,8 +497,8 @@ static enum err commit(struct change *c)
         return e;
     }
     c->store->index_is_loose = true;
-    e = txn_commit(c->index);
-    (void)e; /* the batch is durable: what the index misses is caught up */
+    /* The batch is durable: what the index misses now is caught up. */
+    c->store->is_behind = txn_commit(c->index) != ERR_OK;
     return ERR_OK;
 }
 
@@ -545,6 +548,15 @@ static bool only_removes(const struct store_batch *batch)
     return true;
 }
 
+/* What is told as done should be seen, too; if not now, then soon. */
+static void try_to_catch_up(struct store *store)
+{
+    for (unsigned i = 0; store->is_behind && i < CATCH_UP_TRIES; i++) {
+        if (store_catch_up(store) == ERR_OK || store_failed(store))
+            return;
+    }
+}
+
 enum err store_apply(struct store *store, struct store_batch *batch)
 {
     enum err e;
@@ -561,6 +573,7 @@ enum err store_apply(struct store *store, struct store_batch *batch)
         if (e == ERR_OK)
             e = apply_once(store, batch);
     }
+    try_to_catch_up(store);
     for (size_t i = 0; e == ERR_OK && i < batch->count; i++) {
         blob_rows_after(store, &batch->ops[i]);
         keep_after(store, &batch->ops[i]);

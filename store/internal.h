@@ -71,6 +71,8 @@ struct store {
 
     char *boot;              /* names the machine's start; empty: unknown */
     bool index_is_loose;     /* commits of the index wait to be flushed */
+    _Atomic bool is_behind;  /* records are durable that the index lacks */
+    _Atomic bool is_stale;   /* it lacks changes, and is to be made anew */
     struct symbols *symbols; /* of the loop; NULL until some are kept */
 
     _Atomic uint64_t now_ms; /* see store_set_clock() */

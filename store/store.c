@@ -47,7 +47,7 @@ static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
 };
 
 /* Records indexed in one transaction while catching up. */
-#define CATCH_UP_STEP 1000
+#define RECORDS_A_STEP 1000
 /* From 1 MiB to 4 PiB. */
 #define MAP_DOUBLINGS_MAX 32
 
@@ -270,7 +270,7 @@ static enum err index_behind(struct store *store,
 static enum err catch_up_step(struct store *store, struct txn *records,
                               const struct row_totals *totals, uint64_t *behind)
 {
-    uint64_t n = *behind > CATCH_UP_STEP ? CATCH_UP_STEP : *behind;
+    uint64_t n = *behind > RECORDS_A_STEP ? RECORDS_A_STEP : *behind;
     uint64_t from = totals->last_seq - *behind + 1;
     struct txn *index;
     enum err e = txn_begin(&index, store->index, true);
@@ -291,8 +291,16 @@ static enum err catch_up_step(struct store *store, struct txn *records,
     return e;
 }
 
+/* How an index is brought up to date. */
+enum catch_up {
+    CATCH_UP_WHOLE,      /* an empty one is made as a whole */
+    CATCH_UP_STEPS,      /* record by record */
+    CATCH_UP_UNDER_READS /* the same, while reads hold its map in place */
+};
+
 static enum err catch_up_steps(struct store *store, struct txn *records,
-                               const struct row_totals *totals, uint64_t behind)
+                               const struct row_totals *totals, uint64_t behind,
+                               enum catch_up how)
 {
     unsigned grown = 0;
     enum err e = ERR_OK;
@@ -300,7 +308,7 @@ static enum err catch_up_steps(struct store *store, struct txn *records,
     while (e == ERR_OK && behind > 0) {
         e = catch_up_step(store, records, totals, &behind);
         if (e == ERR_NO_SPACE && env_map_full(store->index) &&
-            grown++ < MAP_DOUBLINGS_MAX)
+            how != CATCH_UP_UNDER_READS && grown++ < MAP_DOUBLINGS_MAX)
             e = env_grow(store->index);
         else if (e == ERR_OK && store->options.progress != NULL)
             store->options.progress(store->options.progress_arg,
@@ -310,8 +318,7 @@ static enum err catch_up_steps(struct store *store, struct txn *records,
     return e;
 }
 
-/* An empty index is made as a whole, unless that has to be done in `steps`. */
-static enum err catch_up(struct store *store, bool steps)
+static enum err catch_up(struct store *store, enum catch_up how)
 {
     struct row_totals totals;
     struct txn *records;
@@ -323,12 +330,34 @@ static enum err catch_up(struct store *store, bool steps)
     e = store_totals_read(records, &totals);
     if (e == ERR_OK)
         e = index_behind(store, &totals, &behind);
-    if (e == ERR_OK && behind > 0 && behind == totals.last_seq && !steps)
+    if (e == ERR_OK && behind > 0 && behind == totals.last_seq &&
+        how == CATCH_UP_WHOLE)
         e = rebuild_index(store, records, &totals);
     else if (e == ERR_OK)
-        e = catch_up_steps(store, records, &totals, behind);
+        e = catch_up_steps(store, records, &totals, behind, how);
     txn_abort(records);
     return e;
+}
+
+enum err store_catch_up(struct store *store)
+{
+    enum err e = catch_up(store, CATCH_UP_UNDER_READS);
+
+    if (e == ERR_NO_SPACE && env_map_full(store->index)) {
+        e = store_grow(store);
+        if (e == ERR_OK)
+            e = catch_up(store, CATCH_UP_UNDER_READS);
+    }
+    if (e == ERR_OK)
+        store->is_behind = false;
+    else if (e == ERR_CORRUPT)
+        store->is_stale = true;
+    return e;
+}
+
+bool store_is_behind(const struct store *store)
+{
+    return store->is_behind;
 }
 
 static enum err remove_index(struct store *store)
@@ -379,11 +408,11 @@ static bool is_to_be_made_anew(const struct store *store, enum err e)
 static enum err open_index(struct store *store)
 {
     unsigned doublings = 0;
-    bool steps = false;
+    enum catch_up how = CATCH_UP_WHOLE;
     enum err e = open_index_file(store);
 
     if (e == ERR_OK)
-        e = catch_up(store, steps);
+        e = catch_up(store, how);
     for (unsigned i = 0; i < MAP_DOUBLINGS_MAX && is_to_be_made_anew(store, e);
          i++) {
         if (needs_larger_map(store, e))
@@ -391,14 +420,15 @@ static enum err open_index(struct store *store)
         else if (i > 0 && e != ERR_EXISTS)
             break; /* it was new */
         if (e == ERR_EXISTS)
-            steps = true; /* two records have one id: the first one stays */
+            how = CATCH_UP_STEPS; /* two records have one id: the first one
+                                     stays */
         e = remove_index(store);
         if (e == ERR_OK)
             e = open_index_file(store);
         for (unsigned grown = 0; grown < doublings && e == ERR_OK; grown++)
             e = env_grow(store->index);
         if (e == ERR_OK)
-            e = catch_up(store, steps);
+            e = catch_up(store, how);
     }
     return e;
 }
@@ -421,9 +451,13 @@ static enum err open_envs(struct store *store)
         e = open_index(store);
     if (e == ERR_OK)
         e = env_set_lazy(store->index, true);
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
         close_envs(store);
-    return e;
+        return e;
+    }
+    store->is_behind = false;
+    store->is_stale = false;
+    return ERR_OK;
 }
 
 enum err store_open(struct store **out, const char *dir,
@@ -488,7 +522,8 @@ enum err store_settle(struct store *store)
 bool store_failed(const struct store *store)
 {
     return store->records == NULL || store->index == NULL ||
-           env_failed(store->records) || env_failed(store->index);
+           env_failed(store->records) || env_failed(store->index) ||
+           store->is_stale;
 }
 
 /* Looks of other threads end first: what they read would go with the map. */

@@ -196,7 +196,18 @@ MUST_CHECK enum err store_apply(struct store *store, struct store_batch *batch);
  * it, too.
  */
 MUST_CHECK enum err store_settle(struct store *store);
-/* True if the database can only be reopened (LMDB's panic). */
+/*
+ * True if the last batches are durable, but reads do not find all of them yet,
+ * since the index could not be written: the next batch sees to it, or this:
+ */
+bool store_is_behind(const struct store *store);
+/*
+ * Brings the index up to date; on the pool, not beside store_apply().
+ *   ERR_IO, ERR_NO_SPACE  it is as far as it got
+ *   ERR_CORRUPT           it has to be made anew: store_failed() is true
+ */
+MUST_CHECK enum err store_catch_up(struct store *store);
+/* True if the database can only be reopened: LMDB's panic, or a stale index. */
 bool store_failed(const struct store *store);
 /* Closes and opens both environments, on the loop while nothing is applied. */
 MUST_CHECK enum err store_reopen(struct store *store);

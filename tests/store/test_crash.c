@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -277,12 +278,122 @@ static void a_full_disk_leaves_the_old_state(void **state)
     fixture_close(&f);
 }
 
+static off_t length(const struct fixture *f, const char *name)
+{
+    struct stat st;
+
+    assert_int_equal(stat(fixture_path(f, name), &st), 0);
+    return st.st_size;
+}
+
+/* Applies `count` records in one batch; the id of the last one. */
+static void put_many(struct fixture *f, uint32_t from, uint32_t count,
+                     uint8_t last[ID_LEN])
+{
+    store_batch_clear(f->batch);
+    for (uint32_t i = from; i < from + count; i++) {
+        struct made made =
+            record_of(&(struct sketch){ .number = i, .topic = TOPIC });
+
+        assert_int_equal(store_batch_put_record(f->batch, &made.record,
+                                                made.record.certificate, i),
+                         ERR_OK);
+        memcpy(last, made.record.id, ID_LEN);
+        made_free(&made);
+    }
+    apply(f);
+}
+
+/*
+ * Files may not grow past the index, which is the longer one of the two: some
+ * commit finds no room for the index, and room for the records.  Returns how
+ * many records there are then.
+ */
+static uint32_t fall_behind(struct fixture *f, struct rlimit *unlimited,
+                            uint8_t last[ID_LEN])
+{
+    struct rlimit limited;
+    uint32_t stored = 0;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, unlimited), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    for (; length(f, "index.mdb") < length(f, "records.mdb") + (256 << 10);
+         stored += 500)
+        put_many(f, stored, 500, last);
+    limited = *unlimited;
+    limited.rlim_cur = (rlim_t)length(f, "index.mdb");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limited), 0);
+    for (; !store_is_behind(f->store); stored++)
+        put_many(f, stored, 1, last);
+    return stored;
+}
+
+static void check_there(struct fixture *f, const uint8_t id[ID_LEN])
+{
+    struct store_item item;
+
+    store_refresh(f->store);
+    assert_int_equal(store_find(f->store, id, &item), ERR_OK);
+}
+
+static void an_index_without_room_is_caught_up_with_later(void **state)
+{
+    struct rlimit unlimited;
+    struct store_item item;
+    struct fixture f;
+    uint8_t last[ID_LEN];
+
+    (void)state;
+    fixture_open(&f);
+    (void)fall_behind(&f, &unlimited, last);
+    store_refresh(f.store);
+    assert_int_equal(store_find(f.store, last, &item), ERR_NOT_FOUND);
+    assert_int_not_equal(store_catch_up(f.store), ERR_OK);
+    assert_true(store_is_behind(f.store));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    assert_false(store_failed(f.store));
+    assert_int_equal(store_catch_up(f.store), ERR_OK);
+    assert_false(store_is_behind(f.store));
+    check_there(&f, last);
+    assert_all_verified(f.store);
+    fixture_close(&f);
+}
+
+static void an_index_that_missed_a_change_is_made_anew(void **state)
+{
+    struct rlimit unlimited;
+    struct fixture f;
+    uint8_t last[ID_LEN];
+    uint8_t other[ID_LEN];
+    uint32_t stored;
+
+    (void)state;
+    fixture_open(&f);
+    stored = fall_behind(&f, &unlimited, last);
+    store_batch_clear(f.batch);
+    assert_int_equal(store_batch_erase(f.batch, last, true), ERR_OK);
+    assert_int_equal(store_apply(f.store, f.batch), ERR_OK);
+    assert_true(store_is_behind(f.store));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+    assert_true(store_failed(f.store)); /* catching up has found it out */
+    assert_int_equal(store_apply(f.store, f.batch), ERR_IO);
+    assert_int_equal(store_reopen(f.store), ERR_OK);
+    assert_false(store_failed(f.store));
+    check_there(&f, last);
+    put_many(&f, stored, 1, other);
+    check_there(&f, other);
+    assert_all_verified(f.store);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_acknowledged_survives_a_kill),
         cmocka_unit_test(an_index_half_made_is_begun_again),
         cmocka_unit_test(a_full_disk_leaves_the_old_state),
+        cmocka_unit_test(an_index_without_room_is_caught_up_with_later),
+        cmocka_unit_test(an_index_that_missed_a_change_is_made_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

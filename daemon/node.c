@@ -1,7 +1,9 @@
+/*
+ * The owner of the parts: opens them in order, gives each its turn before the
+ * loop waits, and closes them when the last work is done.
+ */
 #include "daemon/node.h"
 
-#include <assert.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +17,9 @@
 #include "daemon/gossip.h"
 #include "daemon/ingest.h"
 #include "daemon/interest.h"
-#include "daemon/lane.h"
 #include "daemon/leases.h"
-#include "daemon/listener.h"
 #include "daemon/log.h"
+#include "daemon/node_state.h"
 #include "daemon/peers.h"
 #include "daemon/pledge.h"
 #include "daemon/quota.h"
@@ -27,141 +28,11 @@
 #include "daemon/throttle.h"
 #include "daemon/transfer.h"
 
-/*
- * The owner of the parts: opens them in order, gives each its turn before the
- * loop waits, and closes them when the last work is done.
- */
-
 /* How often the day is looked at, for hellos name days; and what is quiet. */
 enum { DAY_LOOK_MS = 10000 };
 
 /* With four, a flush waited for half a second; with one the disk waits. */
 enum { DISK_WRITES = 2 };
-
-struct node {
-    uv_loop_t *loop;
-    const struct options *options;
-    const struct home *home;
-    struct config config;
-    struct clock clock;
-    uint64_t started_ms;
-    uint64_t day;
-    struct node_keys keys;
-    struct person_keys person;
-    bool has_person;
-    bool stopping;
-    bool closed;
-    uint8_t board[ID_LEN];
-    struct store *store;
-    struct commits *commits;
-    struct ingest *ingest;
-    struct interest *interest;
-    struct leases *leases;
-    struct pledge *pledge;
-    struct throttle *throttle;
-    struct quota *quota;
-    struct gc *gc;
-    struct renew *renew;
-    struct safety *safety;
-    struct book *book;
-    struct peers *peers;
-    struct exports *exports;
-    struct lane disk;
-    struct transfer *transfer;
-    struct coder *coder;
-    struct dialler *dialler;
-    struct gossip *gossip;
-    struct listener *listeners[CONFIG_LISTEN_MAX];
-    size_t listeners_count;
-    bool port_taken;                  /* the usual one: another is used */
-    struct node_listener *events;     /* those who listen */
-    struct node_listener *next_event; /* while telling them: who is next */
-    uv_prepare_t prepare;
-    uv_timer_t day_timer;
-};
-
-/* ---- Settings ----------------------------------------------------------- */
-
-/* The command line wins over the file. */
-static enum err override(struct config *c, const struct options *o)
-{
-    enum err e = ERR_OK;
-
-    if (o->network != NULL)
-        e = network_parse(&c->network, o->network);
-    if (e != ERR_OK) {
-        log_event(LOG_LEVEL_ERROR, "node", "bad_option", "network=%s",
-                  o->network);
-        return ERR_USAGE;
-    }
-    if (o->log_level != NULL)
-        e = log_level_parse(&c->log_level, o->log_level);
-    if (e != ERR_OK) {
-        log_event(LOG_LEVEL_ERROR, "node", "bad_option", "log_level=%s",
-                  o->log_level);
-        return ERR_USAGE;
-    }
-    if (o->listen_count > 0)
-        c->listen_count = 0;
-    for (size_t i = 0; i < o->listen_count; i++) {
-        if (strlen(o->listen[i]) >= ADDRESS_TEXT_MAX)
-            return ERR_USAGE;
-        (void)snprintf(c->listen[c->listen_count++], ADDRESS_TEXT_MAX, "%s",
-                       o->listen[i]);
-    }
-    c->lan = c->lan && !o->no_lan;
-    c->portmap = c->portmap && !o->no_portmap;
-    c->meet = c->meet && !o->no_meet;
-    return ERR_OK;
-}
-
-enum err node_config_check(const struct node *n, struct config_finding *finding)
-{
-    static struct config c; /* large, and only the loop comes here */
-    char path[HOME_PATH_MAX];
-    enum err e = home_path(path, sizeof path, n->home->config, "troupe.conf");
-
-    return e != ERR_OK ? e : config_load(&c, finding, path);
-}
-
-static void log_difference(void *context, const char *key, const char *before,
-                           const char *after, bool restart)
-{
-    (void)context;
-    log_event(LOG_LEVEL_INFO, "config", "changed",
-              "key=%s before=%s after=%s takes_effect=%s", key, before, after,
-              restart ? "restart" : "now");
-}
-
-void node_reload(struct node *n)
-{
-    static struct config fresh;
-    struct config_finding finding = { .line = 0 };
-    char path[HOME_PATH_MAX];
-    enum err e = home_path(path, sizeof path, n->home->config, "troupe.conf");
-
-    if (e == ERR_OK)
-        e = config_load(&fresh, &finding, path);
-    if (e != ERR_OK) {
-        log_event(LOG_LEVEL_ERROR, "config", "refused", "line=%u text=\"%s\"",
-                  finding.line, finding.text);
-        return;
-    }
-    e = override(&fresh, n->options);
-    if (e != ERR_OK)
-        return;
-    config_each_difference(&n->config, &fresh, log_difference, NULL);
-    log_set_level(fresh.log_level);
-    n->config.log_level = fresh.log_level;
-    n->config.quota_bytes = fresh.quota_bytes;
-    n->config.board_quota_bytes = fresh.board_quota_bytes;
-    n->config.topic_quota_bytes = fresh.topic_quota_bytes;
-    n->config.limits = fresh.limits;
-    throttle_look(n->throttle);
-    memcpy(n->config.peers, fresh.peers, sizeof fresh.peers);
-    n->config.peers_count = fresh.peers_count;
-    dialler_take_config(n->dialler, &n->config);
-}
 
 /* ---- Turns of the loop -------------------------------------------------- */
 
@@ -219,6 +90,17 @@ void node_topics_changed(struct node *n)
 {
     peers_topics_changed(n->peers);
     coder_topics_changed(n->coder);
+}
+
+enum err node_clock_set(struct node *n, uint64_t now_ms)
+{
+    enum err e = clock_set(&n->clock, now_ms);
+
+    if (e == ERR_OK) {
+        gossip_clock_changed(n->gossip);
+        on_day(&n->day_timer);
+    }
+    return e;
 }
 
 /* ---- Life --------------------------------------------------------------- */
@@ -320,70 +202,6 @@ static enum err open_parts(struct node *n)
     return e;
 }
 
-static enum err open_listener(struct node *n, const char *address,
-                              enum log_level level)
-{
-    enum err e = listener_open(&n->listeners[n->listeners_count], n, address);
-
-    if (e == ERR_OK)
-        n->listeners_count++;
-    else
-        log_event(level, "listen", "failed", "address=%s why=%s", address,
-                  e == ERR_LOCKED ? "taken" : err_name(e));
-    return e;
-}
-
-/* One of the two families may be missing; a port that is taken is replaced. */
-static void open_usual_listeners(struct node *n)
-{
-    static const char *const usual[][2] = { { "0.0.0.0:7433", "0.0.0.0:0" },
-                                            { "[::]:7433", "[::]:0" } };
-
-    for (size_t i = 0; i < 2; i++)
-        if (open_listener(n, usual[i][0], LOG_LEVEL_WARN) == ERR_LOCKED) {
-            n->port_taken = true;
-            (void)open_listener(n, usual[i][1], LOG_LEVEL_WARN);
-        }
-}
-
-/* The last line of the log is what `troupe start` shows to people. */
-static void tell_not_listening(const char *address, enum err e)
-{
-    const char *colon = strrchr(address, ':');
-
-    if (e == ERR_LOCKED)
-        (void)fprintf(stderr,
-                      "port %s is used by another program; set listen below "
-                      "[node] in troupe.conf, or use --listen\n",
-                      colon == NULL ? address : colon + 1);
-    else
-        (void)fprintf(stderr,
-                      "cannot listen on %s: this machine has no such address; "
-                      "see listen below [node] in troupe.conf, or --listen\n",
-                      address);
-}
-
-/* An address that was asked for has to work. */
-static enum err open_listeners(struct node *n)
-{
-    for (size_t i = 0; i < n->config.listen_count; i++) {
-        enum err e = open_listener(n, n->config.listen[i], LOG_LEVEL_ERROR);
-
-        if (e != ERR_OK) {
-            tell_not_listening(n->config.listen[i], e);
-            return e;
-        }
-    }
-    if (n->config.listen_count == 0)
-        open_usual_listeners(n);
-    return ERR_OK;
-}
-
-bool node_port_is_makeshift(const struct node *n)
-{
-    return n->port_taken;
-}
-
 static void start_handles(struct node *n)
 {
     (void)uv_prepare_init(n->loop, &n->prepare);
@@ -408,7 +226,7 @@ enum err node_open(struct node **out, uv_loop_t *loop,
     n->home = home;
     n->config = *config;
     n->started_ms = uv_now(loop);
-    e = override(&n->config, options);
+    e = node_config_override(&n->config, options);
     if (e == ERR_OK)
         e = clock_init(&n->clock, options->test_clock, &n->config.network);
     if (e != ERR_OK)
@@ -424,7 +242,7 @@ enum err node_open(struct node **out, uv_loop_t *loop,
     if (e != ERR_OK)
         goto stop;
     start_handles(n);
-    e = open_listeners(n);
+    e = node_listen_open(n);
     if (e != ERR_OK)
         goto stop;
     gossip_endpoints_changed(n->gossip);
@@ -451,9 +269,7 @@ void node_shutdown(struct node *n)
     if (n->stopping)
         return;
     n->stopping = true;
-    for (size_t i = 0; i < n->listeners_count; i++)
-        listener_close(n->listeners[i]);
-    n->listeners_count = 0;
+    node_listen_close(n);
     dialler_shutdown(n->dialler);
     gossip_shutdown(n->gossip);
     peers_shutdown(n->peers);
@@ -507,203 +323,4 @@ void node_ask_to_stop(struct node *n)
 bool node_is_stopping(const struct node *n)
 {
     return n->stopping;
-}
-
-/* ---- What it is --------------------------------------------------------- */
-
-uv_loop_t *node_loop(const struct node *n)
-{
-    return n->loop;
-}
-
-const struct home *node_home(const struct node *n)
-{
-    return n->home;
-}
-
-const struct config *node_config(const struct node *n)
-{
-    return &n->config;
-}
-
-const struct network *node_network(const struct node *n)
-{
-    return &n->config.network;
-}
-
-const struct node_keys *node_keys(const struct node *n)
-{
-    return &n->keys;
-}
-
-const struct person_keys *node_person(const struct node *n)
-{
-    return n->has_person ? &n->person : NULL;
-}
-
-void node_set_person(struct node *n, const struct person_keys *keys)
-{
-    n->person = *keys;
-    n->has_person = true;
-    node_topics_changed(n);
-}
-
-struct store *node_store(const struct node *n)
-{
-    return n->store;
-}
-
-const uint8_t *node_board(const struct node *n)
-{
-    return n->board;
-}
-
-uint64_t node_clock_ms(const struct node *n)
-{
-    return clock_now_ms(&n->clock);
-}
-
-enum err node_clock_set(struct node *n, uint64_t now_ms)
-{
-    enum err e = clock_set(&n->clock, now_ms);
-
-    if (e == ERR_OK) {
-        gossip_clock_changed(n->gossip);
-        on_day(&n->day_timer);
-    }
-    return e;
-}
-
-bool node_clock_is_test(const struct node *n)
-{
-    return n->clock.is_test;
-}
-
-uint64_t node_uptime_ms(const struct node *n)
-{
-    return uv_now(n->loop) - n->started_ms;
-}
-
-const char *node_listening(const struct node *n, size_t i)
-{
-    return i < n->listeners_count ? listener_address(n->listeners[i]) : NULL;
-}
-
-struct book *node_book(const struct node *n)
-{
-    return n->book;
-}
-
-struct commits *node_commits(const struct node *n)
-{
-    return n->commits;
-}
-
-struct dialler *node_dialler(const struct node *n)
-{
-    return n->dialler;
-}
-
-struct gossip *node_gossip(const struct node *n)
-{
-    return n->gossip;
-}
-
-struct ingest *node_ingest(const struct node *n)
-{
-    return n->ingest;
-}
-
-struct interest *node_interest(const struct node *n)
-{
-    return n->interest;
-}
-
-struct quota *node_quota(const struct node *n)
-{
-    return n->quota;
-}
-
-struct gc *node_gc(const struct node *n)
-{
-    return n->gc;
-}
-
-struct throttle *node_throttle(const struct node *n)
-{
-    return n->throttle;
-}
-
-struct leases *node_leases(const struct node *n)
-{
-    return n->leases;
-}
-
-struct pledge *node_pledge(const struct node *n)
-{
-    return n->pledge;
-}
-
-struct renew *node_renew(const struct node *n)
-{
-    return n->renew;
-}
-
-struct safety *node_safety(const struct node *n)
-{
-    return n->safety;
-}
-
-struct peers *node_peer_table(const struct node *n)
-{
-    return n->peers;
-}
-
-struct lane *node_disk(struct node *n)
-{
-    return &n->disk;
-}
-
-struct exports *node_exports(const struct node *n)
-{
-    return n->exports;
-}
-
-struct transfer *node_transfer(const struct node *n)
-{
-    return n->transfer;
-}
-
-/* ---- Events ------------------------------------------------------------- */
-
-void node_subscribe(struct node *n, struct node_listener *l)
-{
-    l->next = n->events;
-    l->prev = NULL;
-    if (n->events != NULL)
-        n->events->prev = l;
-    n->events = l;
-}
-
-void node_unsubscribe(struct node *n, struct node_listener *l)
-{
-    if (n->next_event == l)
-        n->next_event = l->next;
-    if (l->prev == NULL)
-        n->events = l->next;
-    else
-        l->prev->next = l->next;
-    if (l->next != NULL)
-        l->next->prev = l->prev;
-}
-
-void node_emit(struct node *n, const struct node_event *event)
-{
-    struct node_listener *outer = n->next_event;
-
-    for (struct node_listener *l = n->events; l != NULL; l = n->next_event) {
-        n->next_event = l->next;
-        l->on_event(l, event);
-    }
-    n->next_event = outer;
 }

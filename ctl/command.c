@@ -1,4 +1,4 @@
-/* Questions to the table of commands; the table itself is in commands.c. */
+/* Questions to the table of commands, which commands.c puts together. */
 #include "ctl/command.h"
 
 #include <stdio.h>
@@ -9,7 +9,12 @@
 
 const struct command *command_at(size_t i)
 {
-    return i < commands_count ? &commands[i] : NULL;
+    for (size_t part = 0; part < commands_count; part++) {
+        if (i < commands[part]->count)
+            return &commands[part]->rows[i];
+        i -= commands[part]->count;
+    }
+    return NULL;
 }
 
 const struct command *command_find(const char *noun, const char *verb)

@@ -5,7 +5,7 @@
 #include "ctl/parse.h"
 
 static const char head[] =
-    ".\\\" Made by `troupe help --man`; the table is in ctl/commands.c.\n"
+    ".\\\" Made by `troupe help --man`; its rows are in ctl/commands_*.c.\n"
     ".Dd November 21, 2026\n"
     ".Dt TROUPE 1\n"
     ".Os\n"

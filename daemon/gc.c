@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/commits.h"
+#include "daemon/elsewhere.h"
 #include "daemon/log.h"
 #include "daemon/quota.h"
 #include "daemon/transfer.h"
@@ -273,29 +274,58 @@ static enum err unpin(struct gc *gc, const struct keep_row *row)
     return e;
 }
 
-static enum err put_row(struct gc *gc, struct store_batch *batch,
-                        const struct keep_row *row)
+/*
+ * Somebody looked into it and went away.  Where nobody else is known to have
+ * it, it stays: a part may be all that there is.
+ */
+static bool is_left(const struct gc *gc, const struct keep_row *row)
 {
-    struct gc_finding *finding = &gc->findings[gc->count];
-    enum err e;
+    struct store_want want;
 
-    if (is_named(gc, row))
-        return gc->phase == GC_ROWS ? mark(gc, row) : ERR_OK;
-    if (row->since_ms > grace_before(gc))
-        return ERR_OK;
-    if (gc->phase == GC_PINS)
-        return unpin(gc, row);
-    e = keep_put_collect(batch, &row->info.id, row->topic, grace_before(gc));
-    if (e != ERR_OK)
-        return e;
+    return gc->phase == GC_ROWS && row->info.state == BLOB_PARTIAL &&
+           row->pin != KEEP_PIN_OWN && row->pin != KEEP_PIN_ASKED &&
+           row->since_ms <= grace_before(gc) &&
+           row->used_ms <= grace_before(gc) &&
+           store_want_find(node_store(gc->node), &row->info.id, row->topic,
+                           &want) == ERR_NOT_FOUND &&
+           elsewhere_count(gc->node, row->topic, &row->info.id) > 0;
+}
+
+static void add_finding(struct gc *gc, const struct keep_row *row,
+                        enum gc_what what)
+{
+    struct gc_finding *finding = &gc->findings[gc->count++];
+
     if (!is_dry(gc))
         transfer_give_up(node_transfer(gc->node), &row->info.id, row->topic);
-    *finding = (struct gc_finding){ .what = GC_UNNAMED,
+    *finding = (struct gc_finding){ .what = what,
                                     .blob = row->info.id,
                                     .bytes = row->info.have_bytes };
     memcpy(finding->topic, row->topic, ID_LEN);
-    gc->count++;
-    return ERR_OK;
+}
+
+static enum err put_row(struct gc *gc, struct store_batch *batch,
+                        const struct keep_row *row)
+{
+    uint64_t before = grace_before(gc);
+    enum gc_what what = GC_UNNAMED;
+    enum err e;
+
+    if (is_named(gc, row)) {
+        if (!is_left(gc, row))
+            return gc->phase == GC_ROWS ? mark(gc, row) : ERR_OK;
+        what = GC_LEFT;
+    }
+    if (row->since_ms > before)
+        return ERR_OK;
+    if (gc->phase == GC_PINS)
+        return unpin(gc, row);
+    e = what == GC_LEFT
+            ? keep_put_collect_part(batch, &row->info.id, row->topic, before)
+            : keep_put_collect(batch, &row->info.id, row->topic, before);
+    if (e == ERR_OK)
+        add_finding(gc, row, what);
+    return e;
 }
 
 static void step_rows(struct gc *gc, struct store_batch *batch)

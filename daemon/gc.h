@@ -23,6 +23,7 @@ void gc_tick(struct gc *gc);
 
 enum gc_what {
     GC_UNNAMED, /* held for a topic, named by no record */
+    GC_LEFT,    /* partly here, wanted by nobody, and whole elsewhere */
     GC_STRAY    /* a file that no row speaks of */
 };
 
@@ -30,7 +31,7 @@ struct gc_finding {
     enum gc_what what;
     struct blob_id blob;
     bool is_part;
-    uint8_t topic[ID_LEN]; /* of UNNAMED */
+    uint8_t topic[ID_LEN]; /* of UNNAMED and LEFT */
     uint64_t bytes;        /* that are there of it */
 };
 

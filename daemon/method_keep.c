@@ -264,11 +264,12 @@ static void on_found(void *context, const struct gc_finding *f)
     mp_put_map(w, 5);
     pair_text(w, "what",
               f->what == GC_UNNAMED ? "unnamed"
+              : f->what == GC_LEFT  ? "left part"
               : f->is_part          ? "stray part"
                                     : "stray file");
     pair_id(w, "root", f->blob.root);
     pair_uint(w, "size", f->blob.size);
-    pair_id(w, "topic", f->what == GC_UNNAMED ? f->topic : NULL);
+    pair_id(w, "topic", f->what != GC_STRAY ? f->topic : NULL);
     pair_uint(w, "bytes", f->bytes);
 }
 

@@ -427,6 +427,7 @@ static enum err apply_op(struct change *c, struct op *op)
     case OP_KEEP_MARK:
     case OP_KEEP_USED:
     case OP_KEEP_COLLECT:
+    case OP_KEEP_COLLECT_PART:
     case OP_KEEP_EVICT:
     case OP_KEEP_ORPHAN:
         return may_be_absent(op, keep_apply(c, op));
@@ -538,6 +539,7 @@ static bool only_removes(const struct store_batch *batch)
         case OP_BLOB_RELEASE:
         case OP_KEEP_PIN: /* to let go of it goes with saying so */
         case OP_KEEP_COLLECT:
+        case OP_KEEP_COLLECT_PART:
         case OP_KEEP_EVICT:
         case OP_KEEP_ORPHAN:
             break;

@@ -273,7 +273,8 @@ enum op_kind {
     OP_KEEP_PIN, /* number */
     OP_KEEP_MARK,
     OP_KEEP_USED,
-    OP_KEEP_COLLECT, /* before number */
+    OP_KEEP_COLLECT,      /* before number */
+    OP_KEEP_COLLECT_PART, /* the same */
     OP_KEEP_EVICT,
     OP_KEEP_ORPHAN
 };

@@ -84,7 +84,8 @@ static enum err collect(struct change *c, struct op *op)
     return e == ERR_NOT_FOUND ? ERR_OK : e; /* a want or a pin alone */
 }
 
-static enum err evict(struct change *c, struct op *op)
+/* Nobody asked for it, made it, or is about to fetch it. */
+static enum err is_free(struct change *c, const struct op *op, bool *out)
 {
     struct key key = topic_key(op);
     enum keep_pin pin = KEEP_PIN_NONE;
@@ -96,15 +97,46 @@ static enum err evict(struct change *c, struct op *op)
         e = row_pin_read(&pin, &since_ms, value);
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
-    if (pin == KEEP_PIN_OWN || pin == KEEP_PIN_ASKED)
-        return ERR_NOT_FOUND;
     e = txn_get(c->records, T_WANTS, key_view(&key), &value);
-    if (e != ERR_NOT_FOUND)
-        return e == ERR_OK ? ERR_NOT_FOUND : e; /* it is on its way */
-    e = blob_rows_release(c, op);
+    *out = e == ERR_NOT_FOUND && pin != KEEP_PIN_OWN && pin != KEEP_PIN_ASKED;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err evict(struct change *c, struct op *op)
+{
+    bool free_to_go;
+    enum err e = is_free(c, op, &free_to_go);
+
+    if (e == ERR_OK && !free_to_go)
+        e = ERR_NOT_FOUND;
+    if (e == ERR_OK)
+        e = blob_rows_release(c, op);
     if (e == ERR_OK)
         op->result.removed = 1;
     return e;
+}
+
+static enum err collect_part(struct change *c, struct op *op)
+{
+    struct key key = topic_key(op);
+    struct key blob_key = key_of_blob(&op->blob);
+    struct row_keep keep;
+    struct row_blob row;
+    struct bytes value;
+    enum err e = txn_get(c->records, T_BLOB_TOPICS, key_view(&key), &value);
+
+    if (e == ERR_OK)
+        e = row_keep_read(&keep, value);
+    if (e == ERR_OK &&
+        (keep.since_ms > op->number || keep.used_ms > op->number))
+        e = ERR_NOT_FOUND;
+    if (e == ERR_OK)
+        e = txn_get(c->records, T_BLOBS, key_view(&blob_key), &value);
+    if (e == ERR_OK)
+        e = row_blob_read(&row, value);
+    if (e == ERR_OK && row.state != BLOB_PARTIAL)
+        e = ERR_NOT_FOUND;
+    return e == ERR_OK ? evict(c, op) : e;
 }
 
 /* Whether the database has no use for the file. */
@@ -144,6 +176,8 @@ enum err keep_apply(struct change *c, struct op *op)
         return keep_change(c, op->topic, &op->blob, NULL);
     case OP_KEEP_COLLECT:
         return collect(c, op);
+    case OP_KEEP_COLLECT_PART:
+        return collect_part(c, op);
     case OP_KEEP_EVICT:
         return evict(c, op);
     default:
@@ -202,6 +236,13 @@ enum err keep_put_collect(struct store_batch *batch, const struct blob_id *id,
                           const uint8_t topic[ID_LEN], uint64_t before_ms)
 {
     return add(batch, OP_KEEP_COLLECT, id, topic, before_ms);
+}
+
+enum err keep_put_collect_part(struct store_batch *batch,
+                               const struct blob_id *id,
+                               const uint8_t topic[ID_LEN], uint64_t before_ms)
+{
+    return add(batch, OP_KEEP_COLLECT_PART, id, topic, before_ms);
 }
 
 enum err keep_put_evict(struct store_batch *batch, const struct blob_id *id,

@@ -49,6 +49,15 @@ MUST_CHECK enum err keep_put_collect(struct store_batch *batch,
                                      const uint8_t topic[ID_LEN],
                                      uint64_t before_ms);
 /*
+ * Ends the holding of a blob that is partly here and that nobody wants, as one
+ * who looked into it left it: neither wanted nor pinned, nor begun or of use
+ * since `before_ms`.  Results as above.
+ */
+MUST_CHECK enum err keep_put_collect_part(struct store_batch *batch,
+                                          const struct blob_id *id,
+                                          const uint8_t topic[ID_LEN],
+                                          uint64_t before_ms);
+/*
  * Ends the holding of what is not pinned and not on its way, to make room.
  * Results as above.
  */

@@ -551,6 +551,68 @@ static void what_is_on_its_way_does_not_make_room(void **state)
     fixture_close(&w.f);
 }
 
+static void collect_part(unsigned b, bool goes)
+{
+    store_batch_clear(w.f.batch);
+    assert_int_equal(keep_put_collect_part(w.f.batch, &w.blobs[b], w.topics[0],
+                                           w.now_ms - GRACE),
+                     ERR_OK);
+    apply_blob_op();
+    assert_int_equal(store_batch_result(w.f.batch, 0)->err,
+                     goes ? ERR_OK : ERR_NOT_FOUND);
+    assert_int_equal(store_batch_result(w.f.batch, 0)->removed, goes);
+    assert_int_equal(blobs_held_for(w.f.store, &w.blobs[b], w.topics[0]),
+                     !goes);
+}
+
+static void begin_part(unsigned b)
+{
+    store_batch_clear(w.f.batch);
+    assert_int_equal(blobs_put_begin(w.f.batch, &w.blobs[b], w.topics[0]),
+                     ERR_OK);
+    apply_blob_op();
+}
+
+/* Named or not: somebody looked into it, and went away. */
+static void a_part_that_nobody_wants_goes_a_day_after_its_last_use(void **state)
+{
+    struct store_want want = { .why = STORE_WHY_ASKED };
+
+    (void)state;
+    begin(1);
+    say(0, 9);
+    begin_part(9);
+    tick(GRACE - 1);
+    collect_part(9, false);
+    store_batch_clear(w.f.batch);
+    assert_int_equal(keep_put_used(w.f.batch, &w.blobs[9], w.topics[0]),
+                     ERR_OK);
+    apply_blob_op();
+    tick(GRACE - 1);
+    collect_part(9, false);
+    tick(1);
+    pin(0, 9, KEEP_PIN_ASKED);
+    collect_part(9, false);
+    pin(0, 9, KEEP_PIN_DROPPED);
+    want.blob = w.blobs[9];
+    memcpy(want.topic, w.topics[0], ID_LEN);
+    store_batch_clear(w.f.batch);
+    assert_int_equal(store_batch_want(w.f.batch, &want), ERR_OK);
+    apply_blob_op();
+    collect_part(9, false);
+    store_batch_clear(w.f.batch);
+    assert_int_equal(store_batch_unwant(w.f.batch, &w.blobs[9], w.topics[0]),
+                     ERR_OK);
+    apply_blob_op();
+    collect_part(9, true);
+    begin_part(9); /* anew: its time begins anew, too */
+    collect_part(9, false);
+    import_small(0, 0);
+    tick(GRACE);
+    collect_part(0, false); /* it is whole */
+    fixture_close(&w.f);
+}
+
 static void touch(const char *name)
 {
     int fd;
@@ -612,10 +674,7 @@ static void a_part_that_has_a_row_by_now_stays(void **state)
 
     (void)state;
     begin(1);
-    store_batch_clear(w.f.batch);
-    assert_int_equal(blobs_put_begin(w.f.batch, &w.blobs[9], w.topics[0]),
-                     ERR_OK);
-    apply_blob_op();
+    begin_part(9);
     assert_int_equal(blob_part_open(&part, w.f.store, &w.blobs[9]), ERR_OK);
     blob_part_close(part);
     assert_true(has_file(&w.blobs[9], true));
@@ -662,6 +721,8 @@ int main(void)
         cmocka_unit_test(any_sequence_keeps_what_is_named_and_counts_it),
         cmocka_unit_test(what_was_begun_lately_stays_though_nothing_names_it),
         cmocka_unit_test(what_is_on_its_way_does_not_make_room),
+        cmocka_unit_test(
+            a_part_that_nobody_wants_goes_a_day_after_its_last_use),
         cmocka_unit_test(only_files_of_blobs_without_a_row_are_strays),
         cmocka_unit_test(a_part_that_has_a_row_by_now_stays),
         cmocka_unit_test(use_is_noted_and_changes_nothing_else),

@@ -7,7 +7,13 @@
 #include "daemon/lease_parts.h"
 #include "store/law.h"
 
-enum { PAGE = 256, PLACES = 16 };
+enum {
+    PAGE = 256,
+    PLACES = 16,
+    /* Of a million names in lists that change all the time, a hundredth of the
+     * time goes into counting them: what counts is as old as ten seconds. */
+    NAMES_A_MS = 100
+};
 
 const char *holder_state_name(enum holder_state state)
 {
@@ -85,8 +91,10 @@ bool holders_has(const struct node *node, const uint8_t topic[ID_LEN],
 
 /* ---- Counting a topic ---------------------------------------------------- */
 
-static void count_here(struct leases *l, struct lease_topic *t)
+/* How many names it took. */
+static uint64_t count_here(struct leases *l, struct lease_topic *t)
 {
+    uint64_t names = 0;
     struct blob_info page[PAGE];
     const struct blob_id *after = NULL;
     struct blob_id last;
@@ -103,7 +111,9 @@ static void count_here(struct leases *l, struct lease_topic *t)
         if (n > 0)
             last = page[n - 1].id;
         after = &last;
+        names += n;
     }
+    return names;
 }
 
 static void count_row(struct leases *l, struct lease_topic *t,
@@ -144,6 +154,31 @@ static void bound_until(uint64_t *until_ms, const struct lease_row *row,
         *until_ms = row->at.challenged_ms + LEASE_TRUST_MS;
 }
 
+static void count(struct leases *l, struct lease_topic *t, uint64_t now_ms)
+{
+    uint64_t names = t->named.count;
+
+    t->counted_ms = now_ms;
+    t->counted_until_ms = UINT64_MAX;
+    for (size_t i = 0; i < t->named.count; i++) {
+        t->named.at[i].is_here = false;
+        t->named.at[i].copies = 0;
+        t->named.at[i].claims = 0;
+    }
+    names += count_here(l, t);
+    for (size_t i = 0; i < t->count; i++) {
+        enum holder_state state = state_of(&t->rows[i], now_ms);
+
+        if (!counts(l, &t->rows[i], now_ms) || state == HOLDER_FAILED)
+            continue;
+        count_row(l, t, &t->rows[i], state);
+        bound_until(&t->counted_until_ms, &t->rows[i], state);
+        names += t->rows[i].at.lease.count;
+    }
+    t->is_counted = true;
+    t->count_again_ms = lease_now_ms(l) + names / NAMES_A_MS;
+}
+
 /* NULL while the topic's records are being gone through. */
 static struct named *counted(struct leases *l, const uint8_t topic[ID_LEN])
 {
@@ -156,25 +191,10 @@ static struct named *counted(struct leases *l, const uint8_t topic[ID_LEN])
         lease_wake(l, 0);
         return NULL;
     }
-    if (t->is_counted && now_ms >= t->counted_ms &&
-        now_ms < t->counted_until_ms)
-        return &t->named;
-    t->is_counted = true;
-    t->counted_ms = now_ms;
-    t->counted_until_ms = UINT64_MAX;
-    for (size_t i = 0; i < t->named.count; i++) {
-        t->named.at[i].is_here = false;
-        t->named.at[i].copies = 0;
-        t->named.at[i].claims = 0;
-    }
-    count_here(l, t);
-    for (size_t i = 0; i < t->count; i++) {
-        enum holder_state state = state_of(&t->rows[i], now_ms);
-
-        if (!counts(l, &t->rows[i], now_ms) || state == HOLDER_FAILED)
-            continue;
-        count_row(l, t, &t->rows[i], state);
-        bound_until(&t->counted_until_ms, &t->rows[i], state);
+    if (!t->is_counted || now_ms < t->counted_ms ||
+        now_ms >= t->counted_until_ms) {
+        if (lease_now_ms(l) >= t->count_again_ms)
+            count(l, t, now_ms);
     }
     return &t->named;
 }

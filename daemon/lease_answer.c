@@ -145,7 +145,7 @@ void lease_answer_held(struct leases *l, struct lease_peer *p,
 
 /* A leaf that is read on the pool; whoever asked may be gone by then. */
 struct reading {
-    uv_work_t work;
+    struct lane_work turn;
     struct leases *leases;
     uint64_t conn; /* its number */
     uint32_t request;
@@ -235,7 +235,7 @@ static enum err begin(struct leases *l, struct lease_peer *p,
 
     if (r == NULL)
         return ERR_NO_MEMORY;
-    r->work.data = r;
+    r->turn.work.data = r;
     r->leases = l;
     r->conn = conn_number(p->conn);
     r->request = ask->request;
@@ -251,15 +251,13 @@ static enum err begin(struct leases *l, struct lease_peer *p,
     if (e == ERR_OK && blob->size > BLOB_SPAN_LEN)
         e = blobs_layer_page(node_store(l->node), blob, span / BLOB_LAYER_PAGE,
                              &r->page, &r->uncles);
-    if (e == ERR_OK && uv_queue_work(node_loop(l->node), &r->work, on_read_work,
-                                     on_read_done) != 0)
-        e = ERR_BUSY;
     if (e != ERR_OK) {
         reading_free(r);
         return e;
     }
     l->reads++;
     p->is_reading = true;
+    lane_queue(&l->lane, &r->turn, on_read_work, on_read_done);
     return ERR_OK;
 }
 
@@ -268,7 +266,8 @@ void lease_answer_challenge(struct leases *l, struct lease_peer *p,
 {
     struct lease_msg msg = { .type = FRAME_LEAF, .request = ask->request };
 
-    if (p->is_reading || !may_ask(l, p))
+    /* Who comes and goes may leave more in line than there are peers. */
+    if (p->is_reading || l->reads >= LEASE_PEERS_MAX || !may_ask(l, p))
         msg.leaf.code = ERR_BUSY;
     else
         msg.leaf.code = code_of(begin(l, p, ask));

@@ -22,9 +22,6 @@ enum {
     FAILED_MAX_MS = DAY_MS / 4,
     BUSY_MS = 10000,
     LIST_AGAIN_MS = 30000,
-    /* Lists of a topic may have so many names for each that records name. */
-    LISTS_EACH = 64,
-    LISTS_MIN = 1024,
     ASK_SOON_MS = 20,
 };
 
@@ -89,35 +86,17 @@ static bool send_list_ask(struct leases *l, struct lease_peer *p)
            lease_send(l, p, &msg);
 }
 
-/* Names in all lists of the topic that are here or on their way. */
-static uint64_t names_here(const struct lease_topic *t)
-{
-    uint64_t sum = 0;
-
-    for (size_t i = 0; i < t->count; i++)
-        if (t->rows[i].at.has_list || t->rows[i].is_asked)
-            sum += t->rows[i].at.lease.count;
-    return sum;
-}
-
-static bool may_have_list(const struct lease_topic *t,
-                          const struct lease_row *row)
-{
-    uint64_t named = t->named.count < LISTS_MIN ? LISTS_MIN : t->named.count;
-
-    return t->has_named && t->named.is_whole &&
-           row->at.lease.count <= LISTS_EACH * named - names_here(t) &&
-           names_here(t) <= LISTS_EACH * named;
-}
-
+/* `names` are in the lists of the topic that are here or on their way. */
 static bool try_list(struct leases *l, struct lease_peer *p,
-                     struct lease_topic *t, struct lease_row *row)
+                     struct lease_topic *t, struct lease_row *row,
+                     uint64_t names)
 {
     uint64_t now_ms = lease_now_ms(l);
 
     if (row->at.has_list || row->is_bogus || row->is_asked ||
-        now_ms < row->list_ms || lease_row_is_own(l, row) ||
-        !may_have_list(t, row))
+        now_ms < row->list_ms || lease_row_is_own(l, row) || !t->has_named ||
+        !t->named.is_whole ||
+        !lease_list_fits(t->named.count, names, row->at.lease.count))
         return false;
     /* The node itself if it is here; else whoever may have the list. */
     if (memcmp(conn_node(p->conn), row->at.lease.node, KEY_LEN) != 0 &&
@@ -401,10 +380,13 @@ static void look_at_deadline(struct leases *l, struct lease_peer *p)
 static void look_for(struct leases *l, struct lease_peer *p)
 {
     for (struct lease_topic *t = l->topics; t != NULL; t = t->next) {
+        uint64_t names;
+
         if (!t->is_held || !peer_shares(conn_peer(p->conn), t->topic))
             continue;
+        names = lease_table_names(t);
         for (size_t i = 0; i < t->count; i++)
-            if (try_list(l, p, t, &t->rows[i]) ||
+            if (try_list(l, p, t, &t->rows[i], names) ||
                 try_challenge(l, p, t, &t->rows[i]))
                 return;
     }

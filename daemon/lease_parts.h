@@ -1,13 +1,15 @@
 #ifndef DAEMON_LEASE_PARTS_H
 #define DAEMON_LEASE_PARTS_H
 
+#include "daemon/lane.h"
 #include "daemon/leases.h"
 #include "daemon/named.h"
 #include "proto/lease_msg.h"
 #include "store/lease_rows.h"
 
 /*
- * What the files of leases share: leases.c their life and what is known,
+ * What the files of leases share: leases.c their life and what comes in,
+ * lease_table.c what is known,
  * lease_own.c what this node says of itself, lease_talk.c what is exchanged,
  * lease_ask.c lists and challenges that are asked for, lease_answer.c those
  * that are answered, holders.c what follows.  For nobody else.
@@ -23,6 +25,9 @@ enum {
     LEASE_QUIET_MS = 1000,
     LEASE_QUIET_BLOB_MS = 5,
     LEASE_QUIET_MAX_MS = 300000,
+    /* Leaves that are read at once, for all peers together: a peer may ask for
+     * one at a time, and each takes the reading and hashing of a span. */
+    LEASE_READS_MAX = 2,
 };
 
 /* A lease that is known, and what this node does about it. */
@@ -56,6 +61,7 @@ struct lease_topic {
     bool is_counted;
     uint64_t counted_ms;       /* by the wall clock */
     uint64_t counted_until_ms; /* then leases, or our trust, end */
+    uint64_t count_again_ms;   /* not before: counting takes long; monotonic */
 };
 
 /* What is open with one peer. */
@@ -69,7 +75,7 @@ struct lease_peer {
     size_t told_cap;
     struct lease_meter brought;
     struct lease_meter asked;
-    bool is_reading; /* a leaf for it, on the pool */
+    bool is_reading; /* a leaf for it, on the pool or in line before it */
     enum lease_asked open;
     uint32_t request;
     uint64_t deadline_ms;
@@ -87,7 +93,9 @@ struct leases {
     struct node *node;
     uv_timer_t timer;
     bool is_stopping;
-    unsigned reads; /* leaves on the pool */
+    bool tells;     /* what its owner wished at the last look */
+    unsigned reads; /* leaves on the pool, or in line before it */
+    struct lane lane;
     uint32_t requests;
     struct lease_topic *topics;
     size_t rows;
@@ -99,15 +107,55 @@ static inline uint64_t lease_now_ms(const struct leases *l)
     return uv_now(node_loop(l->node));
 }
 
-/* --- leases.c --- */
+/* --- lease_table.c --- */
 
 struct lease_topic *lease_topic_find(const struct leases *leases,
                                      const uint8_t topic[ID_LEN]);
+struct lease_row *lease_row_find(const struct lease_topic *topic,
+                                 const uint8_t node[KEY_LEN]);
+bool lease_row_is_own(const struct leases *leases, const struct lease_row *row);
+/* Of a node that has none there.  NULL without memory. */
+struct lease_row *lease_row_insert(struct lease_topic *topic,
+                                   const uint8_t node[KEY_LEN]);
+/* Of another list, or of none any more. */
+void lease_row_forget_roots(struct lease_row *row);
+
+/* Names in all lists of the topic that are here or on their way. */
+uint64_t lease_table_names(const struct lease_topic *topic);
+/* Whether a list of `count` names fits beside so many others, where records
+ * name `named` blobs (§6.7). */
+#define LEASE_NAMES_EACH 64
+#define LEASE_NAMES_MIN  1024
+bool lease_list_fits(uint64_t named, uint64_t names, uint64_t count);
+
+/* What it takes to tell how much a row matters. */
+struct lease_eye {
+    const uint8_t *own; /* KEY_LEN bytes */
+    uint64_t now_ms;
+    bool (*is_connected)(void *context, const uint8_t node[KEY_LEN]);
+    void *context;
+};
+/*
+ * The topic of which a row has to go before one more is put into `topic`: the
+ * same, or where the rows of all topics are too many, the most crowded one.
+ * NULL: there is room.
+ */
+struct lease_topic *lease_table_full(struct lease_topic *topics, size_t rows,
+                                     struct lease_topic *topic);
+/*
+ * Which of its rows goes for one of that node: the least that matters less than
+ * it or, where the new one goes to another topic (`is_other`), as little.
+ * False: none.  A stranger's word does not push out another's beside it.
+ */
+bool lease_table_least(const struct lease_eye *eye,
+                       const struct lease_topic *crowded, bool is_other,
+                       const uint8_t node[KEY_LEN], size_t *at);
+
+/* --- leases.c --- */
+
 /* Made if it is not there.  NULL without memory. */
 struct lease_topic *lease_topic_get(struct leases *leases,
                                     const uint8_t topic[ID_LEN]);
-struct lease_row *lease_row_find(const struct lease_topic *topic,
-                                 const uint8_t node[KEY_LEN]);
 /*
  * Takes in a lease whose signature is right: true if it is new, and then it is
  * written.  A row that is less worth may have to go for it.
@@ -120,9 +168,6 @@ void lease_write_row(struct leases *leases, const struct lease_row *row);
 void lease_uncount(struct lease_topic *topic);
 /* Comes back soon. */
 void lease_wake(struct leases *leases, uint64_t wait_ms);
-/* Of another list, or of none any more. */
-void lease_row_forget_roots(struct lease_row *row);
-bool lease_row_is_own(const struct leases *leases, const struct lease_row *row);
 struct lease_peer *lease_peer_of(struct leases *leases,
                                  const struct conn *conn);
 

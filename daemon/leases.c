@@ -31,16 +31,6 @@ void lease_wake(struct leases *l, uint64_t wait_ms)
 
 /* ---- What is known ------------------------------------------------------ */
 
-struct lease_topic *lease_topic_find(const struct leases *l,
-                                     const uint8_t topic[ID_LEN])
-{
-    struct lease_topic *t = l->topics;
-
-    while (t != NULL && memcmp(t->topic, topic, ID_LEN) != 0)
-        t = t->next;
-    return t;
-}
-
 struct lease_topic *lease_topic_get(struct leases *l,
                                     const uint8_t topic[ID_LEN])
 {
@@ -58,62 +48,9 @@ struct lease_topic *lease_topic_get(struct leases *l,
     return t;
 }
 
-static size_t place_of(const struct lease_topic *t, const uint8_t node[KEY_LEN])
-{
-    size_t low = 0;
-    size_t high = t->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (memcmp(t->rows[middle].at.lease.node, node, KEY_LEN) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-struct lease_row *lease_row_find(const struct lease_topic *t,
-                                 const uint8_t node[KEY_LEN])
-{
-    size_t at = place_of(t, node);
-
-    if (at == t->count || memcmp(t->rows[at].at.lease.node, node, KEY_LEN) != 0)
-        return NULL;
-    return &t->rows[at];
-}
-
-bool lease_row_is_own(const struct leases *l, const struct lease_row *row)
-{
-    return memcmp(row->at.lease.node, node_keys(l->node)->sign.public_key,
-                  KEY_LEN) == 0;
-}
-
 void lease_uncount(struct lease_topic *t)
 {
     t->is_counted = false;
-}
-
-static struct lease_row *insert(struct lease_topic *t,
-                                const uint8_t node[KEY_LEN])
-{
-    size_t at = place_of(t, node);
-
-    if (t->count == t->cap) {
-        size_t cap = t->cap == 0 ? 4 : 2 * t->cap;
-        struct lease_row *rows = realloc(t->rows, cap * sizeof *rows);
-
-        if (rows == NULL)
-            return NULL;
-        t->rows = rows;
-        t->cap = cap;
-    }
-    memmove(&t->rows[at + 1], &t->rows[at], (t->count - at) * sizeof *t->rows);
-    memset(&t->rows[at], 0, sizeof *t->rows);
-    memcpy(t->rows[at].at.lease.node, node, KEY_LEN);
-    t->count++;
-    return &t->rows[at];
 }
 
 static void put_op(struct leases *l, const struct lease_row *row, bool removes)
@@ -137,12 +74,6 @@ void lease_write_row(struct leases *l, const struct lease_row *row)
     put_op(l, row, false);
 }
 
-void lease_row_forget_roots(struct lease_row *row)
-{
-    writer_free(&row->roots);
-    row->roots = writer_growing(LEASE_COUNT_MAX / LEASE_PAGE * HASH_LEN);
-}
-
 /* Takes the row out of memory and off the disk. */
 static void drop_row(struct leases *l, struct lease_topic *t, size_t at)
 {
@@ -155,41 +86,29 @@ static void drop_row(struct leases *l, struct lease_topic *t, size_t at)
     lease_uncount(t);
 }
 
-/* Of a live one: names are made for nothing, connections are not. */
-static unsigned worth_of_node(const struct leases *l,
-                              const uint8_t node[KEY_LEN])
+static bool is_connected(void *context, const uint8_t node[KEY_LEN])
 {
-    if (memcmp(node, node_keys(l->node)->sign.public_key, KEY_LEN) == 0)
-        return 4;
-    return peers_find_node(node_peer_table(l->node), node) != NULL ? 2 : 1;
-}
+    const struct leases *l = context;
 
-/* How much it matters: what we have seen for ourselves stays the longest. */
-static unsigned worth(const struct leases *l, const struct lease_row *row)
-{
-    if (lease_row_is_own(l, row))
-        return 4;
-    if (!lease_is_live(&row->at.lease, node_clock_ms(l->node)))
-        return 0;
-    if (row->at.challenged_ms != 0 && row->at.failed_ms == 0)
-        return 3;
-    return worth_of_node(l, row->at.lease.node);
+    return peers_find_node(node_peer_table(l->node), node) != NULL;
 }
 
 /* Room for one more of that node; false if all that are here matter as much. */
 static bool make_room(struct leases *l, struct lease_topic *t,
                       const uint8_t node[KEY_LEN])
 {
-    size_t least = 0;
+    struct lease_eye eye = { .own = node_keys(l->node)->sign.public_key,
+                             .now_ms = node_clock_ms(l->node),
+                             .is_connected = is_connected,
+                             .context = l };
+    struct lease_topic *crowded = lease_table_full(l->topics, l->rows, t);
+    size_t at;
 
-    if (t->count < LEASES_TOPIC_MAX && l->rows < LEASE_ROWS_MAX)
+    if (crowded == NULL)
         return true;
-    for (size_t i = 1; i < t->count; i++)
-        if (worth(l, &t->rows[i]) < worth(l, &t->rows[least]))
-            least = i;
-    if (t->count == 0 || worth(l, &t->rows[least]) >= worth_of_node(l, node))
-        return false; /* a stranger's word does not push out another's */
-    drop_row(l, t, least);
+    if (!lease_table_least(&eye, crowded, crowded != t, node, &at))
+        return false;
+    drop_row(l, crowded, at);
     return true;
 }
 
@@ -204,7 +123,7 @@ bool lease_take(struct leases *l, struct lease_topic *t,
     if (is_new && !make_room(l, t, lease->node))
         return false;
     if (is_new)
-        row = insert(t, lease->node);
+        row = lease_row_insert(t, lease->node);
     if (row == NULL)
         return false;
     l->rows += is_new ? 1 : 0;
@@ -429,6 +348,7 @@ static bool walk(struct leases *l)
         if (named_walk(&t->named, l->node) != ERR_OK) {
             named_wipe(&t->named); /* again from the beginning, later */
             t->has_named = false;
+            t->count_again_ms = 0;
             return false;
         }
         lease_uncount(t);
@@ -507,6 +427,7 @@ void leases_record_added(struct leases *l, const struct record *record)
     if (named_take(&t->named, l->node, record) != ERR_OK) {
         named_wipe(&t->named);
         t->has_named = false;
+        t->count_again_ms = 0;
     }
     lease_uncount(t);
 }
@@ -530,7 +451,7 @@ static enum err load(struct leases *l)
         for (size_t i = 0; e == ERR_OK && i < n; i++) {
             struct lease_topic *t = lease_topic_get(l, page[i].lease.topic);
             struct lease_row *row =
-                t == NULL ? NULL : insert(t, page[i].lease.node);
+                t == NULL ? NULL : lease_row_insert(t, page[i].lease.node);
 
             if (row == NULL) {
                 e = ERR_NO_MEMORY;
@@ -561,6 +482,7 @@ enum err leases_open(struct leases **out, struct node *node)
     e = load(l);
     (void)uv_timer_init(node_loop(node), &l->timer);
     l->timer.data = l;
+    lane_init(&l->lane, node_loop(node), LEASE_READS_MAX);
     node_subscribe(node, &l->listener);
     lease_wake(l, BUSY_MS);
     *out = l; /* to be shut down in any case: it has a handle */

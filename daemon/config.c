@@ -87,6 +87,16 @@ static void print_meet(char out[CONFIG_VALUE_MAX], const struct config *c)
     (void)snprintf(out, CONFIG_VALUE_MAX, "%s", c->meet ? "yes" : "no");
 }
 
+static enum err take_tell(struct config *c, const char *value)
+{
+    return parse_bool(&c->tell_leases, value);
+}
+
+static void print_tell(char out[CONFIG_VALUE_MAX], const struct config *c)
+{
+    (void)snprintf(out, CONFIG_VALUE_MAX, "%s", c->tell_leases ? "yes" : "no");
+}
+
 static enum err take_portmap(struct config *c, const char *value)
 {
     return parse_bool(&c->portmap, value);
@@ -288,6 +298,7 @@ static const struct setting settings[] = {
       A_RATE, false },
     { "limits", "download_at", take_download_at, print_download_at, A_PLAN,
       false },
+    { "leases", "tell", take_tell, print_tell, "yes or no", false },
     { "peers", "add", take_peer, print_peers,
       "NODE@HOST:PORT, at most 64 of them", false },
 /* clang-format off */
@@ -410,6 +421,7 @@ void config_default(struct config *out)
         .lan = true,
         .portmap = true,
         .meet = true,
+        .tell_leases = true,
         .log_level = LOG_LEVEL_INFO,
         .board_quota_bytes = (uint64_t)1 << 30,
         .topic_quota_bytes = (uint64_t)256 << 20,

@@ -36,6 +36,8 @@
  *     stem = 2
  *     preview = 2
  *     other = 2                   ; files without a role
+ *     [leases]
+ *     tell = yes                  ; tell others which files this node holds
  *     [peers]
  *     add = NODE@HOST:PORT        ; may be repeated
  */
@@ -81,6 +83,7 @@ struct config {
     uint64_t board_quota_bytes; /* of records */
     uint64_t topic_quota_bytes; /* of records, each topic */
     struct config_limits limits;
+    bool tell_leases;             /* which files this node holds */
     uint8_t copies[CONFIG_ROLES]; /* of a file, by its role */
     struct config_peer peers[CONFIG_PEERS_MAX];
     size_t peers_count;

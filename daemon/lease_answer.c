@@ -244,7 +244,7 @@ static enum err begin(struct leases *l, struct lease_peer *p,
     r->page = writer_growing(BLOB_LAYER_PAGE * HASH_LEN);
     r->uncles = writer_growing(BLOB_UNCLES_MAX * HASH_LEN);
     r->siblings = writer_growing(LEAF_UNCLES_MAX * HASH_LEN);
-    if (!peer_topic_of_tag(conn_peer(p->conn), ask->tag, topic))
+    if (!l->tells || !peer_topic_of_tag(conn_peer(p->conn), ask->tag, topic))
         e = ERR_NOT_HELD;
     if (e == ERR_OK)
         e = blob_reader_open(&r->reader, node_store(l->node), blob, topic);

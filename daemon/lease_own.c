@@ -195,10 +195,10 @@ static bool is_due(const struct leases *l, const struct lease_row *old)
 }
 
 /* Whether there is a word to say: of something, or that it is gone. */
-static bool has_word(const struct lease_topic *t, const struct list *list,
-                     const struct lease_row *old)
+static bool has_word(const struct leases *l, const struct lease_topic *t,
+                     const struct list *list, const struct lease_row *old)
 {
-    return list->count > 0 || t->is_seeded ||
+    return list->count > 0 || (t->is_seeded && l->tells) ||
            (old != NULL && old->at.lease.count > 0);
 }
 
@@ -216,10 +216,12 @@ void lease_own_look(struct leases *l, struct lease_topic *t)
     if (t->is_writing || !t->is_held ||
         !((t->is_dirty && is_quiet(l, t)) || is_due(l, old)))
         return;
-    e = gather(l, t->topic, &list);
+    /* Who tells nobody lets the word that stands be followed by an empty one.
+     */
+    e = l->tells ? gather(l, t->topic, &list) : ERR_OK;
     if (e == ERR_OK)
         e = hash_list(&list, root);
-    if (e == ERR_OK && has_word(t, &list, old) &&
+    if (e == ERR_OK && has_word(l, t, &list, old) &&
         (old == NULL || is_due(l, old) ||
          memcmp(old->at.lease.root, root, HASH_LEN) != 0)) {
         e = renew(l, t, &list, root, old);

@@ -335,6 +335,17 @@ static void look_at_changes(struct leases *l)
     }
 }
 
+/* Its owner may wish otherwise now. */
+static void look_at_config(struct leases *l)
+{
+    bool tells = node_config(l->node)->tell_leases;
+
+    for (struct lease_topic *t = l->topics; t != NULL && tells != l->tells;
+         t = t->next)
+        mark_dirty(l, t);
+    l->tells = tells;
+}
+
 /* Some of a walk; true while there is more. */
 static bool walk(struct leases *l)
 {
@@ -384,6 +395,7 @@ static void on_timer(uv_timer_t *timer)
     if (!more) {
         look_at_topics(l);
         look_at_changes(l);
+        look_at_config(l);
         for (struct lease_topic *t = l->topics; t != NULL; t = t->next)
             lease_own_look(l, t);
         lease_ask_look(l);
@@ -478,6 +490,7 @@ enum err leases_open(struct leases **out, struct node *node)
     if (l == NULL)
         return ERR_NO_MEMORY;
     l->node = node;
+    l->tells = node_config(node)->tell_leases;
     l->listener.on_event = on_event;
     e = load(l);
     (void)uv_timer_init(node_loop(node), &l->timer);

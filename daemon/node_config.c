@@ -81,6 +81,7 @@ void node_reload(struct node *n)
     n->config.board_quota_bytes = fresh.board_quota_bytes;
     n->config.topic_quota_bytes = fresh.topic_quota_bytes;
     n->config.limits = fresh.limits;
+    n->config.tell_leases = fresh.tell_leases;
     throttle_look(n->throttle);
     memcpy(n->config.peers, fresh.peers, sizeof fresh.peers);
     n->config.peers_count = fresh.peers_count;

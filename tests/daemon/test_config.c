@@ -26,7 +26,7 @@ static void an_empty_file_is_the_default(void **state)
     (void)state;
     assert_int_equal(parse(&c, &f, ""), ERR_OK);
     assert_string_equal(c.network.name, "lab");
-    assert_true(c.lan && c.portmap && c.meet);
+    assert_true(c.lan && c.portmap && c.meet && c.tell_leases);
     assert_int_equal(c.log_level, LOG_LEVEL_INFO);
     assert_int_equal(c.listen_count, 0);
 }
@@ -49,12 +49,13 @@ static void every_setting_is_read(void **state)
                            "upload_at = 08:00-22:00 1 MiB\n"
                            "upload_at = 23:30-24:00 0\n"
                            "download_at = 22:00-06:05   3 GiB/s\n"
+                           "[leases]\ntell = no\n"
                            "[peers]\nadd = " NODE "@10.0.0.1:7433\n"),
                      ERR_OK);
     assert_string_equal(c.network.name, "test-1");
     assert_int_equal(c.listen_count, 2);
     assert_string_equal(c.listen[1], "[::1]:7433");
-    assert_false(c.lan || c.portmap || c.meet);
+    assert_false(c.lan || c.portmap || c.meet || c.tell_leases);
     assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
     assert_int_equal(c.quota_bytes, (uint64_t)3 << 30);
     assert_int_equal(c.limits.upload.otherwise, 2u << 20);
@@ -94,6 +95,7 @@ static void a_bad_value_is_told_what_is_expected(void **state)
         "[node]\nlisten = name:7433\n",
         "[node]\nlisten = 1.2.3.4:65536\n",
         "[node]\nlan = maybe\n",
+        "[leases]\ntell = some\n",
         "[node]\nlog_level = loud\n",
         "[node]\nquota = many\n",
         "[node]\nquota = 99999999999 TiB\n",

@@ -1,5 +1,6 @@
 """Who holds what: leases, challenges, pledges, and archivists who share."""
 import os
+import signal
 import time
 import unittest
 
@@ -358,6 +359,44 @@ class LenderTest(lab.LabTest):
             with self.assertRaises(wire.Broken) as caught:
                 lender.put_to(kind, self.project, rest)
             self.assertEqual(caught.exception.name, "NOT_HELD")
+
+    def test_who_wishes_so_tells_nobody_what_they_hold(self):
+        lender = self.meet()
+        node = bytes.fromhex(self.daemon.node)
+
+        def told(count):
+            return lambda: node in lender.leases and \
+                lender.leases[node][5] == count
+        lender.wait(told(3), "its lease")
+        conf = self.daemon.home / "config" / "troupe.conf"
+        conf.parent.mkdir(parents=True, exist_ok=True)
+        conf.write_text("[leases]\ntell = no\n")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        lender.wait(told(0), "that it is taken back")
+        blob = self.blobs[1]
+        with self.assertRaises(wire.Broken) as caught:
+            lender.put_to(CHALLENGE, self.project, name_of(blob) + bytes(8))
+        self.assertEqual(caught.exception.name, "NOT_HELD")
+        # What is asked for is served all the same.
+        self.assertEqual(lender.fetch(self.project, blob.root, blob.size),
+                         blob.data)
+        # Nor does another start say more, or something new that is held.
+        self.daemon.stop()
+        self.daemon.start()
+        other = self.meet()
+        self.blobs.append(shelf.Blob(os.urandom(50)))
+        self.daemon.json("contribute", "--project", self.project.hex(),
+                         "--title", "New", "--licence", LICENCE, "--rights",
+                         "own_work", self.file("new", self.blobs[-1].data))
+        self.assertEqual(
+            other.fetch(self.project, self.blobs[-1].root, 50),
+            self.blobs[-1].data)
+        self.assertEqual([c[5] for n, c in other.leases.items() if n == node],
+                         [0] if node in other.leases else [])
+        conf.write_text("")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        lender = other
+        lender.wait(told(4), "its lease")
 
 
 class ArchivistsTest(lab.LabTest):

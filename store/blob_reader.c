@@ -181,6 +181,22 @@ bool blob_reader_has(const struct blob_reader *reader, uint64_t offset,
     return true;
 }
 
+size_t blob_reader_here(const struct blob_reader *reader, uint64_t offset,
+                        size_t len)
+{
+    size_t here = 0;
+
+    while (here < len) {
+        uint64_t left = BLOB_SPAN_LEN - (offset + here) % BLOB_SPAN_LEN;
+        size_t more = left < len - here ? (size_t)left : len - here;
+
+        if (!blob_reader_has(reader, offset + here, more))
+            break;
+        here += more;
+    }
+    return here;
+}
+
 enum err blob_reader_read(struct blob_reader *reader, uint64_t offset,
                           uint8_t *out, size_t len)
 {

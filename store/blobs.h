@@ -211,6 +211,9 @@ void blob_reader_info(const struct blob_reader *reader, struct blob_info *out);
 /* Whether every byte of the range is there, as of the opening. */
 bool blob_reader_has(const struct blob_reader *reader, uint64_t offset,
                      uint64_t len);
+/* How many bytes of it, from `offset` on, are there without a gap. */
+size_t blob_reader_here(const struct blob_reader *reader, uint64_t offset,
+                        size_t len);
 /*
  * Pool: reads exactly `len` bytes into `out`.
  *   ERR_NOT_HELD  not all of them are there

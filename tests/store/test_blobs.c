@@ -502,6 +502,9 @@ static void spans_that_were_not_synced_are_fetched_again(void **state)
     assert_true(blob_reader_has(reader, 4 << 20, 100));
     assert_false(blob_reader_has(reader, 4 << 20, 101));
     assert_false(blob_reader_has(reader, (1 << 20) - 1, 2));
+    assert_int_equal(blob_reader_here(reader, (1 << 20) - 1, 2), 0);
+    assert_int_equal(blob_reader_here(reader, (2 << 20) - 7, 3), 3);
+    assert_int_equal(blob_reader_here(reader, (2 << 20) - 7, 8), 7);
     blob_reader_close(reader);
     assert_int_equal(blob_part_open(&part, f->store, &id), ERR_OK);
     assert_false(blob_part_has(part, 0));

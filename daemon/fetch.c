@@ -1,7 +1,7 @@
 /*
  * A blob on its way here: the effects of the machine and the frames that come,
  * the beginning and the end.  Who is asked is fetch_peers.c; what runs on the
- * pool is fetch_job.c.
+ * pool is fetch_job.c; who reads it meanwhile is fetch_read.c.
  */
 #include "daemon/fetch.h"
 
@@ -190,6 +190,9 @@ static void act(struct fetch *f, const struct blob_fetch_effect *ef)
         take_slot(f, ef);
         fetch_job_on_slot(f, FETCH_JOB_LEAVES, ef->slot, ef->hashes);
         break;
+    case BLOB_FETCH_CHECK_BLOCKS:
+        fetch_job_on_blocks(f, ef);
+        break;
     case BLOB_FETCH_BAN:
         ban(f, ef);
         break;
@@ -276,15 +279,6 @@ static void note_pages(struct fetch *f)
     writer_free(&u);
 }
 
-static void seek(struct fetch *f)
-{
-    uint64_t size = fetch_blob(f)->size;
-
-    if (f->read_at < f->read_end && f->read_at < size)
-        blob_fetch_seek(&f->machine, f->read_at / BLOB_SPAN_LEN,
-                        (f->read_end - 1) / BLOB_SPAN_LEN + 1);
-}
-
 static enum err start_machine(struct fetch *f)
 {
     struct blob_fetch_config config = {
@@ -314,7 +308,7 @@ static enum err start_machine(struct fetch *f)
     if (spans > 0 && spans < UINT32_MAX)
         config.start = randombytes_uniform((uint32_t)spans);
     blob_fetch_init(&f->machine, &config, fetch_now_ms(f));
-    seek(f);
+    fetch_seek(f);
     f->sync_ms = fetch_now_ms(f);
     f->state = FETCH_RUNNING;
     return ERR_OK;
@@ -458,15 +452,6 @@ bool fetch_owns(const struct fetch *f, uint32_t request)
 uint64_t fetch_bytes(const struct fetch *f)
 {
     return f->verified;
-}
-
-void fetch_read(struct fetch *f, uint64_t offset, uint64_t end)
-{
-    f->read_at = offset;
-    f->read_end = end;
-    if (f->state == FETCH_RUNNING)
-        seek(f);
-    fetch_step(f);
 }
 
 void fetch_widen(struct fetch *f)

@@ -30,6 +30,8 @@ struct fetch_config {
     /* ERR_OK: held and durable, the want is gone.  ERR_NOT_HELD: nobody has
      * it now.  fetch_free() is not to be called from inside. */
     void (*ended)(void *context, struct fetch *fetch, enum err e);
+    /* Bytes are known to be the blob's that were not: for who reads. */
+    void (*proved)(void *context, struct fetch *fetch);
     void *context;
 };
 
@@ -56,6 +58,13 @@ MUST_CHECK enum err fetch_recv(struct fetch *fetch, struct conn *conn,
  * they come first, and in order.  Before it runs, too.
  */
 void fetch_read(struct fetch *fetch, uint64_t offset, uint64_t end);
+/*
+ * Copies what is known to be the blob's from `offset` on, and lies in the span
+ * buffers, durable or not: how many bytes, at most `len`.  What is written
+ * already is not among it.
+ */
+size_t fetch_peek(const struct fetch *fetch, uint64_t offset, uint8_t *out,
+                  size_t len);
 /* Fetches all of it from now on, not only what is read. */
 void fetch_widen(struct fetch *fetch);
 bool fetch_is_limited(const struct fetch *fetch);

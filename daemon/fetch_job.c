@@ -26,7 +26,7 @@ struct job {
     enum fetch_job_what what;
     unsigned slot;
     uint64_t span;
-    struct bytes bytes; /* of the slot's buffer, which nobody else touches */
+    struct bytes bytes; /* of the slot's buffer, which nobody else writes */
     uint8_t expected[BLOB_SPAN_LEAVES * HASH_LEN];
     struct blob_copy *copy; /* to be written too, or NULL */
     struct store_batch *batch;
@@ -70,6 +70,7 @@ static void on_work(uv_work_t *work)
         job->result = blob_part_write(f->part, job->span, job->bytes);
         break;
     case FETCH_JOB_LEAVES:
+    case FETCH_JOB_BLOCKS:
         job->good = compare_leaves(job);
         break;
     case FETCH_JOB_SYNC:
@@ -155,6 +156,7 @@ static enum err on_outcome(struct job *job)
     case FETCH_JOB_VERIFY:
         blob_fetch_span_verified(&f->machine, job->slot, job->good != 0,
                                  fetch_now_ms(f));
+        f->config.proved(f->config.context, f);
         break;
     case FETCH_JOB_WRITE:
         on_written(f, job);
@@ -162,6 +164,11 @@ static enum err on_outcome(struct job *job)
     case FETCH_JOB_LEAVES:
         blob_fetch_leaves_checked(&f->machine, job->slot, job->good,
                                   fetch_now_ms(f));
+        break;
+    case FETCH_JOB_BLOCKS:
+        blob_fetch_blocks_checked(&f->machine, job->slot, job->good,
+                                  fetch_now_ms(f));
+        f->config.proved(f->config.context, f);
         break;
     case FETCH_JOB_SYNC:
         give_batch(job);
@@ -249,6 +256,20 @@ void fetch_job_on_slot(struct fetch *f, enum fetch_job_what what, unsigned slot,
         return;
     assert(expected.len > 0 && expected.len <= sizeof job->expected);
     memcpy(job->expected, expected.data, expected.len);
+    job_start(job);
+}
+
+void fetch_job_on_blocks(struct fetch *f, const struct blob_fetch_effect *ef)
+{
+    struct job *job = job_new(f, FETCH_JOB_BLOCKS);
+
+    if (job == NULL)
+        return;
+    assert(ef->hashes.len <= sizeof job->expected);
+    job->slot = ef->slot;
+    job->bytes =
+        (struct bytes){ f->slots[ef->slot].data + ef->offset, ef->len };
+    memcpy(job->expected, ef->hashes.data, ef->hashes.len);
     job_start(job);
 }
 

@@ -5,8 +5,8 @@
 
 /*
  * What the files of a fetch share: fetch.c what the machine wants and the peers
- * send, fetch_peers.c who they are, fetch_job.c the pool and the flushes.  For
- * nobody else.
+ * send, fetch_peers.c who they are, fetch_job.c the pool and the flushes,
+ * fetch_read.c who reads meanwhile.  For nobody else.
  */
 
 enum fetch_state {
@@ -21,6 +21,7 @@ enum fetch_job_what {
     FETCH_JOB_VERIFY,
     FETCH_JOB_WRITE,
     FETCH_JOB_LEAVES,
+    FETCH_JOB_BLOCKS,
     FETCH_JOB_SYNC,
     FETCH_JOB_FINISH,
     FETCH_JOB_LEAVE /* a last sync; what was allocated for more goes */
@@ -99,6 +100,8 @@ void fetch_replace_peer(struct fetch *f);
 /* Hashes or compares what lies in the slot, against `expected`. */
 void fetch_job_on_slot(struct fetch *f, enum fetch_job_what what, unsigned slot,
                        struct bytes expected);
+/* Compares the leaves of a part of it, which others go on filling. */
+void fetch_job_on_blocks(struct fetch *f, const struct blob_fetch_effect *ef);
 /* Flushes or finishes the part; its batch goes to the writer afterwards. */
 void fetch_job_with_batch(struct fetch *f, enum fetch_job_what what);
 /* Writes the span that lies in the slot. */
@@ -107,5 +110,10 @@ void fetch_job_write(struct fetch *f, unsigned slot);
 unsigned fetch_job_spans_allowed(const struct fetch *f);
 /* Writes go on beside a flush; its bitmap names those before it. */
 void fetch_job_flush_if_due(struct fetch *f);
+
+/* --- fetch_read.c --- */
+
+/* Tells the machine, which runs, where a reader waits, if one does. */
+void fetch_seek(struct fetch *f);
 
 #endif

@@ -1,4 +1,5 @@
 /* Bytes of files for who reads them now. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ struct reading {
     bool waiting;             /* the transfer knows of it */
     size_t len;
     struct blob_reader *reader;
-    uint8_t *bytes;
+    uint8_t *bytes; /* room for all that is asked for */
     bool working;
     enum err err;
 };
@@ -74,15 +75,34 @@ static void on_read_done(uv_work_t *work, int status)
     reading_end(r, status < 0 ? ERR_CANCELLED : r->err);
 }
 
-/* Reads if the whole range is here; else goes on waiting. */
+/* What has been proved and not been written yet: true if that is an answer. */
+static bool reading_peek(struct reading *r)
+{
+    size_t n =
+        r->waiting ? node_reader_peek(r->node, &r->place, r->bytes, r->len) : 0;
+
+    if (n == 0)
+        return false;
+    r->len = n;
+    quota_used(node_quota(r->node), &r->place.blob, r->place.topic);
+    reading_end(r, ERR_OK);
+    return true;
+}
+
+/* Reads as much as is here from the first byte on; if that is not, it goes on
+ * waiting. */
 static void reading_try(struct reading *r)
 {
+    size_t here;
     enum err e;
 
-    if (r->working)
+    if (r->working || reading_peek(r))
         return;
     e = blob_reader_open(&r->reader, node_store(r->node), &r->place.blob, NULL);
-    if (e == ERR_OK && blob_reader_has(r->reader, r->place.offset, r->len)) {
+    here =
+        e == ERR_OK ? blob_reader_here(r->reader, r->place.offset, r->len) : 0;
+    if (here > 0) {
+        r->len = here;
         r->working = true;
         quota_used(node_quota(r->node), &r->place.blob, r->place.topic);
         (void)uv_queue_work(node_loop(r->node), &r->work, on_read_work,
@@ -107,6 +127,15 @@ static void on_event(struct node_listener *listener,
         event->blob != NULL && event->blob->size == r->place.blob.size &&
         memcmp(event->blob->root, r->place.blob.root, HASH_LEN) == 0)
         reading_try(r);
+}
+
+static void on_bytes(struct node_reader *place)
+{
+    struct reading *r =
+        (struct reading *)((char *)place - offsetof(struct reading, place));
+
+    if (!r->working)
+        (void)reading_peek(r);
 }
 
 static void reading_begin(struct reading *r)
@@ -192,6 +221,7 @@ void method_blob_read(struct call *call)
         return;
     }
     r->listener.on_event = on_event;
+    r->place.on_bytes = on_bytes;
     r->work.data = r;
     r->node = call_node(call);
     r->call = call;

@@ -174,6 +174,12 @@ uint64_t node_blob_progress(const struct node *node,
 /* Somebody reads a blob while it comes (daemon/readers.h). */
 void node_reader_start(struct node *node, struct node_reader *reader);
 void node_reader_end(struct node *node, struct node_reader *reader);
+/*
+ * Copies what has come for it, is proved and not written yet: how many bytes
+ * from its offset on, at most `len`.
+ */
+size_t node_reader_peek(struct node *node, const struct node_reader *reader,
+                        uint8_t *out, size_t len);
 
 /*
  * Writes the spans of a blob into this copy, too, while they come; keeps a

@@ -191,6 +191,12 @@ void node_reader_end(struct node *n, struct node_reader *reader)
     transfer_reader_end(node_transfer(n), reader);
 }
 
+size_t node_reader_peek(struct node *n, const struct node_reader *reader,
+                        uint8_t *out, size_t len)
+{
+    return transfer_reader_peek(node_transfer(n), reader, out, len);
+}
+
 enum err node_copy_begin(struct node *n, struct blob_copy *copy)
 {
     return exports_add(node_exports(n), copy);

@@ -3,8 +3,13 @@
 /* Fetched ahead of a reader: a second of the fastest video, and some. */
 #define AHEAD_BYTES ((uint64_t)16 * 1024 * 1024)
 
-void readers_add(struct readers *readers, struct node_reader *reader)
+/* Whoever has waited for longer lets others go first. */
+#define TURN_MS 2000
+
+void readers_add(struct readers *readers, struct node_reader *reader,
+                 uint64_t now_ms)
 {
+    reader->since_ms = now_ms;
     reader->prev = NULL;
     reader->next = readers->first;
     if (readers->first != NULL)
@@ -23,13 +28,29 @@ void readers_remove(struct readers *readers, struct node_reader *reader)
 }
 
 const struct node_reader *readers_find(const struct readers *readers,
-                                       const struct blob_id *blob)
+                                       const struct blob_id *blob,
+                                       uint64_t now_ms)
 {
+    const struct node_reader *found = NULL;
+
+    /* The last comes first. */
     for (const struct node_reader *r = readers->first; r != NULL; r = r->next) {
-        if (blob_id_equal(&r->blob, blob))
-            return r;
+        if (blob_id_equal(&r->blob, blob) &&
+            (found == NULL || now_ms - r->since_ms < TURN_MS))
+            found = r;
     }
-    return NULL;
+    return found;
+}
+
+void readers_tell(struct readers *readers, const struct blob_id *blob)
+{
+    struct node_reader *next;
+
+    for (struct node_reader *r = readers->first; r != NULL; r = next) {
+        next = r->next; /* it may end itself */
+        if (blob_id_equal(&r->blob, blob))
+            r->on_bytes(r);
+    }
 }
 
 uint64_t readers_end(const struct node_reader *reader)

@@ -138,6 +138,23 @@ static bool retry_is_due(struct transfer *t)
     return true;
 }
 
+/* Where one of those who read it waits is fetched first. */
+static void serve_reader(struct transfer *t, const struct blob_id *blob)
+{
+    uint64_t now = uv_now(node_loop(t->node));
+    const struct node_reader *reader = readers_find(&t->readers, blob, now);
+    struct slot *slot = transfer_find_fetch(t, blob);
+
+    if (reader == NULL)
+        return;
+    if (slot == NULL || slot->ended) {
+        t->look = true;
+        return;
+    }
+    slot->read_ms = now;
+    fetch_read(slot->fetch, reader->offset, readers_end(reader));
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct transfer *t = timer->data;
@@ -146,6 +163,8 @@ static void on_timer(uv_timer_t *timer)
     for (size_t i = 0; i < FETCHES; i++) {
         if (t->slots[i].fetch != NULL && !t->slots[i].ended)
             fetch_tick(t->slots[i].fetch);
+        if (t->slots[i].fetch != NULL && t->readers.first != NULL)
+            serve_reader(t, &fetch_want(t->slots[i].fetch)->blob);
     }
     transfer_leave_unread(t);
     fetch_small_tick(t->small);
@@ -362,18 +381,23 @@ uint64_t transfer_progress(const struct transfer *t, const struct blob_id *blob)
 
 void transfer_reader_start(struct transfer *t, struct node_reader *reader)
 {
-    struct slot *slot = transfer_find_fetch(t, &reader->blob);
-
-    readers_add(&t->readers, reader);
-    if (slot == NULL || slot->ended) {
-        t->look = true;
-        return;
-    }
-    slot->read_ms = uv_now(node_loop(t->node));
-    fetch_read(slot->fetch, reader->offset, readers_end(reader));
+    readers_add(&t->readers, reader, uv_now(node_loop(t->node)));
+    serve_reader(t, &reader->blob);
 }
 
 void transfer_reader_end(struct transfer *t, struct node_reader *reader)
 {
     readers_remove(&t->readers, reader);
+    serve_reader(t, &reader->blob);
+}
+
+size_t transfer_reader_peek(struct transfer *t,
+                            const struct node_reader *reader, uint8_t *out,
+                            size_t len)
+{
+    const struct slot *slot = transfer_find_fetch(t, &reader->blob);
+
+    if (slot == NULL || slot->ended)
+        return 0;
+    return fetch_peek(slot->fetch, reader->offset, out, len);
 }

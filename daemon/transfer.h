@@ -68,10 +68,13 @@ enum want_state transfer_want_state(struct transfer *transfer,
 bool transfer_lacks_disk(const struct transfer *transfer);
 uint64_t transfer_progress(const struct transfer *transfer,
                            const struct blob_id *blob);
-/* As node_reader_start() and node_reader_end(). */
+/* As node_reader_start(), node_reader_end() and node_reader_peek(). */
 void transfer_reader_start(struct transfer *transfer,
                            struct node_reader *reader);
 void transfer_reader_end(struct transfer *transfer, struct node_reader *reader);
+size_t transfer_reader_peek(struct transfer *transfer,
+                            const struct node_reader *reader, uint8_t *out,
+                            size_t len);
 
 /* A peer is there, shares other topics than before, or is gone. */
 void transfer_peer_changed(struct transfer *transfer, struct conn *conn);

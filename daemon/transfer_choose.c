@@ -83,6 +83,13 @@ static void on_ended(void *context, struct fetch *fetch, enum err e)
         transfer_put_off(t, want);
 }
 
+static void on_proved(void *context, struct fetch *fetch)
+{
+    struct transfer *t = context;
+
+    readers_tell(&t->readers, &fetch_want(fetch)->blob);
+}
+
 void transfer_sweep(struct transfer *t)
 {
     for (size_t i = 0; i < FETCHES; i++) {
@@ -152,7 +159,8 @@ uint64_t transfer_missing(const struct transfer *t, const struct blob_id *blob)
 /* What is read of it that is not here, where only that is fetched. */
 static uint64_t reading(const struct transfer *t, const struct blob_id *blob)
 {
-    const struct node_reader *reader = readers_find(&t->readers, blob);
+    const struct node_reader *reader =
+        readers_find(&t->readers, blob, uv_now(node_loop(t->node)));
     uint64_t bytes = reader == NULL ? 0 : readers_end(reader) - reader->offset;
     uint64_t left = transfer_missing(t, blob);
 
@@ -218,6 +226,7 @@ static void start(struct transfer *t, struct slot *slot,
         .base = ++t->bases << 16,
         .limited = reader != NULL,
         .ended = on_ended,
+        .proved = on_proved,
         .context = t,
     };
     unsigned all = reader == NULL ? SPANS_ALL : SPANS_ALL + SPANS_READ;
@@ -353,7 +362,7 @@ void transfer_leave_unread(struct transfer *t)
 
         if (s->fetch == NULL || s->ended || !fetch_is_limited(s->fetch))
             continue;
-        if (readers_find(&t->readers, &fetch_want(s->fetch)->blob) != NULL)
+        if (readers_find(&t->readers, &fetch_want(s->fetch)->blob, now) != NULL)
             s->read_ms = now;
         else if (now - s->read_ms > LINGER_MS)
             fetch_stop(s->fetch, ERR_CANCELLED);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/blob_holder.h"
+#include "proto/blob_proof.h"
 #include "proto/blob_request.h"
 
 /* §6.5: only of so much at the end are there two copies on their way. */
@@ -65,7 +66,7 @@ static bool expect(struct blob_fetch *f, uint64_t span, uint8_t out[HASH_LEN])
 static bool is_orphan(const struct blob_fetch *f,
                       const struct blob_fetch_span *s)
 {
-    if (s->state != BLOB_SPAN_FILLING || s->asked != 0)
+    if (s->state != BLOB_SPAN_FILLING || s->asked != 0 || s->tested != 0)
         return false;
     for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++) {
         const struct blob_fetch_provider *p = &f->providers[i];
@@ -76,7 +77,26 @@ static bool is_orphan(const struct blob_fetch *f,
     return true;
 }
 
-static struct blob_fetch_span *find_room(struct blob_fetch *f)
+/*
+ * What was begun and nobody is asked for, farthest from the reader, whom it is
+ * in the way; or NULL.
+ */
+static struct blob_fetch_span *find_in_the_way(struct blob_fetch *f)
+{
+    struct blob_fetch_span *best = NULL;
+
+    for (size_t i = 0; i < f->spans_max; i++) {
+        struct blob_fetch_span *s = &f->spans[i];
+
+        if (s->state == BLOB_SPAN_FILLING && s->asked == 0 && s->tested == 0 &&
+            (best == NULL || s->span - f->reader > best->span - f->reader))
+            best = s; /* those before the reader are farther than any */
+    }
+    return best;
+}
+
+/* Room for this span to begin. */
+static struct blob_fetch_span *find_room(struct blob_fetch *f, uint64_t span)
 {
     struct blob_fetch_span *room = NULL, *orphan = NULL;
     unsigned active = 0;
@@ -92,13 +112,17 @@ static struct blob_fetch_span *find_room(struct blob_fetch *f)
                 orphan = s;
         }
     }
-    return room != NULL && active < f->spans_allowed ? room : orphan;
+    if (room != NULL && active < f->spans_allowed)
+        return room;
+    if (orphan == NULL && span == blob_choose_urgent(f))
+        orphan = find_in_the_way(f);
+    return orphan;
 }
 
 /* Takes up a span that is not in work; NULL without room or its hash. */
 static struct blob_fetch_span *start_span(struct blob_fetch *f, uint64_t span)
 {
-    struct blob_fetch_span *room = find_room(f);
+    struct blob_fetch_span *room = find_room(f, span);
     struct blob_fetch_span s = { .state = BLOB_SPAN_FILLING, .span = span };
     uint64_t blocks = blob_block_count(blob_span_len(f->id.size, span));
 
@@ -114,13 +138,24 @@ static struct blob_fetch_span *start_span(struct blob_fetch *f, uint64_t span)
 
 /* ---- What nobody is asked for ------------------------------------------- */
 
-/* The first of the wanted blocks and those that follow it. */
+/* The block of the span that a reader waits for, else the first. */
+static unsigned first_block(const struct blob_fetch *f,
+                            const struct blob_fetch_span *s)
+{
+    if (s->span != f->reader)
+        return 0;
+    return (unsigned)(f->reader_at / BLOB_BLOCK_LEN % BLOB_REQUEST_BLOCKS);
+}
+
+/* The wanted block that is needed first and those that follow it. */
 static bool choose_blocks(struct blob_fetch *f, struct blob_fetch_provider *p,
                           struct blob_fetch_span *s, unsigned room,
                           struct blob_choice *out)
 {
-    unsigned want = wanted(s), first = 0, count = 0;
+    unsigned want = wanted(s), first = first_block(f, s), count = 0;
 
+    if (want >> first == 0)
+        first = 0;
     while ((want >> first & 1) == 0)
         first++;
     while (count < room && (want >> (first + count) & 1) != 0)
@@ -147,6 +182,25 @@ bool blob_choose_can_urge(struct blob_fetch *f,
             find_active(f, span) == NULL)
             return true;
     return false;
+}
+
+struct blob_fetch_span *
+blob_choose_unproved(struct blob_fetch *f, const struct blob_fetch_provider *p)
+{
+    for (uint64_t span = f->reader; span < f->reader_end; span++) {
+        struct blob_fetch_span *s;
+
+        if (is_held(f, span) || !blob_holder_has(p, span))
+            continue;
+        s = find_active(f, span);
+        if (s == NULL && blob_proof_helps(f, p, span))
+            s = start_span(f, span);
+        if (s == NULL)
+            return NULL;
+        if (wanted(s) != 0 && blob_holder_gives(f, p, s))
+            return blob_proof_helps(f, p, span) ? s : NULL;
+    }
+    return NULL;
 }
 
 static bool choose_for_reader(struct blob_fetch *f,

@@ -30,6 +30,13 @@ uint64_t blob_choose_urgent(const struct blob_fetch *f);
 bool blob_choose_can_urge(struct blob_fetch *f,
                           const struct blob_fetch_provider *p);
 
+/*
+ * A span that a reader waits for, in work by now, of which this provider is to
+ * be asked for the leaf hashes before its blocks; or NULL.
+ */
+struct blob_fetch_span *
+blob_choose_unproved(struct blob_fetch *f, const struct blob_fetch_provider *p);
+
 /* Chooses at most `room` blocks; false if there is nothing worth asking. */
 bool blob_choose(struct blob_fetch *f, struct blob_fetch_provider *p,
                  unsigned room, struct blob_choice *out);

@@ -1,6 +1,7 @@
 /* Turns what a fetch has decided into effects.  Decides nothing itself. */
 #include "proto/blob_effect.h"
 
+#include "proto/blob_proof.h"
 #include "proto/blob_request.h"
 
 bool blob_effect_notice(struct blob_fetch *f, struct blob_fetch_effect *out)
@@ -44,7 +45,9 @@ bool blob_effect_span(struct blob_fetch *f, struct blob_fetch_effect *out)
     for (unsigned i = 0; i < f->spans_max; i++) {
         struct blob_fetch_span *s = &f->spans[i];
 
-        if (s->told ||
+        if (blob_proof_next(f, s, out))
+            return true;
+        if (s->told || s->tested != 0 ||
             (s->state != BLOB_SPAN_HASHING && s->state != BLOB_SPAN_LOCATING &&
              s->state != BLOB_SPAN_WRITING))
             continue;
@@ -89,7 +92,7 @@ bool blob_effect_is_due(const struct blob_fetch *f)
         if (blob_request_oldest(f, &f->providers[i]) != NULL)
             return true;
     for (unsigned i = 0; i < f->spans_max; i++)
-        if (f->spans[i].state == BLOB_SPAN_HASHING ||
+        if (f->spans[i].tested != 0 || f->spans[i].state == BLOB_SPAN_HASHING ||
             f->spans[i].state == BLOB_SPAN_LOCATING ||
             f->spans[i].state == BLOB_SPAN_WRITING)
             return true;

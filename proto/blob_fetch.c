@@ -9,8 +9,10 @@
 #include "proto/blob_effect.h"
 #include "proto/blob_holder.h"
 #include "proto/blob_plan.h"
+#include "proto/blob_proof.h"
 #include "proto/blob_request.h"
 #include "proto/blob_trial.h"
+#include "proto/blob_urge.h"
 
 #define RTT_MAX_MS 10000
 #define SAMPLE_MS  100
@@ -98,6 +100,7 @@ void blob_fetch_init(struct blob_fetch *f,
     f->limited = config->limited;
     f->have = config->have;
     f->reader = UINT64_MAX;
+    f->hurried = UINT64_MAX;
     f->now_ms = now_ms;
     f->news_ms = now_ms;
     f->bytes_ms = now_ms;
@@ -303,14 +306,13 @@ static enum err on_inner(struct blob_fetch *f, struct blob_fetch_provider *p,
 {
     struct blob_fetch_span *s = &f->spans[r->slot];
     struct bytes hashes = msg->inner.hashes;
-    uint64_t leaves;
-    enum err e = ERR_BAD_PROOF;
+    enum err e;
 
     if (msg->inner.span != r->first)
         return ERR_NOT_ASKED;
-    leaves = blob_leaf_count(blob_span_len(f->id.size, r->first));
-    if (hashes.len == leaves * HASH_LEN)
-        e = blob_leaves_verify(s->expected, f->id.size, hashes);
+    if (r->is_proof)
+        s = blob_proof_span(f, r);
+    e = s == NULL ? ERR_OK : blob_proof_verify(f, s, hashes);
     if (e == ERR_NO_MEMORY) {
         blob_request_cancel(f, p, r); /* it is asked again */
         return e;
@@ -321,6 +323,10 @@ static enum err on_inner(struct blob_fetch *f, struct blob_fetch_provider *p,
     }
     r->answered = true;
     progress(f, p, r, r->charge);
+    if (r->is_proof) {
+        blob_proof_take(f, r, hashes);
+        return ERR_OK;
+    }
     memcpy(f->inner, hashes.data, hashes.len);
     enter(s, BLOB_SPAN_LOCATING);
     return ERR_OK;
@@ -333,6 +339,7 @@ static void drop_blocks(struct blob_fetch_span *s, unsigned blocks)
         if ((blocks >> k & 1) != 0)
             s->sender[k] = BLOB_FETCH_NOBODY;
     s->held = (uint16_t)(s->held & ~blocks);
+    s->proved = (uint16_t)(s->proved & ~blocks);
     s->owner = BLOB_FETCH_NOBODY;
     s->lacking = 0;
     enter(s, BLOB_SPAN_FILLING);
@@ -352,13 +359,15 @@ static bool somebody_may_have(const struct blob_fetch *f,
 static void on_refusal(struct blob_fetch *f, struct blob_fetch_provider *p,
                        const struct blob_fetch_request *r, enum err code)
 {
-    struct blob_fetch_span *s = &f->spans[r->slot];
+    struct blob_fetch_span *s =
+        r->is_proof ? blob_proof_span(f, r) : &f->spans[r->slot];
 
     /* Who has told what it has need not rest: one span less is known of it. */
     if (p->map != BLOB_MAP_PARTIAL || r->what == BLOB_WHAT_LAYER ||
         code == ERR_BUSY)
         blob_trial_rest(f, p);
-    if (r->what == BLOB_WHAT_LAYER || r->answered || code == ERR_BUSY)
+    if (r->what == BLOB_WHAT_LAYER || r->answered || code == ERR_BUSY ||
+        s == NULL)
         return;
     if (s->owner == number_of(f, p))
         s->owner = BLOB_FETCH_NOBODY;
@@ -380,8 +389,10 @@ static enum err on_end(struct blob_fetch *f, struct blob_fetch_provider *p,
     if (was_open && !r->answered && code == ERR_OK)
         return ERR_OUT_OF_ORDER;
     blob_request_close(f, p, r);
-    if (was_open && code != ERR_OK)
+    if (was_open && code != ERR_OK) {
         on_refusal(f, p, r, code);
+        blob_urge_refused(f);
+    }
     return ERR_OK;
 }
 
@@ -429,18 +440,25 @@ enum err blob_fetch_recv(struct blob_fetch *f, unsigned provider,
     return on_inner(f, p, r, msg);
 }
 
-/* One sender of all is guilty; among several the leaves will tell. */
+/* One sender of all that is in doubt is guilty; among several the leaves will
+ * tell. */
 static void blame(struct blob_fetch *f, struct blob_fetch_span *s)
 {
-    for (unsigned k = 1; k < BLOB_REQUEST_BLOCKS; k++) {
-        if ((s->all >> k & 1) != 0 && s->sender[k] != s->sender[0]) {
+    unsigned doubted = s->all & ~(unsigned)s->proved, first = 0;
+
+    if (doubted == 0) /* the buffer is not what was compared */
+        doubted = s->all;
+    while ((doubted >> first & 1) == 0)
+        first++;
+    for (unsigned k = first; k < BLOB_REQUEST_BLOCKS; k++) {
+        if ((doubted >> k & 1) != 0 && s->sender[k] != s->sender[first]) {
             s->lacking = 0;
             enter(s, BLOB_SPAN_BLAMING);
             return;
         }
     }
-    blob_trial_ban(f, s->sender[0], ERR_BAD_BLOB);
-    drop_blocks(s, s->all);
+    blob_trial_ban(f, s->sender[first], ERR_BAD_BLOB);
+    drop_blocks(s, doubted);
 }
 
 void blob_fetch_span_verified(struct blob_fetch *f, unsigned slot, bool good,
@@ -449,29 +467,61 @@ void blob_fetch_span_verified(struct blob_fetch *f, unsigned slot, bool good,
     struct blob_fetch_span *s = span_at(f, slot, BLOB_SPAN_HASHING);
 
     set_now(f, now_ms);
-    if (good)
+    if (good) {
+        s->proved = s->all;
         enter(s, BLOB_SPAN_WRITING);
-    else
+    } else {
         blame(f, s);
+    }
+}
+
+/* Bans who sent blocks from `first` on with bad leaves; a bit for each. */
+static unsigned ban_senders(struct blob_fetch *f, struct blob_fetch_span *s,
+                            unsigned first, uint64_t leaves, uint64_t good)
+{
+    unsigned per_block = BLOB_BLOCK_LEN / BLOB_LEAF_LEN, bad = 0;
+
+    for (unsigned i = 0; i < leaves; i++) {
+        if ((good >> i & 1) != 0)
+            continue;
+        blob_trial_ban(f, s->sender[first + i / per_block], ERR_BAD_BLOB);
+        bad |= 1U << (first + i / per_block);
+    }
+    return bad;
 }
 
 void blob_fetch_leaves_checked(struct blob_fetch *f, unsigned slot,
                                uint64_t good, uint64_t now_ms)
 {
     struct blob_fetch_span *s = span_at(f, slot, BLOB_SPAN_LOCATING);
-    unsigned leaves =
-        (unsigned)blob_leaf_count(blob_span_len(f->id.size, s->span));
-    unsigned per_block = BLOB_BLOCK_LEN / BLOB_LEAF_LEN, bad = 0;
+    uint64_t leaves = blob_leaf_count(blob_span_len(f->id.size, s->span));
+    unsigned bad;
 
     set_now(f, now_ms);
-    for (unsigned i = 0; i < leaves; i++) {
-        if ((good >> i & 1) != 0)
-            continue;
-        blob_trial_ban(f, s->sender[i / per_block], ERR_BAD_BLOB);
-        bad |= 1U << i / per_block;
-    }
+    bad = ban_senders(f, s, 0, leaves, good);
     /* All good leaves of a bad span: the buffer is not what was hashed. */
     drop_blocks(s, bad != 0 ? bad : s->all);
+}
+
+void blob_fetch_blocks_checked(struct blob_fetch *f, unsigned slot,
+                               uint64_t good, uint64_t now_ms)
+{
+    struct blob_fetch_span *s;
+    unsigned tested, first = 0, bad;
+    size_t offset, len;
+
+    assert(slot < f->spans_max && f->spans[slot].tested != 0);
+    set_now(f, now_ms);
+    s = &f->spans[slot];
+    tested = s->tested;
+    blob_proof_range(f, s, tested, &offset, &len);
+    while ((tested >> first & 1) == 0)
+        first++;
+    s->tested = 0;
+    bad = ban_senders(f, s, first, blob_leaf_count(len), good);
+    s->proved = (uint16_t)(s->proved | (tested & ~bad));
+    if (bad != 0)
+        drop_blocks(s, bad);
 }
 
 void blob_fetch_span_written(struct blob_fetch *f, unsigned slot,
@@ -505,46 +555,18 @@ void blob_fetch_page_loaded(struct blob_fetch *f, uint64_t page,
     settle(f);
 }
 
-/* What was asked of a span that is not waited for, and has not begun to come:
- * a reader shall not have to wait behind it. */
-static void cancel_unbegun(struct blob_fetch *f, struct blob_fetch_provider *p)
+void blob_fetch_seek(struct blob_fetch *f, uint64_t at, uint64_t end)
 {
-    for (size_t k = 0; k < BLOB_FETCH_REQUESTS; k++) {
-        struct blob_fetch_request *r = &p->requests[k];
-        uint64_t span = r->first / BLOB_REQUEST_BLOCKS;
-
-        if (r->state == BLOB_REQUEST_OPEN && r->what == BLOB_WHAT_BLOCKS &&
-            r->next == r->first * BLOB_BLOCK_LEN &&
-            (span < f->reader || span >= f->reader_end))
-            blob_request_cancel(f, p, r);
-    }
+    assert(at < f->id.size && end > at);
+    f->stall_told = false;
+    blob_urge_seek(f, at, end);
 }
 
-void blob_fetch_seek(struct blob_fetch *f, uint64_t span, uint64_t end)
+bool blob_fetch_proved(const struct blob_fetch *f, uint64_t at,
+                       struct blob_place *out)
 {
-    uint64_t count = blob_span_count(f->id.size), urgent;
-
-    assert(span < count && end > span);
-    f->reader = span;
-    f->reader_end = end - span < BLOB_AHEAD_MAX ? end : span + BLOB_AHEAD_MAX;
-    if (f->reader_end > count)
-        f->reader_end = count;
-    f->stall_told = false;
-    urgent = blob_choose_urgent(f);
-    if (urgent == UINT64_MAX)
-        return;
-    for (size_t i = 0; i < f->spans_max; i++)
-        if (f->spans[i].state != BLOB_SPAN_FREE && f->spans[i].span == urgent)
-            return;
-    for (size_t i = 0; i < BLOB_FETCH_PROVIDERS; i++)
-        if (f->providers[i].used)
-            cancel_unbegun(f, &f->providers[i]);
-    for (size_t i = 0; i < f->spans_max; i++) {
-        struct blob_fetch_span *s = &f->spans[i];
-
-        if (s->state == BLOB_SPAN_FILLING && s->asked == 0 && s->held == 0)
-            enter(s, BLOB_SPAN_FREE);
-    }
+    assert(at < f->id.size);
+    return blob_proof_find(f, at, out);
 }
 
 void blob_fetch_limit(struct blob_fetch *f, bool limited)

@@ -38,6 +38,7 @@ struct blob_fetch_config {
     bool limited;   /* only what a reader wants is asked for */
 };
 
+/* clang-format off */
 /*
  *   ASK           send `ask` to `provider` as `request`
  *   WATCH         send BLOB_WATCH for tag and id of `ask`, likewise
@@ -45,13 +46,18 @@ struct blob_fetch_config {
  *   STORE_PAGE    store the verified hashes of page `index`
  *   NEED_PAGE     read page `index` back: blob_fetch_page_loaded()
  *   VERIFY_SPAN   hash the buffer `slot` (span `index`, `len` bytes) and
- * compare with `expected`: blob_fetch_span_verified() WRITE_SPAN    write the
- * buffer `slot`: blob_fetch_span_written() CHECK_LEAVES  compare the buffer's
- * leaf hashes with `hashes`: blob_fetch_leaves_checked() BAN           this
- * provider lied about this blob: tell why, once STALLED       nobody can be
- * asked now; given again after each new progress DONE          every span is
- * written `hashes` and `expected` live until the next input.
+ *                 compare with `expected`: blob_fetch_span_verified()
+ *   WRITE_SPAN    write the buffer `slot`: blob_fetch_span_written()
+ *   CHECK_LEAVES  compare the buffer's leaf hashes with `hashes`:
+ *                 blob_fetch_leaves_checked()
+ *   CHECK_BLOCKS  the same of `len` bytes from `offset` on, for a reader:
+ *                 blob_fetch_blocks_checked(); others still come meanwhile
+ *   BAN           this provider lied about this blob: tell why, once
+ *   STALLED       nobody can be asked now; again after each new progress
+ *   FINISHED      every span is written
+ * `hashes` and `expected` live until the next input.
  */
+/* clang-format on */
 enum blob_fetch_kind {
     BLOB_FETCH_ASK,
     BLOB_FETCH_WATCH,
@@ -61,6 +67,7 @@ enum blob_fetch_kind {
     BLOB_FETCH_VERIFY_SPAN,
     BLOB_FETCH_WRITE_SPAN,
     BLOB_FETCH_CHECK_LEAVES,
+    BLOB_FETCH_CHECK_BLOCKS,
     BLOB_FETCH_BAN,
     BLOB_FETCH_STALLED,
     BLOB_FETCH_FINISHED
@@ -73,7 +80,8 @@ struct blob_fetch_effect {
     struct blob_ask ask;
     unsigned slot;  /* 0 to spans_max - 1: which of the caller's buffers */
     uint64_t index; /* of the span or page in the blob */
-    size_t len;     /* of the span */
+    size_t offset;  /* in the span's buffer */
+    size_t len;     /* of the span, or of a part of it */
     struct bytes hashes;
     const uint8_t *expected;
     enum err why;
@@ -144,6 +152,9 @@ void blob_fetch_span_written(struct blob_fetch *f, unsigned slot,
 /* Bit i of `good`: leaf i of the buffer has the hash that it should have. */
 void blob_fetch_leaves_checked(struct blob_fetch *f, unsigned slot,
                                uint64_t good, uint64_t now_ms);
+/* The same of the leaves that were to be compared, from 0 on. */
+void blob_fetch_blocks_checked(struct blob_fetch *f, unsigned slot,
+                               uint64_t good, uint64_t now_ms);
 /*
  * The hashes of page `page` as they were stored; the caller vouches that they
  * are undamaged (blob_page_root() beside the roots that it keeps).  An empty
@@ -153,11 +164,17 @@ void blob_fetch_page_loaded(struct blob_fetch *f, uint64_t page,
                             struct bytes hashes, uint64_t now_ms);
 
 /*
- * A reader waits for this span, and will for those up to `end`: they come first
- * and in order, at most BLOB_AHEAD_MAX of them.  What else was asked for and
- * has not begun to come is called off.
+ * A reader waits for the byte `at`, and will for those up to `end`: they come
+ * first and in order, at most BLOB_AHEAD_MAX spans of them.  What would come
+ * before and take longer than to ask again is called off.
  */
-void blob_fetch_seek(struct blob_fetch *f, uint64_t span, uint64_t end);
+void blob_fetch_seek(struct blob_fetch *f, uint64_t at, uint64_t end);
+/*
+ * Whether the byte `at` lies in a buffer and is known to be the blob's: until
+ * the next input `len` bytes from `offset` of buffer `slot` are.
+ */
+bool blob_fetch_proved(const struct blob_fetch *f, uint64_t at,
+                       struct blob_place *out);
 /* Whether anything but what the reader waits for is fetched. */
 void blob_fetch_limit(struct blob_fetch *f, bool limited);
 /* At most so many spans are in work at once, from now on. */

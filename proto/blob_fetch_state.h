@@ -6,13 +6,14 @@
 /*
  * What a fetch remembers: complete, so that callers embed it, and private to
  * blob_fetch.c, the files that only it calls (blob_plan.c, blob_choose.c,
- * blob_holder.c, blob_request.c, blob_buffer.c, blob_trial.c, blob_effect.c)
- * and their tests.
+ * blob_holder.c, blob_request.c, blob_buffer.c, blob_trial.c, blob_effect.c,
+ * blob_proof.c, blob_urge.c) and their tests.
  */
 
 #define BLOB_FETCH_PROVIDERS 8
 #define BLOB_FETCH_SPANS     32 /* with BLOB_WINDOW_MAX: one provider's all */
 #define BLOB_FETCH_REQUESTS  32 /* open to one provider, by one blob */
+#define BLOB_FETCH_PROOFS    2  /* spans whose leaf hashes a reader has */
 #define BLOB_FETCH_NOBODY    0xff
 
 static_assert(BLOB_WINDOW_MAX / BLOB_SPAN_LEN <= BLOB_FETCH_REQUESTS,
@@ -45,6 +46,7 @@ enum blob_request_state {
 struct blob_fetch_request {
     enum blob_request_state state;
     enum blob_what what;
+    bool is_proof; /* inner hashes for a reader, not to find who lied */
     bool answered; /* all has come; only END is missing */
     uint32_t request;
     uint32_t turn;   /* its place in the order of asking */
@@ -131,10 +133,23 @@ struct blob_fetch_span {
     uint16_t asked;  /* open with some provider */
     uint16_t again;  /* open with a second one */
     uint16_t held;   /* in the buffer */
+    uint16_t proved; /* of those, the ones known to be the blob's */
+    uint16_t tested; /* of those, the ones that the caller compares now */
     uint8_t owner;   /* provider that asks for it, or NOBODY */
     uint8_t lacking; /* providers that said they have it not, a bit each */
     /* Whose bytes of a block are in the buffer, held or coming; or NOBODY. */
     uint8_t sender[BLOB_REQUEST_BLOCKS];
+};
+
+/* The leaf hashes of a span for which a reader waits: they prove its blocks
+ * before all of it is here. */
+enum blob_proof_state { BLOB_PROOF_NONE, BLOB_PROOF_ASKED, BLOB_PROOF_HERE };
+
+struct blob_fetch_proof {
+    enum blob_proof_state state;
+    uint8_t asked; /* providers that are asked for them, a bit each */
+    uint64_t span;
+    uint8_t leaves[BLOB_SPAN_LEAVES * HASH_LEN];
 };
 
 /* The one page kept: is it to be stored, usable, or to be read back? */
@@ -169,6 +184,9 @@ struct blob_fetch {
     bool limited;    /* only what the reader wants is asked for */
     uint64_t reader; /* first span that a reader waits for; UINT64_MAX: none */
     uint64_t reader_end; /* after the last one */
+    uint64_t reader_at;  /* the byte that it waits for */
+    uint64_t hurried;    /* block for which others were called off last */
+    unsigned hurries;    /* how often they were for it */
     uint8_t *have;       /* the caller's memory for the providers' maps */
 
     uint8_t pages[BLOB_PAGES_MAX / 8]; /* verified and given to the caller */
@@ -179,6 +197,7 @@ struct blob_fetch {
     enum blob_page_state page_state;
 
     uint8_t inner[BLOB_SPAN_LEAVES * HASH_LEN]; /* of the LOCATING span */
+    struct blob_fetch_proof proofs[BLOB_FETCH_PROOFS];
     struct blob_fetch_provider providers[BLOB_FETCH_PROVIDERS];
     struct blob_fetch_span spans[BLOB_FETCH_SPANS];
 };

@@ -6,6 +6,7 @@
 
 #include "proto/blob_choose.h"
 #include "proto/blob_holder.h"
+#include "proto/blob_proof.h"
 #include "proto/blob_request.h"
 
 /* Smaller asks only for what is smaller: frames and ENDs cost too. */
@@ -125,6 +126,28 @@ static bool ask_inner(struct blob_fetch *f, struct blob_fetch_provider *p,
     *r = (struct blob_fetch_request){ .what = BLOB_WHAT_INNER,
                                       .slot = (unsigned)(bad - f->spans),
                                       .first = bad->span };
+    open_request(f, p, r, out);
+    return true;
+}
+
+/* Leaf hashes, before the blocks that they prove to a reader. */
+static bool ask_proof(struct blob_fetch *f, struct blob_fetch_provider *p,
+                      struct blob_fetch_request *r,
+                      struct blob_fetch_effect *out)
+{
+    const struct blob_fetch_span *s = blob_choose_unproved(f, p);
+
+    if (s == NULL)
+        return false;
+    blob_proof_begin(f, p, s->span);
+    *r = (struct blob_fetch_request){
+        .what = BLOB_WHAT_INNER,
+        .is_proof = true,
+        .slot = (unsigned)(s - f->spans),
+        .first = s->span,
+        .charge =
+            blob_leaf_count(blob_span_len(f->id.size, s->span)) * HASH_LEN,
+    };
     open_request(f, p, r, out);
     return true;
 }
@@ -261,7 +284,7 @@ bool blob_plan_ask(struct blob_fetch *f, struct blob_fetch_effect *out)
             continue;
         /* Without the page there is nothing to begin: so it goes first. */
         if (ask_inner(f, p, r, out) || ask_page(f, p, r, out) ||
-            ask_blocks(f, p, r, out)) {
+            ask_proof(f, p, r, out) || ask_blocks(f, p, r, out)) {
             f->turn_who = (who + 1) % BLOB_FETCH_PROVIDERS;
             return true;
         }

@@ -1,6 +1,8 @@
 /* Keeps the count of what is asked of whom.  Chooses nothing. */
 #include "proto/blob_request.h"
 
+#include "proto/blob_proof.h"
+
 struct blob_fetch_request *blob_request_find(struct blob_fetch_provider *p,
                                              uint32_t request)
 {
@@ -58,7 +60,9 @@ static void release(struct blob_fetch *f, struct blob_fetch_provider *p,
 
     p->in_flight -= r->charge;
     r->charge = 0;
-    if (r->what == BLOB_WHAT_INNER && !r->answered)
+    if (r->is_proof)
+        blob_proof_lose(f, p, r);
+    else if (r->what == BLOB_WHAT_INNER && !r->answered)
         s->told = false;
     if (due == 0) /* the slot may serve another span by now */
         return;

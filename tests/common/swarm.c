@@ -148,7 +148,7 @@ static void take_cancel(struct swarm *w, struct swarm_peer *p, uint32_t request)
 static void serve(struct swarm *w, struct swarm_peer *p, struct swarm_mail *m)
 {
     struct swarm_mail *out;
-    uint64_t from, to;
+    uint64_t from, to, cost;
 
     if (m->code != ERR_OK ||
         !peer_has(p, m->ask.what == BLOB_WHAT_INNER
@@ -158,9 +158,10 @@ static void serve(struct swarm *w, struct swarm_peer *p, struct swarm_mail *m)
         p->in.from++;
         return;
     }
-    if (p->credit < SWARM_CHUNK)
+    cost = m->ask.what == BLOB_WHAT_INNER ? sizeof w->leaves : SWARM_CHUNK;
+    if (p->credit < cost)
         return;
-    p->credit -= SWARM_CHUNK;
+    p->credit -= cost;
     out = post(&p->out, w->now + p->delay);
     out->request = m->request;
     if (m->ask.what == BLOB_WHAT_INNER) {
@@ -270,14 +271,16 @@ static bool is_right(const struct swarm *w, unsigned slot)
     return true;
 }
 
-static void check_leaves(struct swarm *w, unsigned slot)
+/* Which of the leaves from `offset` of the buffer on are right. */
+static uint64_t good_leaves(const struct swarm *w, unsigned slot, size_t offset,
+                            size_t len)
 {
     uint64_t good = 0;
 
-    for (size_t i = 0; i < BLOB_SPAN_LEAVES; i++)
-        if (w->right[slot][i * BLOB_LEAF_LEN / SWARM_CHUNK])
+    for (size_t i = 0; i < len / BLOB_LEAF_LEN; i++)
+        if (w->right[slot][(offset + i * BLOB_LEAF_LEN) / SWARM_CHUNK])
             good |= (uint64_t)1 << i;
-    blob_fetch_leaves_checked(&w->fetch, slot, good, w->now);
+    return good;
 }
 
 static void obey(struct swarm *w, const struct blob_fetch_effect *fx)
@@ -314,7 +317,14 @@ static void obey(struct swarm *w, const struct blob_fetch_effect *fx)
         blob_fetch_span_written(&w->fetch, fx->slot, w->now);
         break;
     case BLOB_FETCH_CHECK_LEAVES:
-        check_leaves(w, fx->slot);
+        blob_fetch_leaves_checked(&w->fetch, fx->slot,
+                                  good_leaves(w, fx->slot, 0, BLOB_SPAN_LEN),
+                                  w->now);
+        break;
+    case BLOB_FETCH_CHECK_BLOCKS:
+        blob_fetch_blocks_checked(&w->fetch, fx->slot,
+                                  good_leaves(w, fx->slot, fx->offset, fx->len),
+                                  w->now);
         break;
     case BLOB_FETCH_BAN:
         assert_true(peer_of(w, fx->provider)->lies);
@@ -379,6 +389,21 @@ static void deliver(struct swarm *w, struct swarm_peer *p,
                      ERR_OK);
 }
 
+/* What a reader may have is right. */
+static void check_proved(const struct swarm *w)
+{
+    size_t per_block = BLOB_BLOCK_LEN / SWARM_CHUNK;
+
+    for (size_t i = 0; i < w->fetch.spans_max; i++) {
+        const struct blob_fetch_span *s = &w->fetch.spans[i];
+
+        for (size_t k = 0; k < SWARM_CHUNKS; k++)
+            if (s->state != BLOB_SPAN_FREE &&
+                (s->proved >> k / per_block & 1) != 0)
+                assert_true(w->right[i][k]);
+    }
+}
+
 void swarm_step(struct swarm *w)
 {
     size_t first = swarm_chance(w) % SWARM_PEERS;
@@ -404,6 +429,7 @@ void swarm_step(struct swarm *w)
     if (blob_fetch_deadline(&w->fetch) <= w->now)
         blob_fetch_tick(&w->fetch, w->now);
     swarm_drain(w);
+    check_proved(w);
 }
 
 /* Runs until all is here or so much time has passed; how much it took. */

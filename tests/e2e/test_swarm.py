@@ -8,7 +8,7 @@ import unittest
 import lab
 import peer
 import wire
-from shelf import SPAN, Blob
+from shelf import BLOCK, SPAN, Blob
 from test_peer import LICENCE, contribution
 
 
@@ -149,6 +149,30 @@ class SwarmTest(lab.LabTest):
         self.assertIsNone(get.poll())
         get.kill()
         get.wait()
+
+    def test_a_reader_gets_a_block_before_its_span(self):
+        class Drip(Provider):
+            """Of what it is asked for it sends the first block."""
+            block = 3 * SPAN + 5 * BLOCK
+
+            def serve(self, request, reader):
+                head = reader.data[reader.at + 48:]
+                if head[0] != 1:
+                    return peer.Peer.serve(self, request, reader)
+                at = int.from_bytes(head[1:9], "big") * BLOCK
+                self.asked.append(at)
+                data, = [blob.data for blob in self.shelf.blobs.values()]
+                for piece in (at, at + BLOCK // 2):
+                    self.link.send(wire.BLOB_DATA, request
+                                   + piece.to_bytes(8, "big")
+                                   + data[piece:piece + BLOCK // 2])
+                return None  # the rest never comes
+        first, blob, work = self.author(24, Drip)
+        low, high = Drip.block + 9, Drip.block + BLOCK - 1
+        read = self.target.run("cat", work, "--range", f"{low}-{high}",
+                               text=False).stdout
+        self.assertEqual(read, blob.data[low:high + 1])
+        self.assertEqual(first.asked[-1], Drip.block)
 
     def test_a_range_is_read_of_what_nobody_wants(self):
         first, blob, work = self.author(48)

@@ -28,6 +28,22 @@ struct machines {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What is good is proved, and lies in a buffer. */
+static void check_blocks(struct machines *m, const struct blob_fetch_effect *fx)
+{
+    uint64_t at = fx->index * BLOB_SPAN_LEN + fx->offset;
+    struct blob_place place;
+
+    assert(fx->len > 0 && fx->offset + fx->len <= BLOB_SPAN_LEN);
+    blob_fetch_blocks_checked(&m->fetch, fx->slot,
+                              m->good ? UINT64_MAX : m->now, m->now);
+    if (!m->good)
+        return;
+    assert(blob_fetch_proved(&m->fetch, at, &place));
+    assert(place.slot == fx->slot && place.offset == fx->offset);
+    assert(place.len >= fx->len && place.offset + place.len <= BLOB_SPAN_LEN);
+}
+
 /* Does at once what a caller would do later. */
 static void drain_fetch(struct machines *m)
 {
@@ -42,6 +58,8 @@ static void drain_fetch(struct machines *m)
             blob_fetch_span_written(&m->fetch, fx.slot, m->now);
         else if (fx.kind == BLOB_FETCH_CHECK_LEAVES)
             blob_fetch_leaves_checked(&m->fetch, fx.slot, m->now, m->now);
+        else if (fx.kind == BLOB_FETCH_CHECK_BLOCKS)
+            check_blocks(m, &fx);
         else if (fx.kind == BLOB_FETCH_NEED_PAGE)
             blob_fetch_page_loaded(&m->fetch, fx.index, hashes, m->now);
     }
@@ -105,8 +123,12 @@ static enum err take_frame(struct machines *m, enum frame_type type,
 static void seek(struct machines *m, uint8_t span, uint8_t ahead)
 {
     uint64_t spans = blob_span_count(m->fetch.id.size);
+    uint64_t at =
+        span % spans * BLOB_SPAN_LEN + span / 16 * (uint64_t)BLOB_BLOCK_LEN;
 
-    blob_fetch_seek(&m->fetch, span % spans, span % spans + ahead % 70 + 1);
+    if (at >= m->fetch.id.size)
+        at = m->fetch.id.size - 1;
+    blob_fetch_seek(&m->fetch, at, at + ahead % 70 * BLOB_SPAN_LEN + 1);
     blob_fetch_limit(&m->fetch, ahead % 2 != 0);
     blob_fetch_allow(&m->fetch, ahead % 3);
 }

@@ -54,8 +54,9 @@ struct world {
     uint64_t bytes;   /* placed */
     uint64_t written; /* spans */
     unsigned stored_count, need_count, stalled, done, cancels, inner_asks;
-    bool lose_page; /* the next page read back is lost */
-    bool shy;       /* looks at the pool's answers only now and then */
+    unsigned checks; /* of blocks */
+    bool lose_page;  /* the next page read back is lost */
+    bool shy;        /* looks at the pool's answers only now and then */
 };
 
 static uint64_t chance(struct world *w)
@@ -254,6 +255,23 @@ static void check_leaves(struct world *w, const struct blob_fetch_effect *fx)
     blob_fetch_leaves_checked(&w->fetch, fx->slot, good, w->now);
 }
 
+static void check_blocks(struct world *w, const struct blob_fetch_effect *fx)
+{
+    uint8_t leaves[BLOB_SPAN_LEAVES * HASH_LEN];
+    uint64_t good = 0;
+
+    assert_int_equal(
+        blob_span_leaves(
+            leaves, (struct bytes){ w->slots[fx->slot] + fx->offset, fx->len }),
+        ERR_OK);
+    for (size_t i = 0; i < fx->hashes.len / HASH_LEN; i++)
+        if (memcmp(leaves + i * HASH_LEN, fx->hashes.data + i * HASH_LEN,
+                   HASH_LEN) == 0)
+            good |= (uint64_t)1 << i;
+    w->checks++;
+    blob_fetch_blocks_checked(&w->fetch, fx->slot, good, w->now);
+}
+
 static void span_arrived(struct world *w, const struct blob_fetch_effect *fx)
 {
     uint8_t hash[HASH_LEN];
@@ -311,6 +329,9 @@ static void obey(struct world *w, const struct blob_fetch_effect *fx)
         break;
     case BLOB_FETCH_CHECK_LEAVES:
         check_leaves(w, fx);
+        break;
+    case BLOB_FETCH_CHECK_BLOCKS:
+        check_blocks(w, fx);
         break;
     case BLOB_FETCH_BAN:
         assert_int_equal(peer_of(w, fx->provider)->banned, ERR_OK);
@@ -899,6 +920,67 @@ static void a_ninth_provider_has_no_place(void **state)
     world_free(w);
 }
 
+/* ---- Readers ------------------------------------------------------------ */
+
+static void who_sends_a_reader_false_leaf_hashes_is_banned(void **state)
+{
+    struct world *w = world_new(3 * MIB - 5, NULL, 0);
+    struct peer *liar, *honest;
+
+    (void)state;
+    start(w, 4, NULL);
+    blob_fetch_seek(&w->fetch, MIB + 9, 2 * MIB);
+    liar = join(w, FLIPS_INNER);
+    run(w, 10);
+    honest = join(w, HONEST);
+    run(w, 60000);
+    assert_whole(w, 3);
+    assert_int_equal(liar->banned, ERR_BAD_PROOF);
+    assert_int_equal(honest->banned, ERR_OK);
+    assert_int_equal(w->inner_asks, 2);
+    world_free(w);
+}
+
+static void a_false_block_for_a_reader_is_found_before_its_span(void **state)
+{
+    struct world *w = world_new(1 * MIB, NULL, 0);
+    struct peer *liar;
+
+    (void)state;
+    start(w, 4, NULL);
+    blob_fetch_seek(&w->fetch, 0, MIB);
+    liar = join(w, FLIPS_ONE_BLOCK);
+    run(w, 1000);
+    assert_int_equal(liar->banned, ERR_BAD_BLOB);
+    /* Blocks 0 and 1 were good and stay; no span was ever hashed. */
+    assert_int_equal(w->fetch.spans[0].held & 7, 3);
+    assert_int_equal(w->fetch.spans[0].proved & 7, 3);
+    (void)join(w, HONEST);
+    run(w, 60000);
+    assert_whole(w, 1);
+    world_free(w);
+}
+
+static void a_reader_gets_the_short_end_of_a_blob_by_blocks(void **state)
+{
+    struct world *w = world_new(2 * MIB + BLOB_BLOCK_LEN + 1, NULL, 0);
+    struct blob_place place;
+
+    (void)state;
+    start(w, 4, NULL);
+    blob_fetch_limit(&w->fetch, true);
+    blob_fetch_seek(&w->fetch, w->id.size - 1, w->id.size);
+    (void)join(w, HONEST);
+    for (int i = 0; w->checks == 0 && i < 1000; i++)
+        run(w, 1);
+    assert_true(blob_fetch_proved(&w->fetch, w->id.size - 1, &place));
+    assert_int_equal(place.offset, BLOB_BLOCK_LEN);
+    assert_int_equal(place.len, 1);
+    assert_int_equal(w->checks, 1);
+    assert_int_equal(w->bytes, 1); /* asked for before the block before it */
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -923,6 +1005,9 @@ int main(void)
         cmocka_unit_test(what_was_not_asked_is_refused_and_changes_nothing),
         cmocka_unit_test(more_bytes_than_asked_are_refused),
         cmocka_unit_test(a_ninth_provider_has_no_place),
+        cmocka_unit_test(who_sends_a_reader_false_leaf_hashes_is_banned),
+        cmocka_unit_test(a_false_block_for_a_reader_is_found_before_its_span),
+        cmocka_unit_test(a_reader_gets_the_short_end_of_a_blob_by_blocks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

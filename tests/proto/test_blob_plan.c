@@ -124,10 +124,18 @@ static void a_reader_is_served_where_it_reads(void **state)
 
     (void)state;
     start(&f, 100 * MIB, BLOB_FETCH_SPANS);
-    blob_fetch_seek(&f, 99, 100);
+    blob_fetch_seek(&f, 99 * MIB + 5 * BLOB_BLOCK_LEN + 1, 100 * MIB);
     join(&f, 32)->peak = 1000 * MIB;
     assert_true(blob_plan_ask(&f, &fx));
+    assert_int_equal(fx.ask.what, BLOB_WHAT_INNER);
+    assert_int_equal(fx.ask.first, 99);
+    assert_true(blob_plan_ask(&f, &fx));
+    assert_int_equal(fx.ask.what, BLOB_WHAT_BLOCKS);
+    assert_int_equal(fx.ask.first, 99 * BLOB_REQUEST_BLOCKS + 5);
+    assert_int_equal(fx.ask.count, BLOB_REQUEST_BLOCKS - 5);
+    assert_true(blob_plan_ask(&f, &fx)); /* what lies before it */
     assert_int_equal(fx.ask.first, 99 * BLOB_REQUEST_BLOCKS);
+    assert_int_equal(fx.ask.count, 5);
     assert_true(blob_plan_ask(&f, &fx)); /* goes round */
     assert_int_equal(fx.ask.first, 0);
 }

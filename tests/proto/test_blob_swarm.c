@@ -257,7 +257,7 @@ static void a_reader_is_served_first_and_in_order(void **state)
     (void)swarm_run(w, 3000);
     before = w->written;
     asked = w->now;
-    blob_fetch_seek(&w->fetch, 100, 108);
+    blob_fetch_seek(&w->fetch, 100 * SWARM_MIB, 108 * SWARM_MIB);
     while (!swarm_bit(w->held, 100) && w->done == 0)
         (void)swarm_run(w, 1);
     took = w->now - asked;
@@ -280,7 +280,7 @@ static void what_is_only_read_is_fetched_no_further(void **state)
     (void)swarm_join(w, 5000, 5);
     (void)swarm_run(w, 1000);
     assert_int_equal(w->written, 0);
-    blob_fetch_seek(&w->fetch, 50, 60);
+    blob_fetch_seek(&w->fetch, 50 * SWARM_MIB, 60 * SWARM_MIB);
     (void)swarm_run(w, 10000);
     assert_int_equal(w->written, 10);
     for (unsigned i = 0; i < 10; i++)
@@ -301,7 +301,7 @@ static void a_reader_of_what_nobody_has_stops_nothing_else(void **state)
     p->whole = false;
     for (uint64_t s = 0; s < 31; s++)
         swarm_set_bit(p->bits, s);
-    blob_fetch_seek(&w->fetch, 31, 32);
+    blob_fetch_seek(&w->fetch, 31 * SWARM_MIB, 32 * SWARM_MIB);
     (void)swarm_run(w, 10000);
     assert_int_equal(w->written, 31);
     swarm_set_bit(p->bits, 31);
@@ -320,7 +320,7 @@ static void a_reader_does_not_wait_for_a_slow_provider(void **state)
     (void)swarm_join(w, 10000, 5);
     (void)swarm_run(w, 1000);
     asked = w->now;
-    blob_fetch_seek(&w->fetch, 40, 48);
+    blob_fetch_seek(&w->fetch, 40 * SWARM_MIB, 48 * SWARM_MIB);
     while (!swarm_bit(w->held, 47) && w->done == 0)
         (void)swarm_run(w, 1);
     assert_true(w->now - asked <= 2000);
@@ -512,9 +512,16 @@ static void any_swarm_ends_right_if_each_span_is_with_one_honest(void **state)
             join_any(w);
         make_honest(w);
         if (seed % 4 == 0)
-            blob_fetch_seek(&w->fetch, w->spans / 2, w->spans);
+            blob_fetch_seek(&w->fetch, w->spans / 2 * SWARM_MIB,
+                            w->spans * SWARM_MIB);
         if (seed % 3 == 0)
             w->fetch.spans_allowed = w->fetch.spans_max = 3;
+        for (int i = 0; seed % 4 == 1 && i < 40 && w->done == 0; i++) {
+            uint64_t at = swarm_chance(w) % (w->spans * SWARM_MIB);
+
+            blob_fetch_seek(&w->fetch, at, at + swarm_chance(w) % 9000000 + 1);
+            (void)swarm_run(w, 300);
+        }
         (void)swarm_run(w, 600000);
         if (w->done != 1 || w->stalled > 0)
             fail_msg("seed %llu: %u of %llu spans, stalled %u",
@@ -527,7 +534,8 @@ static void any_swarm_ends_right_if_each_span_is_with_one_honest(void **state)
         }
         assert_true(sent >= w->spans * SWARM_MIB);
         /* Copies of the last, what was taken over, what lies spoilt. */
-        assert_true(honest <= w->spans * SWARM_MIB + 24 * SWARM_MIB);
+        assert_true(seed % 4 == 1 ||
+                    honest <= w->spans * SWARM_MIB + 24 * SWARM_MIB);
         free(w);
     }
 }

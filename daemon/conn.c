@@ -109,7 +109,8 @@ void conn_close(struct conn *c, enum err why)
     if (c->session.state == SESSION_OPEN)
         session_close(&c->session, why);
     conn_wake(c);
-    conn_flush(c); /* the table, which it has left, does so no more */
+    if (!c->gathering)
+        conn_flush(c); /* the table, which it has left, does so no more */
 }
 
 static struct conn *conn_new(struct node *node)

@@ -42,10 +42,12 @@ struct conn {
     bool is_manual;
     bool is_open; /* `peer` is alive */
     bool writing;
+    bool gathering; /* messages are being sealed; a CLOSE comes behind them */
+    bool broken;    /* some of what was sealed is lost: nothing may follow */
     bool awake;
     bool paused;
     unsigned reads; /* buffers, in this turn of the loop */
-    bool has_held; /* `held` waits for room in the store's queue */
+    bool has_held;  /* `held` waits for room in the store's queue */
     bool peer_closed;
     enum err peer_code;
     bool has_expected;

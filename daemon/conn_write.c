@@ -101,31 +101,42 @@ static size_t seal(struct conn *c, size_t at)
     return got;
 }
 
-/* Fills the buffer with messages: what is queued, then what can be made. */
-static enum err gather(struct conn *c, size_t *len)
+/* Has the next message made, unless there is one; an error ends it all. */
+static void make(struct conn *c)
 {
     enum err e = ERR_OK;
 
-    *len = 0;
+    if (!session_has_output(&c->session, false) && peer_has_output(&c->peer))
+        e = pull_peer(c);
+    if (e == ERR_OK && c->is_open && !session_has_output(&c->session, true))
+        transfer_fill(node_transfer(c->node), c);
+    if (e != ERR_OK)
+        conn_close(c, e);
+}
+
+/*
+ * Fills the buffer with messages: what is queued, then what can be made.  If
+ * making it ends the connection, the CLOSE goes behind what is sealed: a
+ * message that was left out would be a forgery to the other side.
+ */
+static size_t gather(struct conn *c)
+{
+    size_t len = 0;
+
     look_at_pace(c);
-    while (e == ERR_OK && c->tx.cap - *len >= SESSION_MESSAGE_MAX) {
+    while (c->tx.cap - len >= SESSION_MESSAGE_MAX) {
         size_t got;
 
-        if (c->is_open && !session_has_output(&c->session, false) &&
-            peer_has_output(&c->peer))
-            e = pull_peer(c);
-        if (e == ERR_OK && c->is_open && !session_has_output(&c->session, true))
-            transfer_fill(node_transfer(c->node), c);
-        if (c->state == CONN_DEAD || c->writing) { /* it failed: CLOSE is out */
-            *len = 0;
-            return ERR_OK;
-        }
-        got = seal(c, *len);
+        if (c->is_open)
+            make(c);
+        if (c->state == CONN_DEAD)
+            return 0;
+        got = seal(c, len);
         if (got == 0)
             break;
-        *len += got;
+        len += got;
     }
-    return e;
+    return len;
 }
 
 static void rearm(struct conn *c)
@@ -146,6 +157,14 @@ static void rearm(struct conn *c)
                              due > now ? due - now : 0, 0);
 }
 
+/* What was sealed did not leave: not even a CLOSE can follow it. */
+static void lose(struct conn *c)
+{
+    c->broken = true;
+    conn_close(c, ERR_CLOSED);
+    conn_die(c);
+}
+
 static void on_written(uv_write_t *write, int status)
 {
     struct conn *c = write->data;
@@ -153,44 +172,47 @@ static void on_written(uv_write_t *write, int status)
     c->writing = false;
     if (c->state == CONN_DEAD)
         return;
-    if (status < 0 && c->state == CONN_LIVE)
-        conn_close(c, ERR_CLOSED);
+    if (status < 0) {
+        lose(c);
+        return;
+    }
     conn_wake(c);
-    if (status < 0)
-        conn_die(c);
-    else if (c->state == CONN_ENDING)
+    if (c->state == CONN_ENDING)
         conn_flush(c);
+}
+
+static void write_out(struct conn *c, size_t len)
+{
+    uv_buf_t buf = uv_buf_init((char *)c->tx.data, (unsigned)len);
+
+    c->tx.len = len;
+    c->written += len;
+    if (uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1, on_written) == 0)
+        c->writing = true;
+    else
+        lose(c);
 }
 
 void conn_flush(struct conn *c)
 {
-    size_t len;
-    uv_buf_t buf;
-    enum err e;
-
     c->reads = 0;
-    if (!c->awake || c->state == CONN_CONNECTING || c->state == CONN_DEAD)
+    if (!c->awake || c->broken || c->gathering || c->state == CONN_CONNECTING ||
+        c->state == CONN_DEAD)
         return;
     c->awake = false;
     if (!c->writing) {
-        e = gather(c, &len);
-        if (e != ERR_OK) {
-            conn_close(c, e);
-            return; /* which has flushed, for the CLOSE */
-        }
-        if (len > 0) {
-            c->tx.len = len;
-            c->written += len;
-            buf = uv_buf_init((char *)c->tx.data, (unsigned)len);
-            c->writing = uv_write(&c->write, (uv_stream_t *)&c->tcp, &buf, 1,
-                                  on_written) == 0;
-        }
-        if (c->state == CONN_ENDING && !c->writing) {
+        size_t len;
+
+        c->gathering = true;
+        len = gather(c);
+        c->gathering = false;
+        if (len > 0)
+            write_out(c, len);
+        if (c->state == CONN_ENDING && !c->writing)
             conn_die(c);
-            return;
-        }
     }
-    rearm(c);
+    if (c->state != CONN_DEAD)
+        rearm(c);
 }
 
 void conn_wake(struct conn *c)

@@ -161,6 +161,8 @@ class BadDiskTest(lab.LabTest):
         self.assertEqual(rita.json("verify", "--data")["findings"], [])
         rita.stop()
         ada.stop()
+        # Nor did any connection end in the middle of what was sealed for it.
+        self.assertNotIn("BAD_CIPHERTEXT", ada.log.read_text())
 
     def test_flushes_that_fail(self):
         self.suffer("fdatasync:error=EIO:when=9+3")

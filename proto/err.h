@@ -53,7 +53,7 @@ enum exit_code {
     X(BAD_KEY,         PEER,   FAILED,    "public key is not usable")                     \
     X(SELF,            NONE,   FAILED,    "connection to this node itself")               \
     X(DUPLICATE,       NONE,   FAILED,    "a connection to this peer exists already")     \
-    X(BAD_CIPHERTEXT,  PEER,   INTEGRITY, "message was altered or is out of sequence")    \
+    X(BAD_CIPHERTEXT,  NET,    INTEGRITY, "message was altered or is out of sequence")    \
     X(BAD_SIGNATURE,   PEER,   INTEGRITY, "signature does not match")                     \
     X(BAD_CERTIFICATE, PEER,   INTEGRITY, "certificate does not match author and signer") \
     X(NO_CERTIFICATE,  PEER,   INTEGRITY, "certificate of the signer is missing")         \

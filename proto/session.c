@@ -288,12 +288,15 @@ static enum err open_step(struct session *s, uint8_t *message, size_t len,
     return ERR_OK;
 }
 
-/* A length that cannot be right needs no waiting for the bytes it promises. */
+/*
+ * A length that cannot be right needs no waiting for the bytes it promises.
+ * Nothing has proved it to be the peer's.
+ */
 static enum err check_len(const struct session *s, size_t len)
 {
     if (s->state == SESSION_HANDSHAKE)
         return handshake_len_fits(s, len) ? ERR_OK : ERR_BAD_HANDSHAKE;
-    return len < AEAD_TAG_LEN ? ERR_TRUNCATED : ERR_OK;
+    return len < AEAD_TAG_LEN ? ERR_BAD_CIPHERTEXT : ERR_OK;
 }
 
 /* Bytes of a message that is still incomplete are a sign of life, too. */

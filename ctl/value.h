@@ -22,6 +22,8 @@ bool value_size(uint64_t *out, struct fail *f, const char *text);
 bool value_share(uint64_t *out, struct fail *f, const char *text);
 /* "83", "1:23", "1:02:03.5": a place in time, in ms. */
 bool value_timecode(uint64_t *out, struct fail *f, const char *text);
+/* "10,20,50,30", percentages, as parts of 10,000. */
+bool value_region(uint64_t parts[4], struct fail *f, const char *text);
 bool value_uint(uint64_t *out, struct fail *f, const char *text);
 /* True if `text` can be an id or a prefix of one: 6 to 64 hex digits. */
 bool value_is_id(const char *text);

@@ -119,6 +119,48 @@ static void a_share_is_a_percentage(void **state)
     assert_false(value_share(&v, &f, "5%%"));
 }
 
+static void a_region_is_four_percentages(void **state)
+{
+    static const char *const bad[] = {
+        "",           "10",           "10,20,50",      "10,20,50,",
+        ",20,50,30",  "10,20,50,101", "10,20,50,30,1", "10,20,50,30 ",
+        "10,-2,50,1", "10;20;50;30",  "1.5,20,50,30",
+    };
+    uint64_t parts[4];
+
+    (void)state;
+    assert_true(value_region(parts, &f, "0,20,50,100"));
+    assert_int_equal(parts[0], 0);
+    assert_int_equal(parts[1], 2000);
+    assert_int_equal(parts[2], 5000);
+    assert_int_equal(parts[3], 10000);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(value_region(parts, &f, bad[i]));
+        assert_int_equal(parts[1], 2000);
+    }
+}
+
+static void a_timecode_has_seconds_minutes_and_hours(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t ms;
+    } good[] = {
+        { "0", 0 },          { "83", 83000 },        { "1:23", 83000 },
+        { "1:23.5", 83500 }, { "1:02:03", 3723000 },
+    };
+    static const char *const bad[] = { "", ":", "1:", "1:60", "1:60:00", "x" };
+    uint64_t ms;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(value_timecode(&ms, &f, good[i].text));
+        assert_int_equal(ms, good[i].ms);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(value_timecode(&ms, &f, bad[i]));
+}
+
 static void an_id_has_6_to_64_hex_digits(void **state)
 {
     char digits[66];
@@ -162,6 +204,8 @@ int main(void)
         cmocka_unit_test(other_times_are_refused),
         cmocka_unit_test(a_size_has_a_unit),
         cmocka_unit_test(a_share_is_a_percentage),
+        cmocka_unit_test(a_region_is_four_percentages),
+        cmocka_unit_test(a_timecode_has_seconds_minutes_and_hours),
         cmocka_unit_test(an_id_has_6_to_64_hex_digits),
         cmocka_unit_test(a_path_makes_the_objects_on_its_way),
     };

@@ -6,37 +6,10 @@
 #include "proto/lineage.h"
 #include "proto/request_state.h"
 #include "proto/terms.h"
+#include "proto/view_files.h"
 #include "proto/view_pairs.h"
 #include "proto/view_said.h"
 #include "proto/view_work.h"
-
-static void put_file(struct writer *w, const struct mp_value *file)
-{
-    const struct mp_value *blob = mp_get(file, "blob");
-    const struct mp_value *role = mp_get(file, "role");
-
-    mp_put_map(w, role != NULL ? 5 : 4);
-    mp_put_text(w, "root");
-    mp_put_bin(w, mp_bin(mp_at(blob, 0)));
-    mp_put_text(w, "size");
-    mp_put_uint(w, mp_uint(mp_at(blob, 1)));
-    mp_put_text(w, "name");
-    mp_put_str(w, mp_str(mp_get(file, "name")));
-    mp_put_text(w, "media_type");
-    mp_put_str(w, mp_str(mp_get(file, "media_type")));
-    if (role != NULL) {
-        mp_put_text(w, "role");
-        mp_put_text(w, kind_choice_name(CHOICES_FILE_ROLE, mp_uint(role)));
-    }
-}
-
-static void put_files(struct view_pairs *p, const struct mp_value *files)
-{
-    view_key(p, "files");
-    mp_put_array(&p->w, mp_count(files));
-    for (uint32_t i = 0; i < mp_count(files); i++)
-        put_file(&p->w, mp_at(files, i));
-}
 
 /* The choice in force about a contribution, or "none yet". */
 static enum err put_selection(struct view_pairs *p, const struct view *v,
@@ -69,7 +42,7 @@ static enum err put_selection(struct view_pairs *p, const struct view *v,
 static enum err put_contribution(struct view_pairs *p, const struct view *v,
                                  const struct topic_entry *first,
                                  const struct topic_entry *shown,
-                                 const struct mp_value *body)
+                                 const struct mp_value *body, bool with_pages)
 {
     const struct mp_value *media = mp_get(body, "media_kind");
     enum contribution_timing timing;
@@ -95,7 +68,11 @@ static enum err put_contribution(struct view_pairs *p, const struct view *v,
         view_put_text(p, "made_with_ai",
                       kind_choice_name(CHOICES_AI_USE,
                                        mp_uint(mp_get(body, "made_with_ai"))));
-    put_files(p, mp_get(body, "files"));
+    err = with_pages ? view_put_all_files(p, v, shown, body) : ERR_OK;
+    if (err != ERR_OK)
+        return err;
+    if (!with_pages)
+        view_put_own_files(p, body, VIEW_FILES_MAX);
     view_put_verdict(p, v, shown);
     return put_selection(p, v, first);
 }
@@ -151,7 +128,8 @@ static enum err contribution_view(struct writer *w, const struct view *v,
     err = topic_entry_body(&doc, shown);
     if (err == ERR_OK || err == ERR_NOT_FOUND)
         err = put_contribution(&p, v, first, shown,
-                               doc == NULL ? NULL : mp_doc_root(doc));
+                               doc == NULL ? NULL : mp_doc_root(doc),
+                               page != NULL);
     if (page != NULL && err == ERR_OK)
         err = put_directions(&p, v, first);
     if (page != NULL && err == ERR_OK) {
@@ -228,18 +206,6 @@ static uint32_t list_count(const struct topic_list *list, const char *field)
     return count;
 }
 
-static void put_listed_files(struct view_pairs *p,
-                             const struct topic_list *list, const char *field)
-{
-    struct topic_cursor at = { 0 };
-    const struct mp_value *file;
-
-    view_key(p, field);
-    mp_put_array(&p->w, list_count(list, field));
-    while ((file = topic_list_next(list, field, &at)) != NULL)
-        put_file(&p->w, file);
-}
-
 /* What was released: the version that the part pins, whatever came after. */
 static enum err put_part(struct writer *w, const struct view *v,
                          const struct mp_value *part)
@@ -266,7 +232,7 @@ static enum err put_part(struct writer *w, const struct view *v,
 
         view_put_str(&p, "title", mp_str(mp_get(body, "title")));
         view_put_str(&p, "licence", mp_str(mp_get(body, "licence")));
-        put_files(&p, mp_get(body, "files"));
+        view_put_own_files(&p, body, VIEW_PART_FILES_MAX);
     }
     mp_doc_free(doc);
     if (err != ERR_OK && err != ERR_NOT_FOUND) {
@@ -323,8 +289,8 @@ static enum err put_release(struct view_pairs *p, const struct view *v,
 
     if (err != ERR_OK) /* pages that are not held, or no body at all */
         return err == ERR_NO_MEMORY ? err : ERR_OK;
-    put_listed_files(p, &list, "files");
-    put_listed_files(p, &list, "making_of");
+    view_put_files(p, &list, "files", "files_count");
+    view_put_files(p, &list, "making_of", "making_of_count");
     err = put_parts(p, v, &list);
     if (err == ERR_OK)
         err = put_omitted(p, v, &list);

@@ -85,6 +85,37 @@ class Files(lab.LabTest):
                              "frames/scene 3/0301.raw", text=False).stdout,
             (top / "scene 3" / "0301.raw").read_bytes())
 
+    def test_the_first_of_a_thousand_are_shown_and_their_number(self):
+        top = self.frames()
+        count = SMALL + 23
+        work = self.contribute(top)["id"]
+        release = self.maker.json(
+            "release", "publish", "--project", self.project, "--title", "Film",
+            "--medium", "short_film", "--file", top, "--part", work,
+            "--credit", self.maker.json("status")["person"] + "=frames")["id"]
+        self.archive.json("seed", self.project)
+        lab.until(lambda: release in self.archive.records(self.project),
+                  "the release")
+        for node in (self.maker, self.archive):
+            shown = node.json("contribution", "show", work)
+            names = [file["name"] for file in shown["files"]]
+            self.assertEqual((shown["files_count"], len(names)), (count, 128))
+            self.assertEqual(names, sorted(names))
+            self.assertIn(f"{count}", node.run("contribution", "show",
+                                               work).stdout)
+            shown = node.json("release", "show", release)
+            self.assertTrue(shown["in_force"])
+            self.assertEqual([file["name"] for file in shown["files"]], names)
+            self.assertEqual(shown["files_count"], count)
+            self.assertEqual((shown["making_of"], shown["making_of_count"]),
+                             ([], 0))
+        lab.until(lambda: self.archive.json("status")["blobs"]["count"]
+                  == SMALL + 4, "all files")
+        out = self.folder / "out"
+        got = self.archive.json("get", release, "--out", out)
+        self.assertEqual(got["count"], count)
+        self.assert_same(top, out)
+
     def test_keys_are_no_work(self):
         home = self.maker.home
         self.maker.refused("contribute", "--project", self.project,

@@ -57,6 +57,30 @@ static void put_holders(const json_t *item, const char *state,
         (void)fputc('\n', stdout);
 }
 
+/* "(master, also other.mp4)": what else records say of it. */
+static void put_more(const json_t *item, const char *name)
+{
+    const char *before = " (";
+    const json_t *value;
+    size_t i;
+
+    json_array_foreach (json_object_get(item, "roles"), i, value) {
+        (void)fputs(before, stdout);
+        text_put(stdout, json_string_value(value));
+        before = ", ";
+    }
+    json_array_foreach (json_object_get(item, "names"), i, value) {
+        if (strcmp(json_string_value(value), name) == 0)
+            continue;
+        (void)fputs(before, stdout);
+        (void)fputs("also ", stdout);
+        text_put(stdout, json_string_value(value));
+        before = ", ";
+    }
+    if (*before == ',')
+        (void)fputc(')', stdout);
+}
+
 static void put_item(const json_t *item)
 {
     bool is_here = json_is_true(json_object_get(item, "held_here"));
@@ -69,6 +93,7 @@ static void put_item(const json_t *item)
     (void)fputs("  ", stdout);
     if (*name != '\0') {
         text_put(stdout, name);
+        put_more(item, name);
         (void)fputs("  ", stdout);
     }
     text_put(stdout, string_at(item, "root"));

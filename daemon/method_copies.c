@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "daemon/body.h"
+#include "daemon/file_names.h"
 #include "daemon/holders.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "proto/kind.h"
 #include "proto/record_files.h"
 #include "store/store.h"
 
@@ -30,10 +32,26 @@ static void put_holder(struct writer *w, const struct holder *h)
         pair_uint(w, "failed_ms", h->failed_ms);
 }
 
-/* `name` is empty where nobody gave it one. */
+static void put_names(struct writer *w, const struct file_names *names)
+{
+    uint32_t roles = 0;
+
+    pair_array(w, "names", names->count);
+    for (size_t i = 0; i < names->count; i++)
+        mp_put_str(w, names->names[i]);
+    for (unsigned role = 1; role < 8; role++)
+        roles += (names->roles >> role & 1u);
+    pair_array(w, "roles", roles);
+    for (unsigned role = 1; role < 8; role++)
+        if ((names->roles >> role & 1u) != 0)
+            mp_put_text(w, kind_choice_name(CHOICES_FILE_ROLE, role));
+}
+
+/* `name` is what a record calls it that was asked for, else empty. */
 static void put_item(struct node *node, struct writer *w,
                      const uint8_t topic[ID_LEN], const struct blob_id *blob,
-                     unsigned target, struct bytes name)
+                     unsigned target, struct bytes name,
+                     const struct file_names *names)
 {
     static struct holder holders[HOLDERS_MAX]; /* the loop alone comes here */
     size_t n = holders_of(node, topic, blob, holders, HOLDERS_MAX);
@@ -41,15 +59,18 @@ static void put_item(struct node *node, struct writer *w,
     unsigned copies = is_here ? 1 : 0;
     unsigned claims = 0;
 
+    if (name.len == 0 && names->count > 0)
+        name = names->names[0];
     for (size_t i = 0; i < n; i++) {
         copies += holders[i].state == HOLDER_SHOWN;
         claims += holders[i].state == HOLDER_CLAIMS;
     }
-    mp_put_map(w, name.len > 0 ? 9 : 8);
+    mp_put_map(w, name.len > 0 ? 11 : 10);
     pair_id(w, "root", blob->root);
     pair_uint(w, "size", blob->size);
     if (name.len > 0)
         pair_str(w, "name", name);
+    put_names(w, names);
     pair_id(w, "topic", topic);
     pair_bool(w, "held_here", is_here);
     pair_array(w, "holders", (uint32_t)n);
@@ -71,11 +92,21 @@ static unsigned target_of(struct node *node, const uint8_t topic[ID_LEN],
     return node_config(node)->copies[role < CONFIG_ROLES ? role : 0];
 }
 
+/* Without memory there are no names. */
+static void find_names(struct node *node, const uint8_t topic[ID_LEN],
+                       const struct blob_id *files, size_t count,
+                       struct file_names_set *out)
+{
+    if (file_names_find(out, node_store(node), topic, files, count) != ERR_OK)
+        file_names_wipe(out);
+}
+
 /* ---- copies ------------------------------------------------------------- */
 
 static void reply_of_root(struct call *call, const uint8_t root[HASH_LEN])
 {
     static struct holders_place places[PLACES_MAX];
+    static struct file_names_set names;
     struct node *node = call_node(call);
     size_t n = holders_places(node, root, places, PLACES_MAX);
     struct writer *w;
@@ -88,10 +119,13 @@ static void reply_of_root(struct call *call, const uint8_t root[HASH_LEN])
     w = call_reply(call);
     mp_put_map(w, 2);
     pair_array(w, "items", (uint32_t)n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        find_names(node, places[i].topic, &places[i].blob, 1, &names);
         put_item(node, w, places[i].topic, &places[i].blob,
                  target_of(node, places[i].topic, &places[i].blob, 0),
-                 (struct bytes){ NULL, 0 });
+                 (struct bytes){ NULL, 0 }, &names.of[0]);
+        file_names_wipe(&names);
+    }
     pair_nil(w, "next");
     call_send(call);
 }
@@ -100,20 +134,25 @@ static void reply_of_root(struct call *call, const uint8_t root[HASH_LEN])
 static uint32_t put_files(struct node *node, struct writer *items,
                           const struct record *record)
 {
+    static struct file_names_set names;
+    static struct blob_id blobs[FILES_MAX];
+    static struct record_file found[FILES_MAX];
     struct record_files files;
-    struct record_file file;
     uint32_t count = 0;
 
     if (record_files_open(&files, record) != ERR_OK)
         return 0;
-    while (count < FILES_MAX && record_files_next(&files, &file)) {
-        if (blob_id_check(&file.blob) != ERR_OK)
-            continue;
-        put_item(node, items, record->topic, &file.blob,
-                 target_of(node, record->topic, &file.blob, file.role),
-                 file.name);
-        count++;
-    }
+    while (count < FILES_MAX && record_files_next(&files, &found[count]))
+        if (blob_id_check(&found[count].blob) == ERR_OK) {
+            blobs[count] = found[count].blob;
+            count++;
+        }
+    find_names(node, record->topic, blobs, count, &names);
+    for (uint32_t i = 0; i < count; i++)
+        put_item(node, items, record->topic, &blobs[i],
+                 target_of(node, record->topic, &blobs[i], found[i].role),
+                 found[i].name, &names.of[i]);
+    file_names_wipe(&names);
     record_files_close(&files);
     return count;
 }
@@ -257,7 +296,9 @@ static void put_next(struct writer *w, const struct cursor_at *last)
 static uint32_t put_blobs(const struct checkup *c, struct writer *items,
                           uint32_t limit, bool only_under, struct cursor_at *at)
 {
-    static struct holders_blob page[512];
+    static struct holders_blob page[FILE_NAMES_ASKED];
+    static struct blob_id blobs[FILE_NAMES_ASKED];
+    static struct file_names_set names;
     struct node *node = call_node(c->call);
     uint32_t count = 0;
 
@@ -271,8 +312,12 @@ static uint32_t put_blobs(const struct checkup *c, struct writer *items,
         n = holders_list(node, topic, order == 0 ? &at->blob : NULL, only_under,
                          page, limit - count);
         for (size_t k = 0; k < n; k++)
+            blobs[k] = page[k].id;
+        find_names(node, topic, blobs, n, &names);
+        for (size_t k = 0; k < n; k++)
             put_item(node, items, topic, &page[k].id, page[k].target,
-                     (struct bytes){ NULL, 0 });
+                     (struct bytes){ NULL, 0 }, &names.of[k]);
+        file_names_wipe(&names);
         count += (uint32_t)n;
         if (n > 0) {
             at->is_given = true;

@@ -360,6 +360,24 @@ class LenderTest(lab.LabTest):
                 lender.put_to(kind, self.project, rest)
             self.assertEqual(caught.exception.name, "NOT_HELD")
 
+    def test_files_are_listed_by_what_records_call_them(self):
+        blob = self.blobs[2]
+        self.daemon.json("contribute", "--project", self.project.hex(),
+                         "--title", "Cut", "--licence", LICENCE, "--rights",
+                         "own_work", self.file("note", b"see"), "--role",
+                         f"master={self.file('final cut.mp4', blob.data)}")
+        health = self.daemon.json("health", self.project.hex())
+        item, = (i for i in health["items"] if i["root"] == blob.root.hex())
+        self.assertEqual((item["name"], item["names"], item["roles"]),
+                         ("2", ["2", "final cut.mp4"], ["master"]))
+        self.assertEqual({i["name"] for i in health["items"]},
+                         {"0", "1", "2", "note"})
+        item, = self.daemon.json("copies", blob.root.hex())["items"]
+        self.assertEqual(item["names"], ["2", "final cut.mp4"])
+        text = self.daemon.run("health", self.project.hex()).stdout
+        self.assertIn("2 (master, also final cut.mp4)  " + blob.root.hex(),
+                      text)
+
     def test_who_wishes_so_tells_nobody_what_they_hold(self):
         lender = self.meet()
         node = bytes.fromhex(self.daemon.node)

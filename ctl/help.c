@@ -95,6 +95,18 @@ static void put_option(FILE *out, const struct option *o)
         (void)fprintf(out, "  %s\n", usage);
 }
 
+/* Each line a command. */
+static void put_example(FILE *out, const char *text)
+{
+    (void)fputs("\nfor example:\n", out);
+    while (*text != '\0') {
+        int len = (int)strcspn(text, "\n");
+
+        (void)fprintf(out, "  %.*s\n", len, text);
+        text += text[len] == '\n' ? len + 1 : len;
+    }
+}
+
 /* Breaks a paragraph into lines of at most 78 columns. */
 static void put_wrapped(FILE *out, const char *text)
 {
@@ -136,5 +148,5 @@ void help_command(FILE *out, const struct command *c)
     for (const struct option *o = parse_globals; o->name != NULL; o++)
         put_option(out, o);
     if (c->example != NULL)
-        (void)fprintf(out, "\nfor example:\n  %s\n", c->example);
+        put_example(out, c->example);
 }

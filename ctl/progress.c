@@ -21,12 +21,9 @@ static void amount(char out[TEXT_SHORT], double n, const char *unit)
         (void)snprintf(out, TEXT_SHORT, "%.0f %.16s", n, unit);
 }
 
-static void draw(struct progress *p, const json_t *params)
+static void draw(struct progress *p, double done, double total, double rate,
+                 const char *unit)
 {
-    double done = number_at(params, "done");
-    double total = number_at(params, "total");
-    double rate = number_at(params, "rate");
-    const char *unit = json_string_value(json_object_get(params, "unit"));
     unsigned filled = total > 0 ? (unsigned)(BAR_WIDTH * done / total) : 0;
     char texts[4][TEXT_SHORT] = { "", "?", "", "" };
 
@@ -51,6 +48,15 @@ static void draw(struct progress *p, const json_t *params)
     p->drawn = true;
 }
 
+void progress_tell(struct progress *p, uint64_t done, uint64_t total,
+                   uint64_t took_ms)
+{
+    double rate = took_ms > 0 ? (double)done * 1000 / (double)took_ms : 0;
+
+    if (p->visible)
+        draw(p, (double)done, (double)total, rate, NULL);
+}
+
 void progress_take(struct progress *p, json_t *params)
 {
     const char *state = json_string_value(json_object_get(params, "state"));
@@ -61,7 +67,9 @@ void progress_take(struct progress *p, json_t *params)
         json_decref(p->last);
         p->last = json_incref(params);
     } else if (p->visible) {
-        draw(p, params);
+        draw(p, number_at(params, "done"), number_at(params, "total"),
+             number_at(params, "rate"),
+             json_string_value(json_object_get(params, "unit")));
     }
 }
 

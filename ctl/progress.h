@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The progress of one job: a bar on a terminal's stderr, with total, rate and
@@ -17,6 +18,9 @@ struct progress {
 
 /* Takes in the params of a "progress" notification. */
 void progress_take(struct progress *p, json_t *params);
+/* Work of the client's own: bytes so far and, if it is not 0, of how many. */
+void progress_tell(struct progress *p, uint64_t done, uint64_t total,
+                   uint64_t took_ms);
 /* Clears the line. */
 void progress_clear(struct progress *p);
 

@@ -85,6 +85,9 @@ static void put_holes(const json_t *result)
     if (number_at(result, "holes_count") > (long long)i)
         (void)printf("  and %lld more\n",
                      number_at(result, "holes_count") - (long long)i);
+    if (i > 0)
+        (void)printf("  to fetch what others have of it: troupe seed %.16s\n",
+                     string_at(result, "topic"));
 }
 
 void render_written(const json_t *result)

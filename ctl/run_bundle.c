@@ -10,15 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ctl/convert.h"
+#include "ctl/progress.h"
 #include "ctl/render.h"
 #include "ctl/run.h"
 #include "proto/bundle_check.h"
 
-enum { READ_LEN = 256 * 1024 };
+enum { READ_LEN = 256 * 1024, TELL_MS = 100 };
 
 static bool is_pipe(const char *path)
 {
@@ -39,13 +41,35 @@ static long long number_at(const json_t *object, const char *key)
     return (long long)json_integer_value(json_object_get(object, key));
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* --- out --- */
+
+/* Whether that can be written to, as far as one sees from here. */
+static bool check_out(struct fail *f, const char *out)
+{
+    if (out == NULL)
+        return fail_set(f, EXIT_CODE_USAGE,
+                        "name a file with --out, or - for a pipe",
+                        "--out is missing");
+    if (!is_pipe(out) && is_folder(out))
+        return fail_set(f, EXIT_CODE_USAGE, "name a file in it with --out",
+                        "%s is a folder", out);
+    return true;
+}
 
 static bool run_export(struct run *run, const char *method)
 {
     const char *out = run_text(run->params, "out");
     bool piped = is_pipe(out);
 
+    if (!check_out(&run->ctl->fail, out))
+        return false;
     if (piped && run->ctl->globals.json)
         return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
                         "name a file with --out",
@@ -112,33 +136,82 @@ static bool fail_file(struct fail *f, const struct bundle_check *check,
                       enum err e)
 {
     enum exit_code code = err_exit_code(e);
+    uint64_t at = bundle_check_offset(check);
 
+    if (at == 0 && (e == ERR_MALFORMED || e == ERR_TRUNCATED))
+        return fail_set(f, EXIT_CODE_INTEGRITY,
+                        "`troupe archive export` and `troupe release bundle` "
+                        "write bundles",
+                        "this file is no bundle");
     if (err_blame(e) == BLAME_PEER)
         code = EXIT_CODE_INTEGRITY; /* the file is the one to blame */
-    return fail_set(
-        f, code,
-        e == ERR_VERSION ? "it needs a newer Troupe" : "get the file anew",
-        "byte %" PRIu64 " of the file: %s", bundle_check_offset(check),
-        e == ERR_TRUNCATED ? "it is cut off here" : err_text(e));
+    return fail_set(f, code,
+                    e == ERR_VERSION
+                        ? "it needs a newer Troupe"
+                        : "get the file anew; what is whole of this one is "
+                          "taken in by `troupe archive import`",
+                    "byte %" PRIu64 " of the file: %s", at,
+                    e == ERR_TRUNCATED ? "it is cut off here" : err_text(e));
 }
 
-static bool feed_file(struct fail *f, struct bundle_check *check, int fd)
+static uint64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* How far it is, now and then. */
+struct telling {
+    struct progress bar;
+    uint64_t total; /* 0 of a pipe */
+    uint64_t begun_ms;
+    uint64_t told_ms;
+};
+
+static void tell(struct telling *t, uint64_t done)
+{
+    uint64_t now = clock_ms(CLOCK_MONOTONIC);
+
+    if (now - t->told_ms < TELL_MS)
+        return;
+    t->told_ms = now;
+    progress_tell(&t->bar, done, t->total, now - t->begun_ms);
+}
+
+static void telling_start(struct telling *t, const struct ctl *ctl, int fd)
+{
+    struct stat st;
+
+    *t = (struct telling){ .begun_ms = clock_ms(CLOCK_MONOTONIC) };
+    t->told_ms = t->begun_ms;
+    t->bar.visible = !ctl->globals.quiet && isatty(STDERR_FILENO);
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        t->total = (uint64_t)st.st_size;
+}
+
+static bool feed_file(struct ctl *ctl, struct bundle_check *check, int fd)
 {
     uint8_t *buf = malloc(READ_LEN);
     ssize_t n = buf == NULL ? -1 : 1;
+    struct telling telling;
     enum err e = ERR_OK;
 
+    telling_start(&telling, ctl, fd);
     while (n > 0 && e == ERR_OK) {
         n = read(fd, buf, READ_LEN);
         if (n < 0 && errno == EINTR)
             n = 1;
         else if (n > 0)
             e = bundle_check_feed(check, (struct bytes){ buf, (size_t)n });
+        tell(&telling, bundle_check_offset(check));
     }
+    progress_clear(&telling.bar);
     free(buf);
     if (n < 0)
-        return fail_errno(f, "cannot read the file");
-    return e == ERR_OK || fail_file(f, check, e);
+        return fail_errno(&ctl->fail, "cannot read the file");
+    return e == ERR_OK || fail_file(&ctl->fail, check, e);
 }
 
 /* What the check came to; the result is told in any case. */
@@ -153,7 +226,9 @@ static bool judge(struct run *run, const struct bundle_check *check)
     case ERR_OK:
         return true;
     case ERR_BAD_BLOB:
-        return fail_set(f, EXIT_CODE_INTEGRITY, "get the file anew",
+        return fail_set(f, EXIT_CODE_INTEGRITY,
+                        "get the file anew; what is whole of this one is "
+                        "taken in by `troupe archive import`",
                         "files in it are damaged");
     case ERR_BAD_SIGNATURE:
         return fail_set(f, EXIT_CODE_INTEGRITY, "get the file anew",
@@ -163,7 +238,8 @@ static bool judge(struct run *run, const struct bundle_check *check)
                         why == NULL || *why == '\0' ? "void" : why);
     default:
         return fail_set(f, EXIT_CODE_PARTIAL,
-                        "whoever made the bundle did not have them",
+                        "whoever made the bundle did not have them; after "
+                        "`troupe archive import`, `troupe get` asks others",
                         "not whole in it: %lld of its files", missing);
     }
 }
@@ -185,12 +261,20 @@ static bool read_result(struct run *run, struct bundle_check *check)
     return run->result != NULL && judge(run, check);
 }
 
-static uint64_t now_ms(void)
+static int open_bundle(struct fail *f, const char *path)
 {
-    struct timespec now;
+    int fd = is_pipe(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    if (fd >= 0 && !is_folder(path))
+        return fd;
+    if (fd >= 0) {
+        (void)close(fd); /* only opened */
+        errno = EISDIR;
+    }
+    (void)fail_set(f, EXIT_CODE_NOT_FOUND,
+                   "check the path, and that you may read it",
+                   "cannot read %s: %s", path, strerror(errno));
+    return -1;
 }
 
 bool run_release_verify(struct run *run)
@@ -200,14 +284,14 @@ bool run_release_verify(struct run *run)
     struct bundle_check *check;
     uint8_t seed[16];
     bool ok;
-    int fd = is_pipe(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open_bundle(f, path);
 
     if (fd < 0)
-        return fail_errno(f, "cannot read %s", path);
+        return false;
     randombytes_buf(seed, sizeof seed);
-    if (bundle_check_new(&check, now_ms(), seed) != ERR_OK)
+    if (bundle_check_new(&check, clock_ms(CLOCK_REALTIME), seed) != ERR_OK)
         return fail_set(f, EXIT_CODE_LIMIT, NULL, "out of memory");
-    ok = feed_file(f, check, fd) && read_result(run, check);
+    ok = feed_file(run->ctl, check, fd) && read_result(run, check);
     bundle_check_free(check);
     if (fd != STDIN_FILENO)
         (void)close(fd);

@@ -79,9 +79,13 @@ static const char *hint_of(enum err e)
 
 void archive_take_fail(struct taking *t, enum err e)
 {
+    bool is_none = !t->is_begun && bundle_source_offset(t->source) == 0 &&
+                   (e == ERR_MALFORMED || e == ERR_TRUNCATED);
     char text[160];
 
-    if (e == ERR_REFUSED)
+    if (is_none)
+        (void)snprintf(text, sizeof text, "this file is no bundle");
+    else if (e == ERR_REFUSED)
         (void)snprintf(text, sizeof text,
                        "the file was made for another network: %s",
                        t->about.network.name);
@@ -92,7 +96,9 @@ void archive_take_fail(struct taking *t, enum err e)
     else
         (void)snprintf(text, sizeof text, "%s", err_text(e));
     job_fail(t->job, err_blame(e) == BLAME_PEER ? ERR_CORRUPT : e, text,
-             hint_of(e));
+             is_none ? "Bundles are what troupe archive export and troupe "
+                       "release bundle write."
+                     : hint_of(e));
     take_close(t);
 }
 

@@ -140,7 +140,8 @@ bool param_record_of(struct call *call, const char *name, enum param_use use,
     if (out->kind == kind)
         return use != PARAM_READS || param_is_shown(call, out);
     is = kind_find(out->kind);
-    call_failf(call, ERR_USAGE, NULL, "this is the id of a %s, not of a %s",
+    call_failf(call, ERR_USAGE, "See what it is with: troupe record show",
+               "this is the id of a %s, not of a %s",
                is == NULL ? "record of a kind that is not known here"
                           : is->name,
                kind_find(kind)->name);

@@ -237,6 +237,25 @@ class Bundle(lab.LabTest):
             failed = n.refused("archive", "import",
                                str(self.file("odd.troupe", content)))
             self.assertEqual(failed.code, 8, content[:20])
+            checked = n.refused("release", "verify",
+                                str(self.folder / "odd.troupe"))
+            self.assertEqual(checked.code, 8, content[:20])
+            for said in (failed, checked) if content != MAGIC else ():
+                self.assertEqual(said.error["error"], "this file is no bundle")
+                self.assertIn("troupe archive export", said.error["hint"])
+        for command in (("archive", "import"), ("release", "verify")):
+            for odd in (self.folder, "/no/such"):
+                failed = n.refused(*command, str(odd))
+                self.assertEqual((failed.code, failed.error["hint"][1:]), (
+                    3, "heck the path, and that you may read it"
+                    + "." * (command[0] == "archive")), odd)
+        for words in ((), ("--out", str(self.folder))):
+            failed = self.a.refused("archive", "export", self.project, *words)
+            self.assertEqual(failed.code, 2, words)
+            self.assertIn("--out", failed.error["hint"])
+        failed = self.a.refused("release", "bundle", self.project, "--out",
+                                str(self.folder / "none"))
+        self.assertIn("troupe record show", failed.error["hint"])
         self.assertEqual(n.refused("archive", "import", str(path)).code, 5)
         self.assertEqual(n.refused("archive", "import", "/no/such").code, 3)
         self.assertEqual(n.records(), set())

@@ -8,8 +8,6 @@
 #include <sodium.h>
 #include <string.h>
 
-#define PING_LEN 8
-
 /* After this nothing in the struct tells what was said or with which key. */
 static void forget(struct session *s)
 {
@@ -215,9 +213,9 @@ static enum err handshake_step(struct session *s, uint8_t *message, size_t len,
     return e;
 }
 
-static void on_pong(struct session *s, const uint8_t number[PING_LEN])
+static void on_pong(struct session *s, uint8_t number)
 {
-    if (!s->pong_awaited || get_u64(number) != s->ping_number)
+    if (!s->pong_awaited || number != s->ping_number)
         return; /* an answer to an earlier ping: it counts as a sign of life */
     s->pong_awaited = false;
     s->rtt_ms = s->now_ms - s->ping_ms;
@@ -245,12 +243,12 @@ static enum err frame_step(struct session *s, const struct frame *f,
     switch (f->type) {
     case FRAME_PING:
     case FRAME_PONG:
-        if (f->payload.len != PING_LEN)
+        if (f->payload.len != 1)
             return ERR_MALFORMED;
         if (f->type == FRAME_PONG) {
-            on_pong(s, f->payload.data);
-        } else {
-            memcpy(s->pong, f->payload.data, PING_LEN);
+            on_pong(s, f->payload.data[0]);
+        } else if (f->payload.data[0] != 0) {
+            s->pong = f->payload.data[0];
             s->pong_due = true;
         }
         return ERR_OK;
@@ -424,18 +422,27 @@ static void pack_small(struct packer *p, uint8_t type, struct bytes payload)
     pack(p, payload);
 }
 
+/* What the next PING says: a number that PONG repeats, or 0, a mere sign. */
+static uint8_t ping_byte(struct session *s)
+{
+    if (!s->ping_asks)
+        return 0;
+    if (++s->ping_number == 0)
+        s->ping_number = 1;
+    s->pong_awaited = true;
+    s->ping_ms = s->now_ms;
+    return s->ping_number;
+}
+
 static void pack_pings(struct session *s, struct packer *p)
 {
     if (s->pong_due)
-        pack_small(p, FRAME_PONG, BYTES_ARRAY(s->pong));
+        pack_small(p, FRAME_PONG, (struct bytes){ &s->pong, 1 });
     s->pong_due = false;
     if (s->ping_due) {
-        uint8_t number[PING_LEN];
+        uint8_t byte = ping_byte(s);
 
-        put_u64(number, ++s->ping_number);
-        pack_small(p, FRAME_PING, BYTES_ARRAY(number));
-        s->pong_awaited = true;
-        s->ping_ms = s->now_ms;
+        pack_small(p, FRAME_PING, (struct bytes){ &byte, 1 });
     }
     s->ping_due = false;
 }
@@ -510,18 +517,23 @@ void session_close(struct session *s, enum err why)
         (void)end(s, why);
 }
 
-/* When silence makes us ask. */
+/*
+ * When silence makes us ask.  Both ends hear the last of the other at the same
+ * time: if both asked at the same time, too, each answer would come twice.
+ */
 static uint64_t ask_ms(const struct session *s)
 {
+    uint64_t last_ms = s->sign_ms > s->heard_ms ? s->sign_ms : s->heard_ms;
+    uint64_t idle_ms =
+        last_ms + (s->is_dialler ? PING_IDLE_MS : PING_DIALLED_MS);
     uint64_t busy_ms = s->heard_ms;
 
     if (!s->busy)
-        return s->heard_ms + PING_IDLE_MS;
+        return idle_ms;
     if (s->busy_since_ms > busy_ms)
         busy_ms = s->busy_since_ms;
     busy_ms += PING_BUSY_MS;
-    return busy_ms < s->heard_ms + PING_IDLE_MS ? busy_ms
-                                                : s->heard_ms + PING_IDLE_MS;
+    return busy_ms < idle_ms ? busy_ms : idle_ms;
 }
 
 uint64_t session_deadline(const struct session *s)
@@ -539,6 +551,15 @@ uint64_t session_deadline(const struct session *s)
     return UINT64_MAX;
 }
 
+/*
+ * §4.5: every other time the peer's machine need only acknowledge it: that it
+ * is there is what the system then knows, and the peer that we are.
+ */
+static bool is_sign_enough(const struct session *s)
+{
+    return s->is_dialler && !s->busy && s->sign_ms <= s->heard_ms;
+}
+
 enum err session_tick(struct session *s, uint64_t now_ms)
 {
     advance(s, now_ms);
@@ -547,6 +568,11 @@ enum err session_tick(struct session *s, uint64_t now_ms)
     if (s->state != SESSION_OPEN || s->ping_open)
         return end(s, ERR_TIMEOUT);
     s->ping_due = true;
+    s->ping_asks = !is_sign_enough(s);
+    if (!s->ping_asks) {
+        s->sign_ms = now_ms;
+        return ERR_OK;
+    }
     s->ping_open = true;
     s->asked_ms = now_ms;
     return ERR_OK;

@@ -94,13 +94,15 @@ struct session {
     bool busy;
     uint64_t busy_since_ms;
     bool ping_due;     /* to be pulled */
+    bool ping_asks;    /* it wants an answer, and is no mere sign of life */
+    uint64_t sign_ms;  /* when the last such sign was due */
     uint64_t asked_ms; /* when silence made us ask */
     bool ping_open;    /* due or sent, and nothing heard since */
     bool pong_awaited; /* sent, its PONG has not come */
-    uint64_t ping_number;
+    uint8_t ping_number;
     uint64_t ping_ms;
     bool pong_due;
-    uint8_t pong[8];
+    uint8_t pong;
     uint64_t rtt_ms; /* of the last answered ping; 0 before the first */
 };
 

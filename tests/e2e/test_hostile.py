@@ -243,7 +243,7 @@ class HostileTest(unittest.TestCase):
         self.ended(attacker, "NOT_CANONICAL")
 
     def test_a_ping_of_another_length_closes(self):
-        self.refused_frame("MALFORMED", wire.PING, bytes(7))
+        self.refused_frame("MALFORMED", wire.PING, bytes(2))
 
     def test_a_frame_after_close_closes(self):
         attacker = self.meet()

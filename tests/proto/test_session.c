@@ -369,29 +369,92 @@ static void a_full_queue_says_so_and_keeps_what_it_has(void **state)
     queue(D, FRAME_RECORD, "control is another queue");
 }
 
-static void silence_is_asked_about_and_then_ends_the_session(void **state)
+/* Carries what D has to say to L, and the answer back. */
+static void meet(uint64_t t)
 {
-    (void)state;
-    assert_int_equal(session_deadline(D), T0 + PING_IDLE_MS);
-    assert_int_equal(session_tick(D, T0 + PING_IDLE_MS - 1), ERR_OK);
-    assert_false(session_has_output(D, true));
-    assert_int_equal(session_tick(D, T0 + PING_IDLE_MS), ERR_OK);
-    assert_true(session_has_output(D, false));
-    assert_int_equal(session_deadline(D), T0 + PING_IDLE_MS + SESSION_DEAD_MS);
-    assert_true(carry(&pair.dialler, &pair.listener, T0 + PING_IDLE_MS) > 0);
-    assert_int_equal(session_tick(D, T0 + PING_IDLE_MS + SESSION_DEAD_MS - 1),
-                     ERR_OK);
-    assert_int_equal(session_tick(D, T0 + PING_IDLE_MS + SESSION_DEAD_MS),
-                     ERR_TIMEOUT);
-    assert_int_equal(D->state, SESSION_CLOSED);
-    assert_false(session_has_output(D, true));
+    if (carry(&pair.dialler, &pair.listener, t) > 0)
+        assert_int_equal(deliver(&pair.listener, t), ERR_OK);
+    if (carry(&pair.listener, &pair.dialler, t) > 0)
+        assert_int_equal(deliver(&pair.dialler, t), ERR_OK);
 }
 
-static void an_answered_ping_measures_the_way(void **state)
+static void silence_is_asked_about_and_then_ends_the_session(void **state)
 {
     uint64_t t = T0 + PING_IDLE_MS;
 
     (void)state;
+    assert_int_equal(session_deadline(D), t);
+    assert_int_equal(session_tick(D, t - 1), ERR_OK);
+    assert_false(session_has_output(D, true));
+    assert_int_equal(session_tick(D, t), ERR_OK); /* a sign of life */
+    assert_true(session_has_output(D, false));
+    assert_int_equal(session_deadline(D), t + PING_IDLE_MS);
+    assert_int_equal(carry(&pair.dialler, &pair.listener, t),
+                     2 + 3 + AEAD_TAG_LEN);
+    t += PING_IDLE_MS;
+    assert_int_equal(session_tick(D, t - 1), ERR_OK);
+    assert_false(session_has_output(D, true));
+    assert_int_equal(session_tick(D, t), ERR_OK); /* a question */
+    assert_int_equal(session_deadline(D), t + SESSION_DEAD_MS);
+    assert_true(carry(&pair.dialler, &pair.listener, t) > 0);
+    assert_int_equal(session_tick(D, t + SESSION_DEAD_MS - 1), ERR_OK);
+    assert_int_equal(session_tick(D, t + SESSION_DEAD_MS), ERR_TIMEOUT);
+    assert_int_equal(D->state, SESSION_CLOSED);
+    assert_false(session_has_output(D, true));
+}
+
+static void signs_and_questions_take_turns(void **state)
+{
+    uint64_t t = T0;
+
+    (void)state;
+    for (int i = 0; i < 600; i++) {
+        t += PING_IDLE_MS;
+        assert_int_equal(session_tick(D, t), ERR_OK);
+        assert_true(carry(&pair.dialler, &pair.listener, t) > 0);
+        assert_int_equal(session_tick(L, t), ERR_OK); /* it never asks */
+        assert_int_equal(deliver(&pair.listener, t), ERR_OK);
+        assert_int_equal(session_has_output(L, false), i % 2 == 1);
+        meet(t);
+    }
+}
+
+static void who_hears_something_need_not_ask(void **state)
+{
+    uint64_t t = T0 + PING_IDLE_MS;
+
+    (void)state;
+    assert_int_equal(session_tick(D, t), ERR_OK);
+    meet(t);
+    queue(L, FRAME_RECORD, "news");
+    meet(t + 1);
+    assert_int_equal(session_deadline(D), t + 1 + PING_IDLE_MS);
+    assert_int_equal(session_tick(D, t + 1 + PING_IDLE_MS), ERR_OK);
+    assert_int_equal(session_deadline(D), t + 1 + 2 * PING_IDLE_MS);
+}
+
+static void who_was_dialled_asks_later_and_always(void **state)
+{
+    uint64_t t = T0 + PING_DIALLED_MS;
+
+    (void)state;
+    assert_true(PING_DIALLED_MS > PING_IDLE_MS);
+    assert_int_equal(session_deadline(L), t);
+    assert_int_equal(session_tick(L, t), ERR_OK);
+    assert_int_equal(session_deadline(L), t + SESSION_DEAD_MS);
+    assert_true(carry(&pair.listener, &pair.dialler, t) > 0);
+    assert_int_equal(deliver(&pair.dialler, t), ERR_OK);
+    assert_true(session_has_output(D, false));
+}
+
+static void an_answered_ping_measures_the_way(void **state)
+{
+    uint64_t t = T0 + 2 * PING_IDLE_MS;
+
+    (void)state;
+    assert_int_equal(session_tick(D, T0 + PING_IDLE_MS), ERR_OK);
+    meet(T0 + PING_IDLE_MS);
+    assert_int_equal(D->rtt_ms, 0);
     assert_int_equal(session_tick(D, t), ERR_OK);
     assert_true(carry(&pair.dialler, &pair.listener, t) > 0);
     assert_int_equal(deliver(&pair.listener, t + 15), ERR_OK);
@@ -407,10 +470,10 @@ static void an_answered_ping_measures_the_way(void **state)
 static void many_pings_cost_one_answer(void **state)
 {
     (void)state;
-    FORGE("\2\10aaaaaaaa\2\10bbbbbbbb\2\10cccccccc");
+    FORGE("\2\1a\2\1b\2\1c");
     assert_int_equal(deliver(&pair.listener, T0), ERR_OK);
     assert_int_equal(carry(&pair.listener, &pair.dialler, T0),
-                     2 + 10 + AEAD_TAG_LEN);
+                     2 + 3 + AEAD_TAG_LEN);
     assert_int_equal(carry(&pair.listener, &pair.dialler, T0), 0);
     assert_int_equal(deliver(&pair.dialler, T0), ERR_OK);
     assert_int_equal(D->state, SESSION_OPEN);
@@ -633,8 +696,8 @@ static void every_end_of_an_open_session_leaves_no_secret(void **state)
         if (how == CLOSED_HERE)
             session_close(L, ERR_BUSY);
         if (how == SILENCE) {
-            assert_int_equal(session_tick(L, T0 + PING_IDLE_MS), ERR_OK);
-            assert_int_equal(session_tick(L, T0 + 2 * PING_IDLE_MS),
+            assert_int_equal(session_tick(L, T0 + PING_DIALLED_MS), ERR_OK);
+            assert_int_equal(session_tick(L, T0 + 2 * PING_DIALLED_MS),
                              ERR_TIMEOUT);
         } else if (how == WIPED) {
             session_wipe(L);
@@ -671,6 +734,9 @@ int main(void)
         T(nothing_is_read_after_the_end),
         T(a_full_queue_says_so_and_keeps_what_it_has),
         T(silence_is_asked_about_and_then_ends_the_session),
+        T(signs_and_questions_take_turns),
+        T(who_hears_something_need_not_ask),
+        T(who_was_dialled_asks_later_and_always),
         T(an_answered_ping_measures_the_way),
         T(many_pings_cost_one_answer),
         T(a_busy_session_asks_sooner),

@@ -207,8 +207,8 @@ static void every_end_of_an_open_session_frees_clean_memory(void **state)
             session_close(L, ERR_BUSY);
             session_pull(L, T0, out, sizeof out, &len, true);
         } else if (how == SILENCE) {
-            assert_int_equal(session_tick(L, T0 + PING_IDLE_MS), ERR_OK);
-            assert_int_equal(session_tick(L, T0 + 2 * PING_IDLE_MS),
+            assert_int_equal(session_tick(L, T0 + PING_DIALLED_MS), ERR_OK);
+            assert_int_equal(session_tick(L, T0 + 2 * PING_DIALLED_MS),
                              ERR_TIMEOUT);
         } else if (how == WIPED) {
             session_wipe(L);

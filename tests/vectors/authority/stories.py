@@ -118,7 +118,8 @@ class Writer:
 class Story(Writer):
     """One topic from its first record on."""
 
-    def __init__(self, seed, steps, only=None):
+    def __init__(self, seed, steps, only=None, always=()):
+        """Kinds in `always` are made in every story, and often."""
         super().__init__(seed)
         pick = self.random.randrange(20)
         if pick == 0:
@@ -135,6 +136,8 @@ class Story(Writer):
         for name in self.random.sample(sorted(chances), len(chances) // 3):
             if name not in theme:
                 chances[name] = 0
+        for name in always:
+            chances[name] = 5 * CHANCES[name]
         names = [only] if only else list(chances)
         while len(self.records) < steps:
             self.at += self.random.choice((0, 1, 60000, DAY // 3, 3 * DAY))

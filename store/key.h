@@ -59,7 +59,9 @@ struct key key_of(struct bytes prefix);
  * the rest.  The compiler sees them copied, and would warn.
  */
 #pragma GCC diagnostic push
+#ifndef __clang__ /* which does not know that one */
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 static inline struct key key_of_id(const uint8_t id[ID_LEN])
 {

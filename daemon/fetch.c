@@ -400,6 +400,7 @@ static enum err on_data(struct fetch *f, unsigned provider,
     }
     memcpy(slot->data + place.offset, msg->data.bytes.data + place.skip,
            place.len);
+    f->useful += place.len;
     return ERR_OK;
 }
 
@@ -452,6 +453,17 @@ bool fetch_owns(const struct fetch *f, uint32_t request)
 uint64_t fetch_bytes(const struct fetch *f)
 {
     return f->verified;
+}
+
+uint64_t fetch_useful(const struct fetch *f)
+{
+    return f->useful;
+}
+
+bool fetch_is_held_up(const struct fetch *f)
+{
+    return f->state != FETCH_RUNNING || f->is_bound ||
+           fetch_job_spans_allowed(f) == 0;
 }
 
 void fetch_widen(struct fetch *f)

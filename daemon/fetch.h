@@ -32,6 +32,8 @@ struct fetch_config {
     void (*ended)(void *context, struct fetch *fetch, enum err e);
     /* Bytes are known to be the blob's that were not: for who reads. */
     void (*proved)(void *context, struct fetch *fetch);
+    /* Whether this peer is not to be asked now; NULL: any is. */
+    bool (*avoids)(void *context, const struct conn *conn);
     void *context;
 };
 
@@ -46,6 +48,14 @@ const struct store_want *fetch_want(const struct fetch *fetch);
 bool fetch_owns(const struct fetch *fetch, uint32_t request);
 /* Bytes verified so far. */
 uint64_t fetch_bytes(const struct fetch *fetch);
+
+/* Bytes that came and were of use, good or not yet known to be. */
+uint64_t fetch_useful(const struct fetch *fetch);
+/* This node itself keeps it from asking for more: a limit, or the disk. */
+bool fetch_is_held_up(const struct fetch *fetch);
+/* The connections that owe it something; how many they are. */
+size_t fetch_owing(const struct fetch *fetch,
+                   uint64_t out[BLOB_FETCH_PROVIDERS]);
 
 /* Asks this peer too, if it shares the topic; else no more. */
 void fetch_peer_changed(struct fetch *fetch, struct conn *conn);

@@ -47,6 +47,7 @@ struct fetch {
     unsigned commits;       /* on their way through the writer */
     uint64_t sync_ms;       /* when the last flush began */
     uint64_t verified;      /* bytes written, or compared */
+    uint64_t useful;        /* bytes that came into buffers */
     uint64_t undurable;     /* bytes written, and lost if the power fails */
     uint64_t flushed;       /* of those, what the flush that runs covers */
     uint64_t read_at;       /* where a reader waits, and how far it will read */

@@ -17,6 +17,18 @@ unsigned fetch_provider_of(const struct fetch *f, const struct conn *c)
     return BLOB_FETCH_NOBODY;
 }
 
+size_t fetch_owing(const struct fetch *f, uint64_t out[BLOB_FETCH_PROVIDERS])
+{
+    size_t n = 0;
+
+    for (unsigned i = 0; f->state == FETCH_RUNNING && i < BLOB_FETCH_PROVIDERS;
+         i++) {
+        if (f->providers[i] != 0 && blob_fetch_owes(&f->machine, i))
+            out[n++] = f->providers[i];
+    }
+    return n;
+}
+
 void fetch_note_liar(struct fetch *f, uint64_t source)
 {
     const struct conn *c = peers_find(node_peer_table(f->node), source);
@@ -35,11 +47,16 @@ static bool is_liar(const struct fetch *f, const struct conn *c)
     return false;
 }
 
+static bool is_avoided(const struct fetch *f, const struct conn *c)
+{
+    return f->config.avoids != NULL && f->config.avoids(f->config.context, c);
+}
+
 /* Whether it may be asked, and by which tag. */
 static bool may_ask(const struct fetch *f, struct conn *c,
                     uint8_t tag[HELLO_TAG_LEN])
 {
-    return conn_is_open(c) && !is_liar(f, c) &&
+    return conn_is_open(c) && !is_liar(f, c) && !is_avoided(f, c) &&
            peer_tag_of_topic(conn_peer(c), f->config.want.topic, tag);
 }
 
@@ -70,7 +87,7 @@ void fetch_peer_changed(struct fetch *f, struct conn *c)
     if (provider != BLOB_FETCH_NOBODY)
         return;
     /* With as many as it may have, it needs no more. */
-    if (!is_liar(f, c))
+    if (!is_liar(f, c) && !is_avoided(f, c))
         add(f, c, tag);
     fetch_step(f);
 }

@@ -28,6 +28,7 @@ enum err transfer_open(struct transfer **out, struct node *node)
         return ERR_NO_MEMORY;
     }
     t->node = node;
+    blob_turns_init(&t->turns);
     if (fetch_small_open(&t->small, node, t, &small) != ERR_OK) {
         watches_free(t->watches);
         free(t);
@@ -166,6 +167,7 @@ static void on_timer(uv_timer_t *timer)
         if (t->slots[i].fetch != NULL && t->readers.first != NULL)
             serve_reader(t, &fetch_want(t->slots[i].fetch)->blob);
     }
+    transfer_take_turns(t);
     transfer_leave_unread(t);
     fetch_small_tick(t->small);
     if (retry_is_due(t) || !any_fetch(t))
@@ -179,8 +181,10 @@ void transfer_flush(struct transfer *t)
     if (t->stopping)
         return;
     if (t->look) {
+        t->waiting = false;
         fetch_small_look(t->small, t->eager);
         transfer_look(t);
+        t->crowded = t->waiting;
     }
     fetch_small_flush(t->small);
     rearm(t);

@@ -70,6 +70,8 @@ static void on_ended(void *context, struct fetch *fetch, enum err e)
             t->slots[i].ended = true;
     }
     t->look = true;
+    t->eager = t->eager || t->hidden;
+    t->hidden = false;
     log_event(e == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "blob",
               e == ERR_OK ? "held" : "put_off",
               "root=%s size=%llu topic=%s why=%s", log_id(want->blob.root).text,
@@ -96,6 +98,7 @@ void transfer_sweep(struct transfer *t)
         if (!t->slots[i].ended)
             continue;
         fetch_free(t->slots[i].fetch);
+        blob_turns_leave(&t->turns, (unsigned)i);
         t->spans -= t->slots[i].spans;
         memset(&t->slots[i], 0, sizeof t->slots[i]);
     }
@@ -227,6 +230,7 @@ static void start(struct transfer *t, struct slot *slot,
         .limited = reader != NULL,
         .ended = on_ended,
         .proved = on_proved,
+        .avoids = reader == NULL ? transfer_avoids : NULL,
         .context = t,
     };
     unsigned all = reader == NULL ? SPANS_ALL : SPANS_ALL + SPANS_READ;
@@ -251,6 +255,7 @@ static void start(struct transfer *t, struct slot *slot,
     if (reader != NULL)
         fetch_read(slot->fetch, reader->offset, readers_end(reader));
     slot->read_ms = uv_now(node_loop(t->node));
+    blob_turns_take(&t->turns, (unsigned)(slot - t->slots), slot->read_ms);
     slot->spans = config.spans_max;
     slot->claim = *claim;
     t->spans += slot->spans;
@@ -314,12 +319,14 @@ bool transfer_consider(struct transfer *t, const struct store_want *want)
         quota_begun(node_quota(t->node), want);
         return true;
     }
-    if (slot == NULL || t->spans >= SPANS_ALL)
+    if (slot == NULL || t->spans >= SPANS_ALL) {
+        transfer_note_waiting(t, want);
         return false;
+    }
     if (running != NULL || transfer_has_claim(t, &want->blob) ||
         !transfer_has_provider(t, want->topic))
         return true;
-    if (!transfer_may_have(t, want, &claim)) {
+    if (transfer_is_outrun(t, want) || !transfer_may_have(t, want, &claim)) {
         transfer_put_off(t, want);
         return true;
     }
@@ -369,6 +376,21 @@ void transfer_leave_unread(struct transfer *t)
     }
 }
 
+/*
+ * For these there is no place, nor for those behind them if the page ends here:
+ * is one to be made for any that is due?
+ */
+static void look_behind(struct transfer *t, const struct store_want *wants,
+                        size_t n, uint64_t until_ms, bool is_cut)
+{
+    size_t due = 0;
+
+    while (due < n && wants[due].next_try_ms <= until_ms && !t->waiting)
+        transfer_note_waiting(t, &wants[due++]);
+    if (!t->waiting && due == n && is_cut)
+        transfer_let_pass(t, wants, n);
+}
+
 void transfer_look(struct transfer *t)
 {
     struct store_want wants[WANTS_PAGE];
@@ -391,8 +413,11 @@ void transfer_look(struct transfer *t)
             retry_in(t, wants[i].next_try_ms - now);
             return;
         }
-        if (!transfer_consider(t, &wants[i]))
-            return;
+        if (transfer_consider(t, &wants[i]))
+            continue;
+        look_behind(t, wants + i, n - i, eager ? UINT64_MAX : now,
+                    n == WANTS_PAGE);
+        return;
     }
     /* A page of wants that nobody here can serve must not hide the others. */
     for (size_t i = 0; n == WANTS_PAGE && i < n; i++) {

@@ -10,11 +10,13 @@
 #include "daemon/transfer.h"
 #include "daemon/wants.h"
 #include "daemon/watches.h"
+#include "proto/blob_turn.h"
 
 /*
  * What the files of transfer share: transfer.c its life and what is wanted,
- * transfer_choose.c which want is fetched next, transfer_frames.c peers and
- * frames.  For nobody else.
+ * transfer_choose.c which want is fetched next, transfer_turns.c who gives its
+ * place to one that waits, transfer_frames.c peers and frames.  For nobody
+ * else.
  */
 
 /*
@@ -47,6 +49,7 @@ enum {
 
 /* A request is a span; a few more are being ended meanwhile. */
 enum { REQUESTS_A_SPAN = 2 };
+static_assert((int)FETCHES <= BLOB_TURN_PLACES, "each slot has a place");
 static_assert(REQUESTS_A_SPAN * (SPANS_ALL + SPANS_READ) <= BLOB_REQUESTS_MAX,
               "all fetches fit the requests of a connection");
 
@@ -66,6 +69,10 @@ struct transfer {
     bool eager;           /* look at those that wait for their next try, too */
     uint64_t retry_at_ms; /* when the first put off is due; 0: none was */
     unsigned spans;       /* in use */
+    struct blob_turns turns; /* of the slots */
+    bool crowded; /* as of the last look: who could be served has no place */
+    bool waiting; /* the same of the look that goes on */
+    bool hidden;  /* wants were put off though they have a provider */
     struct readers readers;
     struct watches *watches;
     uint32_t bases; /* given to fetches so far */
@@ -99,6 +106,22 @@ void transfer_look(struct transfer *t);
 void transfer_leave_unread(struct transfer *t);
 /* Frees the fetches that have ended. */
 void transfer_sweep(struct transfer *t);
+
+/* --- transfer_turns.c --- */
+
+/* There is no place for this want: does it have to wait for slow ones? */
+void transfer_note_waiting(struct transfer *t, const struct store_want *want);
+/* There is one, but nobody for it who is not slow, and others wait. */
+bool transfer_is_outrun(const struct transfer *t,
+                        const struct store_want *want);
+/* Not one of these that have no place could be served by others than slow
+ * ones: they are put off, as there may be some behind them. */
+void transfer_let_pass(struct transfer *t, const struct store_want *wants,
+                       size_t n);
+/* As the config of a fetch asks. */
+bool transfer_avoids(void *context, const struct conn *conn);
+/* Whoever is slow gives its place to one that waits. */
+void transfer_take_turns(struct transfer *t);
 
 struct slot *transfer_find_fetch(struct transfer *t,
                                  const struct blob_id *blob);

@@ -167,6 +167,12 @@ bool blob_fetch_provider_spare(const struct blob_fetch *f, unsigned *provider)
     return found;
 }
 
+bool blob_fetch_owes(const struct blob_fetch *f, unsigned provider)
+{
+    assert(provider < BLOB_FETCH_PROVIDERS);
+    return blob_request_oldest(f, &f->providers[provider]) != NULL;
+}
+
 void blob_fetch_provider_rtt(struct blob_fetch *f, unsigned provider,
                              uint64_t rtt_ms)
 {

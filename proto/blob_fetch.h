@@ -111,6 +111,8 @@ MUST_CHECK enum err blob_fetch_provider_add(struct blob_fetch *f,
 /* The peer is gone; its number may be given to another. */
 void blob_fetch_provider_remove(struct blob_fetch *f, unsigned provider,
                                 uint64_t now_ms);
+/* Whether it was asked for something that has not all come. */
+bool blob_fetch_owes(const struct blob_fetch *f, unsigned provider);
 /*
  * Whether all places are taken, and one of them by a provider that has nothing
  * or was banned: it may make room.

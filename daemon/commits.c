@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "daemon/crew.h"
 #include "daemon/log.h"
-#include "daemon/worker.h"
 #include "store/blob_disk.h"
 
 /*
@@ -35,18 +35,19 @@ enum { SHARE_MS = 1000 };
 enum { GATHER_MS = 20 };
 
 struct commits {
+    struct crew_work turn; /* first: crew_fn casts back */
     uv_loop_t *loop;
     struct store *store;
     struct commit *first;
     struct commit *last;
     struct commit *open; /* `last`, if operations may still be put there */
     bool running;
-    bool settling;      /* the work is on the index, not the first commit */
-    bool is_loose;      /* something was committed since the last flush */
-    uint64_t last_ms;   /* when */
-    uint64_t record_ms; /* when an operation was put last */
-    struct worker *worker;
-    enum err result; /* of the work */
+    bool settling;       /* the work is on the index, not the first commit */
+    bool is_loose;       /* something was committed since the last flush */
+    uint64_t last_ms;    /* when */
+    uint64_t record_ms;  /* when a record was put last */
+    struct crew *writer; /* of one thread */
+    enum err result;     /* of the work */
 };
 
 enum err commits_open(struct commits **out, uv_loop_t *loop,
@@ -59,7 +60,7 @@ enum err commits_open(struct commits **out, uv_loop_t *loop,
         return ERR_NO_MEMORY;
     c->loop = loop;
     c->store = store;
-    e = worker_open(&c->worker, loop);
+    e = crew_open(&c->writer, loop, 1);
     if (e != ERR_OK) {
         free(c);
         return e;
@@ -73,7 +74,7 @@ void commits_close(struct commits *c)
     if (c == NULL)
         return;
     assert(!c->running && c->first == NULL);
-    worker_close(c->worker);
+    crew_close(c->writer);
     free(c);
 }
 
@@ -116,10 +117,14 @@ void commits_expect(struct commits *c, commits_done_fn *done, void *context)
     size_t count = store_batch_count(c->open->batch);
 
     assert(count > 0 && count <= STORE_BATCH_OPS);
-    c->record_ms = uv_now(c->loop);
-    blob_disk_share(true);
     c->open->done[count - 1].fn = done;
     c->open->done[count - 1].context = context;
+}
+
+void commits_hurry(struct commits *c)
+{
+    c->record_ms = uv_now(c->loop);
+    blob_disk_share(true);
 }
 
 void commits_give(struct commits *c, struct store_batch *take,
@@ -138,9 +143,9 @@ void commits_give(struct commits *c, struct store_batch *take,
     enqueue(c, commit);
 }
 
-static void on_work(void *context)
+static void on_work(struct crew_work *turn)
 {
-    struct commits *c = context;
+    struct commits *c = (struct commits *)turn;
 
     if (!c->settling)
         c->result = store_apply(c->store, c->first->batch);
@@ -196,9 +201,9 @@ static bool reopen(struct commits *c)
     return e == ERR_OK;
 }
 
-static void on_done(void *context)
+static void on_done(struct crew_work *turn)
 {
-    struct commits *c = context;
+    struct commits *c = (struct commits *)turn;
     struct commit *commit = c->first;
     enum err e = c->result;
 
@@ -229,7 +234,7 @@ static void on_done(void *context)
 static void start(struct commits *c)
 {
     c->running = true;
-    worker_start(c->worker, on_work, on_done, c);
+    crew_queue(c->writer, &c->turn, on_work, on_done);
 }
 
 /* A flush costs the same for one operation and for a thousand. */

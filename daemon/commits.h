@@ -31,6 +31,12 @@ MUST_CHECK enum err commits_batch(struct commits *commits,
 void commits_expect(struct commits *commits, commits_done_fn *done,
                     void *context);
 
+/*
+ * Somebody waits for what was put last, and for more of the kind: for a while
+ * the disk is given bulk in small pieces, behind which a flush is short.
+ */
+void commits_hurry(struct commits *commits);
+
 /* As node_apply(). */
 void commits_give(struct commits *commits, struct store_batch *take,
                   node_applied_fn *done, void *context);

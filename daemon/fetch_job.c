@@ -1,16 +1,16 @@
 /*
- * The work of a fetch on the pool: to hash and compare what came, to write it,
- * to flush it, and to give what is durable to the writer.  What is to be done
- * when, and who is asked for it, is fetch.c.
+ * The work of a fetch on other threads: to hash and compare what came, to write
+ * it, to flush it, and to give what is durable to the writer.  What is to be
+ * done when, and who is asked for it, is fetch.c.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/commits.h"
+#include "daemon/crew.h"
 #include "daemon/exports.h"
 #include "daemon/fetch_parts.h"
-#include "daemon/lane.h"
 
 /*
  * What is written is flushed after this much or this long, and no more than
@@ -21,7 +21,8 @@ enum { SYNC_BYTES = 24 * 1024 * 1024, SYNC_MS = 2000, AT_RISK_SPANS = 60 };
 
 /* Work on the pool, with copies of all that may change meanwhile. */
 struct job {
-    struct lane_work turn;
+    struct crew_work turn; /* first: crew_fn casts back */
+    uv_work_t work;
     struct fetch *fetch;
     enum fetch_job_what what;
     unsigned slot;
@@ -34,7 +35,8 @@ struct job {
     enum err result;
 };
 
-/* ---- The pool ----------------------------------------------------------- */
+/* ---- On threads -----------------------------------------------------------
+ */
 
 static uint64_t compare_leaves(const struct job *job)
 {
@@ -52,6 +54,15 @@ static uint64_t compare_leaves(const struct job *job)
     return good;
 }
 
+static void write_span(struct crew_work *turn)
+{
+    struct job *job = (struct job *)turn;
+
+    if (job->copy != NULL)
+        blob_copy_write(job->copy, job->span, job->bytes);
+    job->result = blob_part_write(job->fetch->part, job->span, job->bytes);
+}
+
 static void on_work(uv_work_t *work)
 {
     struct job *job = work->data;
@@ -64,10 +75,7 @@ static void on_work(uv_work_t *work)
         job->good =
             job->result == ERR_OK && memcmp(hash, job->expected, HASH_LEN) == 0;
         break;
-    case FETCH_JOB_WRITE:
-        if (job->copy != NULL)
-            blob_copy_write(job->copy, job->span, job->bytes);
-        job->result = blob_part_write(f->part, job->span, job->bytes);
+    case FETCH_JOB_WRITE: /* of the crew */
         break;
     case FETCH_JOB_LEAVES:
     case FETCH_JOB_BLOCKS:
@@ -186,11 +194,9 @@ static enum err on_outcome(struct job *job)
     return ERR_OK;
 }
 
-static void on_job_done(uv_work_t *work, int status)
+static void job_end(struct job *job, enum err e)
 {
-    struct job *job = work->data;
     struct fetch *f = job->fetch;
-    enum err e = status == 0 ? ERR_OK : ERR_SHUTDOWN;
 
     f->jobs--;
     if (f->state == FETCH_RUNNING || f->state == FETCH_FINISHING) {
@@ -209,6 +215,16 @@ static void on_job_done(uv_work_t *work, int status)
     fetch_settle(f);
 }
 
+static void on_worked(uv_work_t *work, int status)
+{
+    job_end(work->data, status == 0 ? ERR_OK : ERR_SHUTDOWN);
+}
+
+static void on_span_written(struct crew_work *turn)
+{
+    job_end((struct job *)turn, ERR_OK);
+}
+
 static struct job *job_new(struct fetch *f, enum fetch_job_what what)
 {
     struct job *job = calloc(1, sizeof *job);
@@ -219,7 +235,7 @@ static struct job *job_new(struct fetch *f, enum fetch_job_what what)
     }
     job->fetch = f;
     job->what = what;
-    job->turn.work.data = job;
+    job->work.data = job;
     return job;
 }
 
@@ -229,8 +245,7 @@ static void job_start(struct job *job)
     int status;
 
     f->jobs++;
-    status = uv_queue_work(node_loop(f->node), &job->turn.work, on_work,
-                           on_job_done);
+    status = uv_queue_work(node_loop(f->node), &job->work, on_work, on_worked);
     assert(status == 0); /* it fails without a work function only */
 }
 
@@ -330,5 +345,5 @@ void fetch_job_write(struct fetch *f, unsigned slot)
     if (copy != NULL)
         job->copy = blob_copy_ref(copy);
     f->jobs++;
-    lane_queue(node_disk(f->node), &job->turn, on_work, on_job_done);
+    crew_queue(node_disk(f->node), &job->turn, write_span, on_span_written);
 }

@@ -293,10 +293,12 @@ void ingest_commit(struct item *item)
 
     if (e == ERR_OK)
         e = put(batch, item);
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
         ingest_finish(item, e, NULL);
-    else
-        commits_expect(commits, on_committed, item);
+        return;
+    }
+    commits_expect(commits, on_committed, item);
+    commits_hurry(commits);
 }
 
 /* ---- On the pool -------------------------------------------------------- */

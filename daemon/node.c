@@ -166,7 +166,8 @@ static enum err open_parts(struct node *n)
 {
     enum err e = commits_open(&n->commits, n->loop, n->store);
 
-    lane_init(&n->disk, n->loop, DISK_WRITES);
+    if (e == ERR_OK)
+        e = crew_open(&n->disk, n->loop, DISK_WRITES);
     if (e == ERR_OK)
         e = ingest_open(&n->ingest, n);
     if (e == ERR_OK)
@@ -306,6 +307,7 @@ void node_free(struct node *n)
     peers_free(n->peers);
     book_close(n->book);
     ingest_close(n->ingest);
+    crew_close(n->disk);
     commits_close(n->commits);
     (void)uv_run(n->loop, UV_RUN_NOWAIT); /* the last handles end */
     store_close(n->store);

@@ -135,9 +135,9 @@ struct peers *node_peer_table(const struct node *n)
     return n->peers;
 }
 
-struct lane *node_disk(struct node *n)
+struct crew *node_disk(const struct node *n)
 {
-    return &n->disk;
+    return n->disk;
 }
 
 struct exports *node_exports(const struct node *n)

@@ -14,7 +14,7 @@ struct dialler;
 struct gossip;
 struct ingest;
 struct interest;
-struct lane;
+struct crew;
 struct leases;
 struct throttle;
 struct peers;
@@ -35,7 +35,7 @@ struct interest *node_interest(const struct node *node);
 struct leases *node_leases(const struct node *node);
 struct throttle *node_throttle(const struct node *node);
 /* Large writes to the disk: more at once would keep flushes waiting. */
-struct lane *node_disk(struct node *node);
+struct crew *node_disk(const struct node *node);
 struct peers *node_peer_table(const struct node *node);
 struct pledge *node_pledge(const struct node *node);
 struct quota *node_quota(const struct node *node);

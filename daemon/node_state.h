@@ -1,7 +1,7 @@
 #ifndef DAEMON_NODE_STATE_H
 #define DAEMON_NODE_STATE_H
 
-#include "daemon/lane.h"
+#include "daemon/crew.h"
 #include "daemon/node_parts.h"
 
 /*
@@ -36,7 +36,7 @@ struct node {
     struct book *book;
     struct peers *peers;
     struct exports *exports;
-    struct lane disk;
+    struct crew *disk;
     struct transfer *transfer;
     struct coder *coder;
     struct dialler *dialler;

@@ -12,6 +12,7 @@ TEST_PACKAGES="clang libclang-rt-14-dev binutils mandoc shellcheck python3
 python3-msgpack python3-nacl python3-cryptography python3-mnemonic iproute2
 python3-libtorrent procps strace openssl e2fsprogs
 xfsprogs mount"
+BENCH_PACKAGES="iperf3"
 
 usage() {
     cat <<'EOT'
@@ -150,6 +151,8 @@ test)
     ;;
 bench)
     shift
+    # shellcheck disable=SC2086
+    need "measure" $BUILD_PACKAGES $TEST_PACKAGES $BENCH_PACKAGES
     build
     exec tests/bench/run.sh "$@"
     ;;

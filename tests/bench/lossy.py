@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A blob over a link that delays and loses, beside TCP alone over the same.
+"""A blob over a link that delays and loses, beside iperf3 over the same.
 
 Two network namespaces and tests/bench/link.c between them: 40 ms each way and
 1 % of the frames lost.  Needs root; prints lines as build/tests/bench/bench.
@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import random
-import socket
 import statistics
 import subprocess
 import sys
@@ -54,33 +53,17 @@ class Node(lab.Node):
         return self
 
 
-RAW = """
-import socket, sys, time
-if sys.argv[1] == "send":
-    server = socket.create_server((sys.argv[2], 7002))
-    print("ready", flush=True)
-    link, _ = server.accept()
-    link.sendall(bytes(int(sys.argv[3])))
-else:
-    link = socket.create_connection((sys.argv[2], 7002))
-    begun, left = time.monotonic(), int(sys.argv[3])
-    while left:
-        left -= len(link.recv(min(left, 1 << 16)))
-    print(time.monotonic() - begun)
-"""
-
-
 def raw():
-    """Seconds for so many bytes by TCP alone."""
-    sender = within(SPACES[0], sys.executable, "-c", RAW, "send",
-                    ADDRESSES[0], SIZE, stdout=subprocess.PIPE, text=True)
-    sender.stdout.readline()
-    taker = within(SPACES[1], sys.executable, "-c", RAW, "take",
-                   ADDRESSES[0], SIZE, stdout=subprocess.PIPE, text=True)
-    took = float(taker.stdout.readline())
-    sender.wait()
-    taker.wait()
-    return took
+    """Seconds for so many bytes by TCP alone: iperf3, from the leader's side."""
+    server = within(SPACES[0], "iperf3", "-s", "-1", "-B", ADDRESSES[0],
+                    "--forceflush", stdout=subprocess.PIPE, text=True)
+    while "listening" not in server.stdout.readline():
+        pass
+    client = within(SPACES[1], "iperf3", "-c", ADDRESSES[0], "-R", "-n", SIZE,
+                    "-J", stdout=subprocess.PIPE, text=True)
+    said = json.loads(client.communicate()[0])
+    server.communicate()
+    return SIZE / (said["end"]["sum_received"]["bits_per_second"] / 8)
 
 
 def blob(folder, leader, project, number):

@@ -16,7 +16,7 @@ static const struct option verify[] = {
     END };
 
 static const struct option wait_for[] = {
-    NEEDS("what", "WHAT", "online, held:ROOT:N, caught-up:PROJECT or job:N"),
+    NEEDS("what", "WHAT", "online, here:ROOT, held:ROOT:N, caught-up:PROJECT or job:N"),
     END };
 
 static const struct option events[] = {

@@ -75,6 +75,8 @@ static void tell_waited(const struct ctl *ctl, const char *what)
         render_note(ctl, "all that its peers have is here");
     else if (strncmp(what, "held:", 5) == 0)
         render_note(ctl, "so many nodes hold the file");
+    else if (strncmp(what, "here:", 5) == 0)
+        render_note(ctl, "the file is here");
     else if (strncmp(what, "job:", 4) == 0)
         render_note(ctl, "the job has ended");
     else

@@ -349,6 +349,17 @@ static bool is_among(const struct holder *holders, size_t n,
     return false;
 }
 
+bool holders_here(const struct node *node, const uint8_t root[HASH_LEN])
+{
+    struct holders_place places[PLACES];
+    size_t count = holders_places(node, root, places, PLACES);
+
+    for (size_t i = 0; i < count; i++)
+        if (holders_has(node, places[i].topic, &places[i].blob))
+            return true;
+    return false;
+}
+
 unsigned holders_count(const struct node *node, const uint8_t root[HASH_LEN])
 {
     struct holder *some = calloc(2 * (size_t)LEASES_TOPIC_MAX, sizeof *some);

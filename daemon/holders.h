@@ -82,6 +82,8 @@ struct holders_place {
 };
 size_t holders_places(const struct node *node, const uint8_t root[HASH_LEN],
                       struct holders_place *out, size_t max);
+/* Whether this node holds a file of that root, whole. */
+bool holders_here(const struct node *node, const uint8_t root[HASH_LEN]);
 /* Nodes known to hold a file of that root, this one included. */
 unsigned holders_count(const struct node *node, const uint8_t root[HASH_LEN]);
 

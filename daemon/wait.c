@@ -11,7 +11,7 @@
 
 enum { WAITS_MAX = 64, TICK_MS = 1000 };
 
-enum wait_for { WAIT_ONLINE, WAIT_CAUGHT_UP, WAIT_HELD };
+enum wait_for { WAIT_ONLINE, WAIT_CAUGHT_UP, WAIT_HELD, WAIT_HERE };
 
 struct wait {
     struct call *call; /* NULL: free */
@@ -36,6 +36,8 @@ static bool is_true(struct waits *waits, const struct wait *wait)
         return node_peers_connected(waits->node) > 0;
     case WAIT_CAUGHT_UP:
         return node_caught_up(waits->node, wait->id);
+    case WAIT_HERE:
+        return holders_here(waits->node, wait->id);
     case WAIT_HELD:
         return holders_count(waits->node, wait->id) >= wait->copies;
     }
@@ -137,11 +139,22 @@ static bool number_after(struct bytes text, const char *prefix, uint64_t *out)
     return true;
 }
 
+/* Whether the text is the prefix and the 64 digits of a root after it. */
+static bool parse_root(uint8_t out[HASH_LEN], struct bytes what,
+                       const char *prefix, size_t *used)
+{
+    size_t skip = strlen(prefix);
+
+    *used = skip + 2 * (size_t)HASH_LEN;
+    return what.len >= *used && memcmp(what.data, prefix, skip) == 0 &&
+           hex_decode(out, HASH_LEN, (const char *)what.data + skip,
+                      2 * (size_t)HASH_LEN) == ERR_OK;
+}
+
 /* What the text names, but for jobs. */
 static bool parse(struct waits *waits, struct wait *wait, struct bytes what)
 {
     static const char caught[] = "caught-up:";
-    static const char held[] = "held:";
     const char *text = (const char *)what.data;
     size_t skip;
 
@@ -159,12 +172,12 @@ static bool parse(struct waits *waits, struct wait *wait, struct bytes what)
         return store_resolve(node_store(waits->node), text + skip,
                              what.len - skip, wait->id) == ERR_OK;
     }
-    skip = sizeof held - 1;
+    wait->what = WAIT_HERE;
+    if (parse_root(wait->id, what, "here:", &skip))
+        return skip == what.len;
     wait->what = WAIT_HELD;
-    if (what.len <= skip + 2 * ID_LEN || memcmp(text, held, skip) != 0 ||
-        hex_decode(wait->id, ID_LEN, text + skip, 2 * (size_t)ID_LEN) != ERR_OK)
+    if (!parse_root(wait->id, what, "held:", &skip))
         return false;
-    skip += 2 * (size_t)ID_LEN;
     return number_after((struct bytes){ what.data + skip, what.len - skip },
                         ":", &wait->copies) &&
            wait->copies > 0;
@@ -199,8 +212,10 @@ void waits_add(struct waits *waits, struct call *call)
         return;
     }
     if (!parse(waits, &wait, what)) {
-        call_fail(call, ERR_USAGE, "this cannot be waited for",
-                  "Wait for online, caught-up:PROJECT, held:ROOT:N or job:N.");
+        call_fail(
+            call, ERR_USAGE, "this cannot be waited for",
+            "Wait for online, caught-up:PROJECT, here:ROOT, held:ROOT:N or "
+            "job:N.");
         return;
     }
     wait.deadline_ms = timeout_ms == 0

@@ -5,7 +5,8 @@
 
 /*
  * Calls that wait for something to become true: "online", "caught-up:PROJECT",
- * "held:ROOT:N", "job:ID".  Asked anew at each event of the node, never polled.
+ * "here:ROOT", "held:ROOT:N", "job:ID".  Asked anew at each event of the node
+ * and, for what comes with time alone, each second.
  */
 struct waits;
 

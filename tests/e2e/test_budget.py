@@ -260,7 +260,7 @@ class BudgetTest(lab.LabTest):
                   for i in range(70)]
         self.daemon.json("seed", project)
         for root in theirs:
-            self.daemon.run("wait", f"held:{root}:1")
+            self.daemon.run("wait", f"here:{root}")
         mine = work(self.daemon, "mine", "m" * 50_000)
 
         def held():

@@ -142,6 +142,7 @@ class Usage(CommandTest):
                 ["comment", project], ["contribute"],
                 ["contribute", project],
                 ["wait", "nonsense"], ["wait", "held:zz:1"],
+                ["wait", "here:zz"],
                 ["job", "cancel", "x"],
                 ["cat", project, "--range", "5-1"],
                 ["person", "edit", "--skill", "ink:nonsense"],
@@ -585,15 +586,16 @@ class Waiting(CommandTest):
             "contribute", "--project", project, self.file("a", "a" * 50000),
             "--title", "T", "--licence", LICENCE, "--accept-terms")
         root = work["blobs"][0]["root"]
-        self.ada.json("wait", f"held:{root}:1", "--timeout", "60")
+        self.ada.json("wait", f"here:{root}", "--timeout", "60")
         self.ada.json("get", work["id"], "--out", self.folder / "out")
         job = self.ada.json("job", "list")["items"][0]["id"]
         self.assertTrue(self.ada.json("wait", f"job:{job}")["done"])
-        for what in (f"held:{'0' * 63}1:1", "online",
+        for what in (f"held:{'0' * 63}1:1", f"here:{'0' * 64}", "online",
                      f"caught-up:{project}"):
             self.assert_refused(7, "wait", what, "--timeout", "1")
         self.assert_refused(3, "wait", "job:99")
         for what in ("caught-up:zzzzzz", f"held:{root}", "job:",
+                     f"here:{root}:1",
                      "caught-up:" + "1" * 70):
             self.assert_refused(2, "wait", what)
 

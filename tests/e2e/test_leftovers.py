@@ -70,7 +70,7 @@ class LeftoversTest(lab.LabTest):
             got = ben.run("cat", work["id"], "--range", f"{at}-{at + 99}",
                           text=False).stdout
             self.assertEqual(got, film.read_bytes()[at:at + 100])
-        ben.run("--timeout", "60", "wait", f"held:{root}:1")
+        ben.run("--timeout", "60", "wait", f"here:{root}")
         part, = self.files(ben)
         # What is read ahead is counted, and no more than that is taken.
         lab.until(lambda: 0 < part.stat().st_blocks * 512 - MIB

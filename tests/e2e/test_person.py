@@ -79,10 +79,10 @@ class PersonTest(lab.LabTest):
         # What is seeded for itself takes nothing of the pledge.
         self.keeper.json("seed", projects[2])
         for root in roots[4:]:
-            self.keeper.run("wait", f"held:{root}:1")
+            self.keeper.run("wait", f"here:{root}")
         self.keeper.json("seed", self.people[self.ada], "--quota", 50 * MIB)
         for root in roots:
-            self.keeper.run("wait", f"held:{root}:1")
+            self.keeper.run("wait", f"here:{root}")
         lab.until(lambda: not self.waits(self.keeper), "the rest")
 
     def test_what_is_handed_over_is_theirs_and_what_they_founded_stays(self):
@@ -109,7 +109,7 @@ class PersonTest(lab.LabTest):
                   "what she speaks for")
         self.assertEqual(self.policies(self.keeper)[founded], "seed")
         root = self.work(self.ben, founded, MIB)
-        self.keeper.run("wait", f"held:{root}:1")
+        self.keeper.run("wait", f"here:{root}")
         # With the pledge all of it ends.
         self.keeper.json("person", "unfollow", self.people[self.ada])
         self.keeper.json("seed", self.people[self.ben])

@@ -90,7 +90,7 @@ class PowerTest(lab.LabTest):
                       or self.held()[1] == len(roots), "bytes")
             self.cut()
         for root in roots:
-            self.reader.run("wait", f"held:{root}:1")
+            self.reader.run("wait", f"here:{root}")
         self.assertLess(self.relay.bytes,
                         LARGE + ROUNDS * (3 * MIB + LOST_MAX))
         self.cut()

@@ -77,7 +77,7 @@ class QuotaTest(lab.LabTest):
         self.assertLessEqual(self.used(ben), 3 * MIB)
         self.reload(ben, "[node]")
         for root in roots:
-            ben.run("wait", f"held:{root}:1")
+            ben.run("wait", f"here:{root}")
         self.assertFalse(self.is_full(ben))
 
     def test_what_is_asked_for_and_brought_keeps_to_the_quota_too(self):
@@ -143,7 +143,7 @@ class QuotaTest(lab.LabTest):
         ben = self.node("ben")
         ada.meet(ben)
         ben.json("seed", project)
-        ben.run("wait", f"held:{root}:1")
+        ben.run("wait", f"here:{root}")
         failed = ben.refused("drop", work)
         self.assertEqual(failed.code, 10)
         self.assertIn("--last-copy", failed.error["hint"])
@@ -157,7 +157,7 @@ class QuotaTest(lab.LabTest):
         ben.start()  # goes through all that it seeds
         ben.meet(ada)
         more, second = self.work(ada, project, MIB, "second")
-        ben.run("wait", f"held:{second}:1")
+        ben.run("wait", f"here:{second}")
         self.assertEqual(self.used(ben), MIB)
         got, = ben.json("get", work, "--out", self.folder / "out")["files"]
         self.assertEqual(lab.sha256(got["path"]),
@@ -248,7 +248,7 @@ class QuotaTest(lab.LabTest):
         lab.until(lambda: said in ben.records(project), "the comment")
         self.assertLess(self.used(ben), 20 * MIB)
         self.reload(ben, "[limits]", "download = 1 GiB")
-        ben.run("wait", f"held:{root}:1")
+        ben.run("wait", f"here:{root}")
 
     # Who gets what.
 

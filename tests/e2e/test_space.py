@@ -156,7 +156,7 @@ class BadDiskTest(lab.LabTest):
         rita.under = []
         rita.start()
         self.assertLessEqual(held | set(said), rita.records(project))
-        rita.run("wait", f"held:{root}:1")
+        rita.run("wait", f"here:{root}")
         lab.until(lambda: set(said) <= ada.records(project), "every word")
         self.assertEqual(rita.json("verify", "--data")["findings"], [])
         rita.stop()

@@ -44,7 +44,8 @@ class Archive(lab.LabTest):
 
     def work(self, node, name, size):
         """A contribution of one file; its root."""
-        path = self.file(name, self.random.randbytes(size))
+        path = self.file(name, b"".join(
+            self.random.randbytes(MIB) for _ in range(size // MIB)))
         root = node.json(
             "contribute", "--project", self.project, "--title", name,
             "--licence", LICENCE, "--rights", "own_work", "--accept-terms",
@@ -79,7 +80,7 @@ class Archive(lab.LabTest):
             for i in range(count))))
         for root in self.roots:
             for node in (ada, ben):
-                node.run("wait", f"held:{root}:1")
+                node.run("wait", f"here:{root}")
         lab.until(lambda: len(ben.records(self.project)) >= RECORDS, "all")
         return ada, ben
 
@@ -104,7 +105,7 @@ class Archive(lab.LabTest):
         self.archivist.json("peer", "add", f"{ada.node}@{self.relay.address}")
         self.archivist.json("seed", self.project)
         for root in self.roots:
-            self.archivist.run("wait", f"held:{root}:1")
+            self.archivist.run("wait", f"here:{root}")
         lab.until(lambda: self.archivist.records(self.project)
                   >= ada.records(self.project), "the records")
 
@@ -152,7 +153,7 @@ class Archive(lab.LabTest):
         node.meet(self.archivist)
         node.json("seed", self.project)
         for root in self.roots:
-            node.run("wait", f"held:{root}:1")
+            node.run("wait", f"here:{root}")
         lab.until(lambda: node.records(self.project) >= records, "records")
         self.assert_complete(node, records)
         node.stop()

@@ -81,15 +81,30 @@ const struct kind *kind_at(size_t i)
     return i < COUNT(kinds) ? &kinds[i] : NULL;
 }
 
+/* Fields stand in the order of shapes: where those of `shape` begin. */
+static size_t first_of(enum shape shape)
+{
+    size_t low = 0;
+    size_t high = COUNT(fields);
+
+    while (low < high) { /* it halves */
+        size_t middle = (low + high) / 2;
+
+        if (fields[middle].shape < shape)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 const struct field *kind_fields(enum shape shape, size_t *count)
 {
-    size_t first = 0;
-    size_t end;
+    size_t first = first_of(shape);
+    size_t end = first;
 
     assert(shape < SHAPE_COUNT);
-    while (first < COUNT(fields) && fields[first].shape != shape)
-        first++;
-    for (end = first; end < COUNT(fields) && fields[end].shape == shape;)
+    while (end < COUNT(fields) && fields[end].shape == shape)
         end++;
     assert(end > first); /* every shape has fields */
     *count = end - first;

@@ -222,8 +222,9 @@
 
 /*
  * shape, name, type, presence, most elements (0: not a list), most bytes of a
- * text or largest number (0: the type says), what the type refers to.  Within
- * a shape in ascending order of names, which is the order on the wire.
+ * text or largest number (0: the type says), what the type refers to.  In
+ * the order of shapes (KIND_MAP, then SUBMAP_MAP), by which they are found; and
+ * within a shape in ascending order of names, which is the order on the wire.
  */
 #define FIELD_MAP(X)                                                                                               \
     X(PROFILE,        "avatar",               MAP,    MAY,    0,    0,                  SHAPE_FILE)                \

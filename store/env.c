@@ -27,13 +27,13 @@ struct env {
 };
 
 /*
- * A change keeps a cursor in each table that it has put rows into: a row that
- * belongs beside the last one is found without going down from the root.
+ * A transaction keeps a cursor in each table that it has looked or put into:
+ * what lies beside the last row is found without going down from the root.
  */
 struct txn {
     struct env *env;
     MDB_txn *mdb;
-    MDB_cursor *put[TABLES_MAX]; /* or NULL */
+    MDB_cursor *at[TABLES_MAX]; /* or NULL */
 };
 
 struct cursor {
@@ -328,9 +328,9 @@ enum err txn_begin(struct txn **out, struct env *env, bool write)
 /* What is done without it, or past it, must not find it there. */
 static void drop_cursor(struct txn *txn, unsigned table)
 {
-    if (txn->put[table] != NULL)
-        mdb_cursor_close(txn->put[table]);
-    txn->put[table] = NULL;
+    if (txn->at[table] != NULL)
+        mdb_cursor_close(txn->at[table]);
+    txn->at[table] = NULL;
 }
 
 static void drop_cursors(struct txn *txn)
@@ -358,15 +358,24 @@ void txn_abort(struct txn *txn)
     free(txn);
 }
 
+static int reach(struct txn *txn, unsigned table)
+{
+    assert(table < txn->env->tables_count);
+    if (txn->at[table] != NULL)
+        return 0;
+    return mdb_cursor_open(txn->mdb, txn->env->tables[table], &txn->at[table]);
+}
+
 enum err txn_get(struct txn *txn, unsigned table, struct bytes key,
                  struct bytes *value)
 {
     MDB_val k = val_of(key);
     MDB_val v;
-    int rc;
+    int rc = reach(txn, table);
 
-    assert(table < txn->env->tables_count && key.len > 0);
-    rc = mdb_get(txn->mdb, txn->env->tables[table], &k, &v);
+    assert(key.len > 0);
+    if (rc == 0)
+        rc = mdb_cursor_get(txn->at[table], &k, &v, MDB_SET);
     if (rc == 0)
         *value = bytes_of(&v);
     return translate(txn->env, rc);
@@ -377,15 +386,11 @@ static int put(struct txn *txn, unsigned table, struct bytes key, MDB_val *v,
                unsigned flags)
 {
     MDB_val k = val_of(key);
-    int rc = 0;
+    int rc = reach(txn, table);
 
-    assert(table < txn->env->tables_count);
     assert(key.len > 0 && key.len <= ENV_KEY_MAX);
-    if (txn->put[table] == NULL)
-        rc = mdb_cursor_open(txn->mdb, txn->env->tables[table],
-                             &txn->put[table]);
     if (rc == 0)
-        rc = mdb_cursor_put(txn->put[table], &k, v, flags);
+        rc = mdb_cursor_put(txn->at[table], &k, v, flags);
     if (rc != 0 && rc != MDB_KEYEXIST)
         drop_cursor(txn, table);
     return rc;

@@ -61,6 +61,14 @@ struct look {
     uint64_t applied; /* records with a larger number are not there yet */
 };
 
+/* Records that were listed lately, by a byte of their id. */
+#define LISTED_MAX 256
+
+struct listed {
+    uint8_t id[ID_LEN];
+    uint64_t seq; /* 0: none; only a hint, for the index may be made anew */
+};
+
 struct store {
     char *dir;
     struct store_options options;
@@ -80,6 +88,7 @@ struct store {
     /* Older records are not on the call board; changed by who writes. */
     _Atomic uint64_t board_from_ms;
     struct look look; /* the loop's; records is NULL between refreshes */
+    struct listed listed[LISTED_MAX]; /* of the loop */
     pthread_t look_thread;
 
     pthread_mutex_t gate; /* guards what follows */
@@ -232,6 +241,10 @@ uint64_t row_record_bytes(const struct row_record *row);
 /* Reads that several files need. */
 MUST_CHECK enum err look_record(const struct look *look, uint64_t seq,
                                 struct row_record *out);
+/* The same of a record whose id it is to have: ERR_CORRUPT if it has not. */
+MUST_CHECK enum err look_record_known(const struct look *look, uint64_t seq,
+                                      const uint8_t id[ID_LEN],
+                                      struct row_record *out);
 MUST_CHECK enum err look_find(const struct look *look, const uint8_t id[ID_LEN],
                               uint64_t *seq, struct row_record *out);
 /* Appends the whole record; ERR_NOT_HELD if only its head is known. */

@@ -27,6 +27,15 @@ enum err look_record(const struct look *look, uint64_t seq,
     return e == ERR_OK ? row_record_read(out, value) : e;
 }
 
+enum err look_record_known(const struct look *look, uint64_t seq,
+                           const uint8_t id[ID_LEN], struct row_record *out)
+{
+    struct bytes value;
+    enum err e = look_value(look, seq, &value);
+
+    return e == ERR_OK ? row_record_read_known(out, value, id) : e;
+}
+
 void item_of(struct store_item *out, uint64_t seq, const struct row_record *row)
 {
     const struct record *r = &row->record;
@@ -53,9 +62,7 @@ enum err look_find(const struct look *look, const uint8_t id[ID_LEN],
 
     if (e == ERR_OK)
         e = row_number_read(seq, value);
-    if (e == ERR_OK)
-        e = look_value(look, *seq, &value);
-    return e == ERR_OK ? row_record_read_known(out, value, id) : e;
+    return e == ERR_OK ? look_record_known(look, *seq, id, out) : e;
 }
 
 bool store_knows(struct store *store, const uint8_t id[ID_LEN])

@@ -22,12 +22,17 @@
 #include "store/store.h"
 
 /* Of the pool's four threads, one is always left to the writer. */
-enum { VERIFY_ITEMS = 64, VERIFY_JOBS = 3, QUICK_BYTES = 4096 };
+enum {
+    VERIFY_ITEMS = 64,      /* of a job, so that all threads have some */
+    VERIFY_ITEMS_MAX = 256, /* where thousands wait: threads wake less */
+    VERIFY_JOBS = 3,
+    QUICK_BYTES = 4096
+};
 
 struct verify_job {
     uv_work_t work;
     struct ingest *ingest;
-    struct item *items[VERIFY_ITEMS];
+    struct item *items[VERIFY_ITEMS_MAX];
     size_t count;
 };
 
@@ -413,8 +418,19 @@ static void verify_here(struct ingest *g)
     take_verified(item);
 }
 
+static size_t job_items(const struct ingest *g)
+{
+    size_t share = g->verifying / (4 * VERIFY_JOBS);
+
+    if (share < VERIFY_ITEMS)
+        return VERIFY_ITEMS;
+    return share < VERIFY_ITEMS_MAX ? share : VERIFY_ITEMS_MAX;
+}
+
 void ingest_flush(struct ingest *g)
 {
+    size_t most = job_items(g);
+
     if (g->first != NULL && is_quick(g))
         verify_here(g);
     while (g->first != NULL && g->jobs < VERIFY_JOBS) {
@@ -425,7 +441,7 @@ void ingest_flush(struct ingest *g)
             return; /* again at the next turn */
         job->ingest = g;
         job->work.data = job;
-        while (g->first != NULL && job->count < VERIFY_ITEMS)
+        while (g->first != NULL && job->count < most)
             job->items[job->count++] = dequeue(g);
         g->jobs++;
         status = uv_queue_work(node_loop(g->node), &job->work, on_verify,

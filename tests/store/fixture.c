@@ -115,7 +115,7 @@ struct made record_of(const struct sketch *sketch)
     draft.revises = sketch->revises;
     draft.links = sketch->links;
     draft.links_count = sketch->links_count;
-    draft.map = writer_view(&map);
+    draft.map = sketch->map.len > 0 ? sketch->map : writer_view(&map);
     draft.flags = sketch->flags;
     put_u32(draft.salt, sketch->number);
     if (draft.kind == KIND_DEVICE_REVOKE && !sketch->by_device)

@@ -46,6 +46,7 @@ struct sketch {
     bool by_device; /* an identity record signed by a mere device */
     uint32_t number; /* makes bodies differ */
     size_t text_len; /* of the body's text */
+    struct bytes map; /* the body's, in place of a text; empty: none */
 };
 
 struct made {

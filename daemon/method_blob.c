@@ -131,8 +131,8 @@ static void on_event(struct node_listener *listener,
 
 static void on_bytes(struct node_reader *place)
 {
-    struct reading *r =
-        (struct reading *)((char *)place - offsetof(struct reading, place));
+    void *whole = (char *)place - offsetof(struct reading, place);
+    struct reading *r = whole;
 
     if (!r->working)
         (void)reading_peek(r);

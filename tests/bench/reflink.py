@@ -25,14 +25,10 @@ def used(disk):
 
 
 def hashing(path):
-    """MB/s of cp and openssl for the same: a clone has no page in memory."""
-    clone = path.with_suffix(".clone")
+    """MB/s of openssl, which reads what is in memory; a clone is not."""
     begun = time.monotonic()
-    power.run("cp", "--reflink=always", path, clone)
-    power.run("openssl", "dgst", "-sha256", clone)
-    took = time.monotonic() - begun
-    clone.unlink()
-    return SIZE / 1e6 / took
+    power.run("openssl", "dgst", "-sha256", path)
+    return SIZE / 1e6 / (time.monotonic() - begun)
 
 
 def one(disk, node, project, number):

@@ -9,6 +9,15 @@
 
 #include "tests/common/swarm.h"
 
+/* Runs until all is here, and right; how much time it took. */
+static uint64_t run_whole(struct swarm *w)
+{
+    uint64_t took = swarm_run(w, 60000);
+
+    swarm_assert_whole(w);
+    return took;
+}
+
 /* ---- Rules -------------------------------------------------------------- */
 
 static void three_providers_bring_it_three_times_as_fast(void **state)
@@ -18,15 +27,13 @@ static void three_providers_bring_it_three_times_as_fast(void **state)
 
     (void)state;
     (void)swarm_join(w, 10000, 2);
-    one = swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    one = run_whole(w);
     assert_int_equal(swarm_wasted(w), 0);
     free(w);
     w = swarm_new(96, 1);
     for (int i = 0; i < 3; i++)
         (void)swarm_join(w, 10000, 2);
-    three = swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    three = run_whole(w);
     assert_in_range(three, one / 3, one / 3 * 11 / 10);
     assert_true(swarm_wasted(w) <= SWARM_MIB);
     free(w);
@@ -38,8 +45,7 @@ static void spans_come_in_order_while_all_have_all(void **state)
 
     (void)state;
     (void)swarm_join(w, 10000, 2);
-    (void)swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    (void)run_whole(w);
     for (unsigned i = 0; i < 64; i++)
         assert_int_equal(w->order[i], i);
     free(w);
@@ -56,8 +62,7 @@ static void a_slow_provider_does_not_hold_it_up(void **state)
 
         (void)swarm_join(w, 10000, 5);
         (void)swarm_join(w, rates[i], 5);
-        took = swarm_run(w, 60000);
-        swarm_assert_whole(w);
+        took = run_whole(w);
         /* The fast one alone needs 6,711 ms. */
         assert_true(took <= 7100);
         assert_true(swarm_wasted(w) <= 2 * SWARM_MIB);
@@ -73,8 +78,7 @@ static void seven_slow_providers_do_not_hold_it_up(void **state)
     for (int i = 0; i < 7; i++)
         (void)swarm_join(w, 20, 5);
     (void)swarm_join(w, 10000, 5);
-    assert_true(swarm_run(w, 60000) <= 7000);
-    swarm_assert_whole(w);
+    assert_true(run_whole(w) <= 7000);
     assert_true(swarm_wasted(w) <= 8 * SWARM_MIB);
     free(w);
 }
@@ -89,8 +93,7 @@ static void who_falls_silent_loses_its_spans(void **state)
     mute = swarm_join(w, 10000, 5);
     mute->silent_from = 2000;
     /* Half of it by one alone, from the second second on. */
-    assert_true(swarm_run(w, 60000) <= 6700);
-    swarm_assert_whole(w);
+    assert_true(run_whole(w) <= 6700);
     assert_true(swarm_wasted(w) <= SWARM_MIB);
     free(w);
 }
@@ -126,8 +129,7 @@ static void what_few_have_is_fetched_first(void **state)
     few->whole = false;
     for (uint64_t s = 56; s < 64; s++)
         swarm_set_bit(few->bits, s);
-    (void)swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    (void)run_whole(w);
     /* Spans 60 to 63 are with one alone, which begins with them. */
     for (uint64_t s = 60; s < 64; s++) {
         unsigned at = 0;
@@ -148,8 +150,7 @@ static void each_span_with_one_alone_is_enough(void **state)
         swarm_join(w, 2000, 5)->whole = false;
     for (uint64_t s = 0; s < 100; s++)
         swarm_set_bit(w->peers[swarm_chance(w) % 8].bits, s);
-    (void)swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    (void)run_whole(w);
     assert_int_equal(w->stalled, 0);
     assert_true(swarm_wasted(w) <= SWARM_MIB);
     free(w);
@@ -163,8 +164,7 @@ static void a_provider_that_still_gets_it_is_waited_for(void **state)
     (void)state;
     p->whole = false;
     p->gains_each_ms = 100;
-    (void)swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    (void)run_whole(w);
     assert_int_equal(w->stalled, 0);
     free(w);
 }
@@ -215,8 +215,7 @@ static void who_does_not_know_watches_is_asked_for_anything(void **state)
     swarm_join(w, 5000, 5)->tells = false;
     w->peers[0].whole = false; /* and answers NOT_HELD */
     swarm_set_bit(w->peers[0].bits, 3);
-    (void)swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    (void)run_whole(w);
     free(w);
 }
 
@@ -266,8 +265,7 @@ static void a_reader_is_served_first_and_in_order(void **state)
     while (!swarm_bit(w->held, 107) && w->done == 0)
         (void)swarm_run(w, 1);
     assert_true(w->written - before <= 8 + 4 + 2);
-    (void)swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    (void)run_whole(w);
     free(w);
 }
 
@@ -287,8 +285,7 @@ static void what_is_only_read_is_fetched_no_further(void **state)
         assert_true(swarm_bit(w->held, 50 + i));
     assert_int_equal(w->stalled, 0);
     blob_fetch_limit(&w->fetch, false);
-    (void)swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    (void)run_whole(w);
     free(w);
 }
 
@@ -424,8 +421,7 @@ static void at_the_end_no_watch_is_left_open(void **state)
     p->whole = false;
     memset(p->bits, 0xff, 2);
     p->bits[2] = 0x0f;
-    (void)swarm_run(w, 60000);
-    swarm_assert_whole(w);
+    (void)run_whole(w);
     for (int i = 0; i < 20; i++)
         swarm_step(w);
     assert_false(p->watched);

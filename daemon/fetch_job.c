@@ -35,8 +35,7 @@ struct job {
     enum err result;
 };
 
-/* ---- On threads -----------------------------------------------------------
- */
+/* ---- On threads --------------------------------------------------------- */
 
 static uint64_t compare_leaves(const struct job *job)
 {

@@ -302,8 +302,7 @@ bool holders_is_there(const struct node *node, const uint8_t topic[ID_LEN],
            row->at.failed_ms == 0;
 }
 
-/* ---- By root alone --------------------------------------------------------
- */
+/* ---- By root alone ------------------------------------------------------ */
 
 static size_t add_place(struct holders_place *out, size_t n, size_t max,
                         const uint8_t topic[ID_LEN], const struct blob_id *blob)

@@ -19,8 +19,7 @@ enum { BOARD_DAYS = 365 };
  * how long the size of a topic may be believed. */
 enum { LOOK_EVERY = 1000, SIZE_MS = 200 };
 
-/* ---- Life -------------------------------------------------------------------
- */
+/* ---- Life --------------------------------------------------------------- */
 
 enum err interest_open(struct interest **out, struct node *node)
 {
@@ -59,8 +58,7 @@ void interest_free(struct interest *in)
     free(in);
 }
 
-/* ---- Windows and quotas
- * ------------------------------------------------------- */
+/* ---- Windows and quotas ------------------------------------------------- */
 
 uint32_t interest_board_day(const struct interest *in)
 {
@@ -221,8 +219,7 @@ static void look_at_board(struct interest *in)
     in->board_day = day;
 }
 
-/* ---- Pledges that have ended
- * ---------------------------------------------------- */
+/* ---- Pledges that have ended -------------------------------------------- */
 
 static void look_at_pledges(struct interest *in)
 {
@@ -280,8 +277,7 @@ void interest_given_up(struct interest *in, const uint8_t topic[ID_LEN],
     interest_job_add(in, &job);
 }
 
-/* ---- What comes in
- * ------------------------------------------------------------------ */
+/* ---- What comes in ------------------------------------------------------ */
 
 static bool is_identity(const struct record *r)
 {

@@ -39,8 +39,7 @@ void interest_job_add(struct interest *in, const struct interest_job *job)
         in->jobs[in->jobs_count++] = *job;
 }
 
-/* ---- Over restarts --------------------------------------------------------
- */
+/* ---- Over restarts ------------------------------------------------------ */
 
 /* Writes down which topics are still to go. */
 static enum err put_given_up(struct interest *in, struct store_batch *batch,
@@ -96,8 +95,7 @@ void interest_jobs_load(struct interest *in)
     }
 }
 
-/* ---- Steps ------------------------------------------------------------------
- */
+/* ---- Steps -------------------------------------------------------------- */
 
 static void take_first(struct interest *in)
 {

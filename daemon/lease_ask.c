@@ -25,8 +25,7 @@ enum {
     ASK_SOON_MS = 20,
 };
 
-/* ---- The row that is asked about ------------------------------------------
- */
+/* ---- The row that is asked about ---------------------------------------- */
 
 /* NULL if it is another lease by now. */
 static struct lease_row *asked_row(struct leases *l, const struct lease_peer *p,

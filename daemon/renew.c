@@ -45,8 +45,7 @@ struct renew {
     struct store_scan listed;
 };
 
-/* ---- Renewal ---------------------------------------------------------------
- */
+/* ---- Renewal ------------------------------------------------------------ */
 
 /* The latest version of the author's, whether it is in force or not. */
 static enum err newest_of(struct renew *rn, const struct record *first,
@@ -245,8 +244,7 @@ void renew_tick(struct renew *rn)
     look_on(rn);
 }
 
-/* ---- What listed requests need ----------------------------------------------
- */
+/* ---- What listed requests need ------------------------------------------ */
 
 /* Ids to be asked for in one frame. */
 struct wanted {
@@ -349,8 +347,7 @@ void renew_stored(struct renew *rn, const struct record *r)
     (void)uv_timer_start(&rn->recall_timer, on_recall, RECALL_MS, RECALL_MS);
 }
 
-/* ---- Life -------------------------------------------------------------------
- */
+/* ---- Life --------------------------------------------------------------- */
 
 enum err renew_open(struct renew **out, struct node *node)
 {

@@ -185,8 +185,7 @@ void safety_lift(struct safety *s, const struct law *law, node_done_fn *done,
     lay(s, &ended, !has_deed, done, context);
 }
 
-/* ---- Life -----------------------------------------------------------------
- */
+/* ---- Life --------------------------------------------------------------- */
 
 /* Every law, as if it had just been laid down: all of that can be repeated. */
 static void look_at_laws(struct safety *s, bool only_ended)

@@ -52,8 +52,7 @@ static void job_done(struct safety *s)
     sweep_begin(s);
 }
 
-/* ---- Which records, which files --------------------------------------------
- */
+/* ---- Which records, which files ----------------------------------------- */
 
 typedef void each_file_fn(struct safety_sweep *sweep,
                           const struct blob_id *blob);
@@ -184,8 +183,7 @@ static bool walk(struct safety *s)
     return n == 0;
 }
 
-/* ---- Batches ---------------------------------------------------------------
- */
+/* ---- Batches ------------------------------------------------------------ */
 
 /* Ids were forgotten: who has them tells us again. */
 static void compare_again(struct safety *s, const uint8_t topic[ID_LEN])

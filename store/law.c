@@ -79,8 +79,7 @@ enum err law_forget(struct store_batch *batch, const uint8_t id[ID_LEN])
     return e;
 }
 
-/* ---- Within a change ------------------------------------------------------
- */
+/* ---- Within a change ---------------------------------------------------- */
 
 enum err law_apply(struct change *c, const struct op *op)
 {
@@ -123,8 +122,7 @@ enum err law_forbids(struct change *c, const struct op *op, bool *out)
     }
 }
 
-/* ---- Reading ---------------------------------------------------------------
- */
+/* ---- Reading ------------------------------------------------------------ */
 
 enum err law_find(struct store *store, enum law_kind kind,
                   const uint8_t id[ID_LEN], struct law *out)

@@ -114,8 +114,7 @@ enum err lease_rows_put_page(struct store_batch *batch,
     return batch_add(batch, &op, OP_LEASE_NAMES, key_view(&key), names);
 }
 
-/* ---- Within a change ------------------------------------------------------
- */
+/* ---- Within a change ---------------------------------------------------- */
 
 /* Pages are numbered without a gap. */
 static enum err drop_list(struct change *c, struct bytes prefix)
@@ -180,8 +179,7 @@ bool lease_rows_changed(struct store *store, uint8_t (*topics)[ID_LEN],
     return !any;
 }
 
-/* ---- Reading ----------------------------------------------------------------
- */
+/* ---- Reading ------------------------------------------------------------ */
 
 static enum err read_row_at(void *context, size_t at, struct bytes key,
                             struct bytes value)

@@ -40,8 +40,7 @@ MUST_CHECK enum err lease_rows_put_page(struct store_batch *batch,
                                         const uint8_t node[KEY_LEN],
                                         uint64_t page, struct bytes names);
 
-/* ---- Reading --------------------------------------------------------------
- */
+/* ---- Reading ------------------------------------------------------------ */
 
 /* Rows by topic and node, after those of `topic` and `node` (NULL: from the
  * first). */

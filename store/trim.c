@@ -340,8 +340,7 @@ enum err trim_decide(struct change *c, const struct budget *budget,
     return ERR_OK;
 }
 
-/* ---- Operations on an author's whole budget --------------------------------
- */
+/* ---- Operations on an author's whole budget ----------------------------- */
 
 /* Demotes what is over in the next day that has held rows. */
 static enum err settle(struct change *c, struct op *op)
@@ -393,8 +392,7 @@ static enum err forget_over(struct change *c, struct op *op)
     return e;
 }
 
-/* ---- Windows ----------------------------------------------------------------
- */
+/* ---- Windows ------------------------------------------------------------ */
 
 static enum err is_followed(struct change *c, const uint8_t topic[ID_LEN],
                             bool *out)
@@ -632,8 +630,7 @@ enum err trim_open(struct store *store)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* ---- Asking for it
- * ------------------------------------------------------------ */
+/* ---- Asking for it ------------------------------------------------------ */
 
 enum err store_batch_trim(struct store_batch *batch,
                           const struct store_trim *trim)
@@ -683,8 +680,7 @@ enum err store_batch_settle(struct store_batch *batch,
     return ERR_OK;
 }
 
-/* ---- Reading
- * ------------------------------------------------------------------- */
+/* ---- Reading ------------------------------------------------------------ */
 
 enum err store_topic_over(struct store *store, const uint8_t topic[ID_LEN],
                           uint64_t *out)

@@ -361,8 +361,7 @@ static void what_came_before_anybody_could_tell_is_settled_later(void **state)
     free_day(made, MANY);
 }
 
-/* ---- Windows and topics -----------------------------------------------------
- */
+/* ---- Windows and topics ------------------------------------------------- */
 
 static void trim_all(struct fixture *f, const uint8_t topic[ID_LEN],
                      const uint8_t *own, uint64_t before_ms)

@@ -198,6 +198,108 @@ static void a_file_short_by_right_and_cut_is_refused(void **state)
     }
 }
 
+/* What table 1 is to have: the length of each row, 0 where there is none. */
+#define MODEL_KEYS 700
+
+static void agrees(struct txn *txn, const size_t model[MODEL_KEYS])
+{
+    struct key first = key_of_u64(0);
+    enum cursor_step step = CURSOR_AT_OR_AFTER;
+    struct cursor *cursor;
+    struct bytes value;
+    struct bytes at;
+
+    assert_int_equal(cursor_open(&cursor, txn, 1), ERR_OK);
+    for (uint64_t i = 0; i < MODEL_KEYS; i++) {
+        struct key key = key_of_u64(i);
+
+        if (model[i] == 0)
+            continue;
+        assert_int_equal(
+            cursor_move(cursor, step, key_view(&first), &at, &value), ERR_OK);
+        assert_true(bytes_equal(at, key_view(&key)));
+        assert_int_equal(value.len, model[i]);
+        step = CURSOR_NEXT;
+    }
+    assert_int_equal(cursor_move(cursor, step, key_view(&first), &at, &value),
+                     ERR_NOT_FOUND);
+    cursor_close(cursor);
+}
+
+static void step_at(struct txn *txn, size_t model[MODEL_KEYS], uint64_t i,
+                    unsigned what, size_t len)
+{
+    static const uint8_t content[900];
+    struct key key = key_of_u64(i);
+    struct bytes value = { content, len };
+    struct bytes there;
+    enum err e;
+
+    switch (what) {
+    case 0:
+    case 1:
+        assert_int_equal(txn_put(txn, 1, key_view(&key), value), ERR_OK);
+        model[i] = len;
+        break;
+    case 2:
+        e = txn_put_new(txn, 1, key_view(&key), value, &there);
+        assert_int_equal(e, model[i] == 0 ? ERR_OK : ERR_EXISTS);
+        if (e == ERR_EXISTS)
+            assert_int_equal(there.len, model[i]);
+        else
+            model[i] = len;
+        break;
+    case 3:
+        e = txn_delete(txn, 1, key_view(&key));
+        assert_int_equal(e, model[i] == 0 ? ERR_NOT_FOUND : ERR_OK);
+        model[i] = 0;
+        break;
+    default:
+        e = txn_get(txn, 1, key_view(&key), &there);
+        assert_int_equal(e, model[i] == 0 ? ERR_NOT_FOUND : ERR_OK);
+        if (e == ERR_OK)
+            assert_int_equal(there.len, model[i]);
+    }
+}
+
+/* Runs of neighbours and leaps, in changes of any length, one undone. */
+static void a_table_agrees_with_an_array_after_any_steps(void **state)
+{
+    struct file *f = *state;
+    size_t model[MODEL_KEYS] = { 0 };
+    size_t kept[MODEL_KEYS] = { 0 };
+    uint64_t random = 1;
+    uint64_t i = 0;
+    struct txn *txn = begin(f);
+
+    for (unsigned n = 0; n < 60000; n++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        i = random >> 60 == 0 ? (random >> 20) % MODEL_KEYS
+                              : (i + 1) % MODEL_KEYS;
+        step_at(txn, model, i, (unsigned)(random >> 40 & 7),
+                1 + (size_t)(random >> 32) % 900);
+        if (random >> 54 != 0)
+            continue;
+        agrees(txn, model);
+        if (n % 3 == 0) {
+            txn_abort(txn);
+            memcpy(model, kept, sizeof model);
+        } else {
+            assert_int_equal(txn_commit(txn), ERR_OK);
+            memcpy(kept, model, sizeof kept);
+        }
+        txn = begin(f);
+        agrees(txn, model);
+        if (n % 5 == 0) {
+            assert_int_equal(txn_clear(txn, 1), ERR_OK);
+            memset(model, 0, sizeof model);
+        }
+    }
+    agrees(txn, model);
+    txn_abort(txn);
+    check_kept(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +311,8 @@ int main(void)
             a_file_cut_anywhere_is_refused_and_left_as_it_is, setup, teardown),
         cmocka_unit_test_setup_teardown(
             a_file_short_by_right_and_cut_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_table_agrees_with_an_array_after_any_steps, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,6 +102,50 @@ static void reads_see_one_moment_until_they_are_refreshed(void **state)
     made_free(&made);
 }
 
+/* What was listed is read by its number, as long as it is there. */
+static void what_was_listed_and_is_gone_is_not_sent(void **state)
+{
+    struct fixture *f = *state;
+    struct record_set set = store_record_set(f->store);
+    struct writer w = writer_growing(RECORD_LEN_MAX);
+    struct record_range all = { .lo = record_key_at(0),
+                                .hi = record_key_at(RECORD_TIME_MAX_MS) };
+    struct made made = record_of(&(struct sketch){ .number = 1 });
+    struct store_trim trim = { .before_ms = RECORD_TIME_MAX_MS };
+    struct record_key key;
+    struct record_got got;
+    size_t n;
+
+    assert_int_equal(store_batch_put_record(f->batch, &made.record,
+                                            made.record.certificate, 0),
+                     ERR_OK);
+    apply(f);
+    memcpy(trim.topic, made.record.topic, ID_LEN);
+    assert_int_equal(set.ops->list(set.set, trim.topic, &all, &key, 1, &n),
+                     ERR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(set.ops->get(set.set, key.id, false, &w, &got), ERR_OK);
+    assert_int_equal(got.presence, RECORD_HELD);
+    assert_true(w.len > made.record.head.len + made.record.body.len);
+
+    writer_reset(&w);
+    store_batch_clear(f->batch);
+    assert_int_equal(store_batch_erase(f->batch, key.id, false), ERR_OK);
+    apply(f);
+    assert_int_equal(set.ops->get(set.set, key.id, false, &w, &got), ERR_OK);
+    assert_int_equal(got.presence, RECORD_NOT_KEPT);
+
+    writer_reset(&w);
+    store_batch_clear(f->batch);
+    assert_int_equal(store_batch_trim(f->batch, &trim), ERR_OK);
+    apply(f);
+    assert_int_equal(set.ops->get(set.set, key.id, false, &w, &got),
+                     ERR_NOT_FOUND);
+    assert_int_equal(w.len, 0);
+    writer_free(&w);
+    made_free(&made);
+}
+
 static void a_head_counts_but_cannot_be_read_as_a_record(void **state)
 {
     struct fixture *f = *state;
@@ -828,6 +872,7 @@ int main(void)
         TEST(what_is_stored_is_there_after_reopening),
         TEST(the_first_of_two_copies_stays),
         TEST(reads_see_one_moment_until_they_are_refreshed),
+        TEST(what_was_listed_and_is_gone_is_not_sent),
         TEST(a_head_counts_but_cannot_be_read_as_a_record),
         TEST(an_erased_body_leaves_the_record_or_the_head),
         TEST(records_of_one_time_are_listed_by_their_ids),

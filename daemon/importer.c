@@ -16,9 +16,9 @@
 enum {
     GROUP_FILES = 400,
     GROUP_BYTES = 4 * 1024 * 1024,
-    /* Threads for one file: one waits for the disk while the other hashes;
-     * with a third, writers of one file wait for each other. */
-    HANDS = 2,
+    /* Threads for one file: while one waits for the disk two others hash.
+     * One of the pool's is left to everybody else. */
+    HANDS = 3,
     /* Batches that wait for the writer. */
     APPLYING_MAX = 2,
     /* Longer lists get their media types by name: looking into a file costs
@@ -27,11 +27,13 @@ enum {
     TICK_MS = 250
 };
 
-/* Files that are read on the pool. */
+/* Files that are read on the pool, which alone writes here while it does. */
 struct group {
     size_t first; /* of the list */
     size_t count;
-    bool is_long; /* the last one is left to be worked on */
+    bool is_long;  /* the last one is left to be worked on */
+    enum err err;  /* of the one that was read last */
+    size_t failed; /* which of the list that is */
     struct blob_import *imports[GROUP_FILES];
     char (*types)[MEDIA_TYPE_MAX]; /* of them; NULL: by name */
 };
@@ -40,6 +42,7 @@ struct importer {
     uv_timer_t timer;
     uv_work_t work;
     uv_work_t hands[HANDS];
+    uv_work_t look; /* for the type, meanwhile */
     struct call *call;
     struct import_list *list;
     importer_fn *done;
@@ -230,6 +233,15 @@ static void queue(struct importer *run, uv_work_t *work, uv_work_cb on_work,
                         on_worked);
 }
 
+static void look_into_last(struct importer *run)
+{
+    struct group *g = &run->group;
+    size_t i = g->count - 1;
+
+    if (g->types != NULL)
+        media_type_of(g->types[i], run->list->files[g->first + i].path);
+}
+
 /* Reads one more file; false when the group is full or something went wrong. */
 static bool read_one(struct importer *run, size_t *bytes)
 {
@@ -237,24 +249,23 @@ static bool read_one(struct importer *run, size_t *bytes)
     const char *path = run->list->files[g->first + g->count].path;
     struct blob_import **import = &g->imports[g->count];
 
-    run->failed = g->first + g->count;
-    run->err = blob_import_new(import, run->store, path, run->topic,
-                               run->list->in_place);
-    if (run->err != ERR_OK)
+    g->failed = g->first + g->count;
+    g->err = blob_import_new(import, run->store, path, run->topic,
+                             run->list->in_place);
+    if (g->err != ERR_OK)
         return false;
-    if (g->types != NULL)
-        media_type_of(g->types[g->count], path);
     g->count++;
-    run->err = blob_import_begin(*import, &run->progress);
-    g->is_long = run->err == ERR_OK && blob_import_is_long(*import);
-    if (run->err == ERR_OK && !g->is_long) {
+    g->err = blob_import_begin(*import, &run->progress);
+    g->is_long = g->err == ERR_OK && blob_import_is_long(*import);
+    if (g->err == ERR_OK && !g->is_long) {
+        look_into_last(run);
         blob_import_work(*import, &run->progress);
-        run->err = blob_import_finish(*import);
+        g->err = blob_import_finish(*import);
     }
     *bytes += blob_import_size(*import) <= BLOB_INLINE_MAX
                   ? blob_import_size(*import)
                   : 0;
-    return run->err == ERR_OK && !g->is_long;
+    return g->err == ERR_OK && !g->is_long;
 }
 
 static void on_read(uv_work_t *work)
@@ -268,15 +279,25 @@ static void on_read(uv_work_t *work)
         if (!read_one(run, &bytes))
             break;
     }
-    if (run->progress.cancel && run->err == ERR_OK)
-        run->err = ERR_CANCELLED;
+    if (run->progress.cancel && g->err == ERR_OK)
+        g->err = ERR_CANCELLED;
+}
+
+/* What the pool came to; what failed before it is told instead. */
+static void take_outcome(struct importer *run, int status)
+{
+    if (run->err != ERR_OK)
+        return;
+    run->err = status < 0 ? ERR_CANCELLED : run->group.err;
+    run->failed = run->group.failed;
 }
 
 static void on_finish(uv_work_t *work)
 {
     struct importer *run = work->data;
 
-    run->err = blob_import_finish(run->group.imports[run->group.count - 1]);
+    run->group.err =
+        blob_import_finish(run->group.imports[run->group.count - 1]);
 }
 
 static void on_finished(uv_work_t *work, int status)
@@ -284,8 +305,7 @@ static void on_finished(uv_work_t *work, int status)
     struct importer *run = work->data;
 
     run->working--;
-    if (status < 0)
-        run->err = ERR_CANCELLED;
+    take_outcome(run, status);
     apply_group(run);
 }
 
@@ -294,6 +314,11 @@ static void on_hand(uv_work_t *work)
     struct importer *run = work->data;
 
     blob_import_work(run->group.imports[run->group.count - 1], &run->progress);
+}
+
+static void on_look(uv_work_t *work)
+{
+    look_into_last(work->data);
 }
 
 static void on_hand_done(uv_work_t *work, int status)
@@ -311,13 +336,12 @@ static void on_was_read(uv_work_t *work, int status)
     struct importer *run = work->data;
 
     run->working--;
-    if (status < 0)
-        run->err = ERR_CANCELLED;
+    take_outcome(run, status);
     if (run->err != ERR_OK || !run->group.is_long) {
         apply_group(run);
         return;
     }
-    run->failed = run->group.first + run->group.count - 1;
+    queue(run, &run->look, on_look, on_hand_done);
     for (unsigned i = 0; i < HANDS; i++)
         queue(run, &run->hands[i], on_hand, on_hand_done);
 }
@@ -329,6 +353,7 @@ static void read_next(struct importer *run)
         run->applying >= APPLYING_MAX || run->group.first >= run->list->count)
         return;
     run->group.is_long = false;
+    run->group.err = ERR_OK;
     queue(run, &run->work, on_read, on_was_read);
 }
 

@@ -19,7 +19,7 @@
 #include "store/blob_file.h"
 
 /* What a thread takes at once: long enough for the disk to work on. */
-enum { PIECE_SPANS = 4 };
+enum { PIECE_SPANS = 1 };
 /* From here on it pays to wake a second thread. */
 #define LONG_BYTES ((uint64_t)16 << 20)
 
@@ -189,25 +189,23 @@ void blob_import_work(struct blob_import *import,
 {
     uint64_t spans = blob_span_count(import->size);
     struct hand hand = { .buf = NULL };
-    uint64_t first = 0;
+    uint64_t i;
 
-    if (import->done) /* small */
+    if (import->done || import->error != ERR_OK) /* small, or not begun */
         return;
+    assert(import->layer != NULL);
     hand.buf = blob_disk_buffer(BLOB_SPAN_LEN);
     if (hand.buf == NULL)
         fail(import, ERR_NO_MEMORY);
     while (import->error == ERR_OK &&
-           (first = atomic_fetch_add(&import->next, PIECE_SPANS)) < spans) {
-        for (uint64_t i = first; i < first + PIECE_SPANS && i < spans; i++) {
-            enum err e =
-                progress->cancel ? ERR_CANCELLED : take_span(import, &hand, i);
+           (i = atomic_fetch_add(&import->next, 1)) < spans) {
+        enum err e =
+            progress->cancel ? ERR_CANCELLED : take_span(import, &hand, i);
 
-            if (e != ERR_OK) {
-                fail(import, e);
-                break;
-            }
+        if (e != ERR_OK)
+            fail(import, e);
+        else
             progress->done += blob_span_len(import->size, i);
-        }
     }
     free(hand.buf);
 }
@@ -329,13 +327,11 @@ static enum err open_file(struct blob_import *import)
     return import->size > BLOB_SIZE_MAX ? ERR_TOO_LARGE : ERR_OK;
 }
 
-enum err blob_import_begin(struct blob_import *import,
-                           struct blob_progress *progress)
+static enum err begin(struct blob_import *import,
+                      struct blob_progress *progress)
 {
-    enum err e;
+    enum err e = open_file(import);
 
-    assert(!import->done && import->from < 0);
-    e = open_file(import);
     if (e == ERR_OK && import->size <= BLOB_INLINE_MAX) {
         e = take_small(import, progress);
         close_files(import);
@@ -347,6 +343,18 @@ enum err blob_import_begin(struct blob_import *import,
         return e;
     import->layer = malloc(blob_span_count(import->size) * HASH_LEN);
     return import->layer == NULL ? ERR_NO_MEMORY : ERR_OK;
+}
+
+enum err blob_import_begin(struct blob_import *import,
+                           struct blob_progress *progress)
+{
+    enum err e;
+
+    assert(!import->done && import->from < 0);
+    e = begin(import, progress);
+    if (e != ERR_OK)
+        fail(import, e); /* nothing is to be done, then */
+    return e;
 }
 
 bool blob_import_is_long(const struct blob_import *import)

@@ -1,7 +1,14 @@
-/* Copies for the user: from memory, from the store, and from both. */
+/*
+ * Copies for the user: from memory, from the store, and from both; on a file
+ * system with files that have no name, on one without, and on one that cannot
+ * rename without replacing either.
+ */
 #include "fixture.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +19,45 @@
 #define SPANS 4
 
 static const uint8_t T1[ID_LEN] = { 1 };
+
+/* ---- File systems that can less ----------------------------------------- */
+
+static enum { ALL, NAMED_ONLY, LINKED_ONLY } disk_can;
+static unsigned refused; /* how often it was asked for more */
+
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+int __real_renameat2(int from_dir, const char *from, int to_dir, const char *to,
+                     unsigned flags);
+int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
+                     unsigned flags);
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+    mode_t mode;
+    va_list args;
+
+    va_start(args, flags);
+    mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    if (disk_can == ALL || (flags & O_TMPFILE) != O_TMPFILE)
+        return __real_open64(path, flags, mode);
+    refused++;
+    errno = EOPNOTSUPP;
+    return -1;
+}
+
+int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
+                     unsigned flags)
+{
+    if (disk_can != LINKED_ONLY)
+        return __real_renameat2(from_dir, from, to_dir, to, flags);
+    refused++;
+    errno = EINVAL;
+    return -1;
+}
+
+/* ---- The rig ------------------------------------------------------------ */
 
 struct rig {
     struct fixture f;
@@ -66,10 +112,28 @@ static int setup(void **state)
     return 0;
 }
 
+static int setup_named(void **state)
+{
+    int result = setup(state);
+
+    disk_can = NAMED_ONLY;
+    refused = 0;
+    return result;
+}
+
+static int setup_linked(void **state)
+{
+    int result = setup_named(state);
+
+    disk_can = LINKED_ONLY;
+    return result;
+}
+
 static int teardown(void **state)
 {
     struct rig *r = *state;
 
+    disk_can = ALL;
     blob_reader_close(r->reader);
     free(r->data);
     fixture_close(&r->f);
@@ -230,9 +294,39 @@ static void without_its_folder_there_is_no_copy(void **state)
     blob_copy_unref(copy);
 }
 
+/* Its own name is hidden, and goes; what has the wanted name stays. */
+static void a_hidden_file_gets_its_name_at_the_end(void **state)
+{
+    struct rig *r = *state;
+    struct blob_copy *copy = copy_of(r, "out/a.bin");
+    struct blob_copy *other = copy_of(r, "out/a.bin");
+    struct stat st;
+
+    write_span(r, copy, 0, true);
+    write_span(r, other, 1, true);
+    assert_int_equal(refused, 2);
+    assert_int_equal(files_in(r, "out"), 2); /* hidden, both */
+    assert_int_equal(stat(path_in(r, "out/a.bin"), &st), -1);
+    assert_int_equal(export(r, copy), ERR_OK);
+    blob_copy_unref(copy);
+    assert_copied(r, "out/a.bin", 1);
+    assert_int_equal(files_in(r, "out"), 2);
+    assert_int_equal(export(r, other), ERR_OK);
+    blob_copy_unref(other);
+    assert_copied(r, "out/a (2).bin", 2);
+    assert_int_equal(files_in(r, "out"), 2);
+}
+
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_ON(name, begin)                                                   \
+    cmocka_unit_test_setup_teardown(name, begin, teardown)
+#define TEST(name)                                                             \
+    TEST_ON(name, setup),                                                      \
+        { #name " (named)", name, setup_named, teardown, NULL },               \
+    {                                                                          \
+#name " (linked)", name, setup_linked, teardown, NULL                  \
+    }
     const struct CMUnitTest tests[] = {
         TEST(spans_from_memory_are_not_read_again),
         TEST(what_is_missing_comes_from_the_store),
@@ -240,6 +334,8 @@ int main(void)
         TEST(a_file_that_came_meanwhile_is_kept),
         TEST(a_cancelled_one_leaves_nothing),
         TEST(without_its_folder_there_is_no_copy),
+        TEST_ON(a_hidden_file_gets_its_name_at_the_end, setup_named),
+        TEST_ON(a_hidden_file_gets_its_name_at_the_end, setup_linked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

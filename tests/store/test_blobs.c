@@ -324,6 +324,28 @@ static void holes_are_zeros_and_stay_holes(void **state)
     free(data);
 }
 
+/* The work is not for who called it to leave out. */
+static void what_could_not_be_begun_is_not_worked_on(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int in_place = 0; in_place < 2; in_place++) {
+        struct blob_progress progress = { 0 };
+        struct blob_import *import;
+
+        assert_int_equal(blob_import_new(&import, f->store,
+                                         fixture_path(f, "none"), T1,
+                                         in_place == 1),
+                         ERR_OK);
+        assert_int_equal(blob_import_begin(import, &progress), ERR_NOT_FOUND);
+        assert_false(blob_import_is_long(import));
+        blob_import_work(import, &progress);
+        assert_int_equal(blob_import_finish(import), ERR_NOT_FOUND);
+        assert_int_equal(progress.done, 0);
+        blob_import_free(import);
+    }
+}
+
 static void a_file_that_changes_meanwhile_is_not_taken(void **state)
 {
     struct fixture *f = *state;
@@ -735,6 +757,7 @@ int main(void)
         TEST(a_file_in_place_is_not_served_once_it_changed),
         TEST(hands_beside_each_other_make_one_blob),
         TEST(holes_are_zeros_and_stay_holes),
+        TEST(what_could_not_be_begun_is_not_worked_on),
         TEST(a_file_that_changes_meanwhile_is_not_taken),
         TEST(a_cancelled_import_leaves_nothing),
         TEST(what_is_no_file_is_not_imported),

@@ -36,6 +36,7 @@ static const struct option health[] = {
 
 static const struct option copies[] = {
     NEEDS("target", "RECORD", "a record, or the root of a file"),
+    { "check", OPTION_FLAG, 0, "@check", NULL, "have who holds it show a random piece of it now" },
     END };
 
 static const struct option record_list[] = {
@@ -67,8 +68,10 @@ static const struct command rows[] = {
     { .noun = "health", .method = "health", .options = health, .show = render_health, .flags = COMMAND_LIST | COMMAND_LONG,
       .help = "which files are held by whom, and which by too few",
       .more = "A copy counts where a node has signed for it and has shown a random piece of it to this one within 7 days. What nodes only say, and what they could not show, is told apart." },
-    { .noun = "copies", .method = "copies", .options = copies, .show = render_copies,
-      .help = "who holds the files of a record, or one file" },
+    { .noun = "copies", .method = "copies", .options = copies, .run = run_copies, .show = render_copies, .flags = COMMAND_LONG,
+      .help = "who holds the files of a record, or one file",
+      .more = "With --check each node that says so is asked for a piece that it could not know before, and has 20 s to show it. Who cannot be asked is told apart: what nobody has shown counts for nothing.",
+      .example = "troupe copies 1f2e3d4c5b6a7988 --check" },
 
     { .noun = "drop", .method = "drop", .options = drop, .columns = "root size copies",
       .help = "let files go from this disk, and not come back by themselves",

@@ -81,6 +81,27 @@ static void put_more(const json_t *item, const char *name)
         (void)fputc(')', stdout);
 }
 
+/* Nodes of which this came when they were asked just now. */
+static void put_checked(const json_t *item, const char *checked,
+                        const char *title)
+{
+    bool is_first = true;
+    const json_t *h;
+    size_t i;
+
+    json_array_foreach (json_object_get(item, "holders"), i, h) {
+        if (strcmp(string_at(h, "checked"), checked) != 0)
+            continue;
+        (void)printf("%s", is_first ? "    " : ", ");
+        if (is_first)
+            (void)printf("%s: ", title);
+        put_id(string_at(h, "node"));
+        is_first = false;
+    }
+    if (!is_first)
+        (void)fputc('\n', stdout);
+}
+
 static void put_item(const json_t *item)
 {
     bool is_here = json_is_true(json_object_get(item, "held_here"));
@@ -107,6 +128,12 @@ static void put_item(const json_t *item)
     put_holders(item, "shown", "held by", is_here);
     put_holders(item, "claims", "only said by", false);
     put_holders(item, "failed", "not shown when asked by", false);
+    put_checked(item, "shown", "shown just now by");
+    put_checked(item, "failed", "could not show it just now");
+    put_checked(item, "silent", "no answer within 20 s from");
+    put_checked(item, "busy", "too busy to be asked");
+    put_checked(item, "away", "not connected, so not asked");
+    put_checked(item, "changed", "says something else by now");
 }
 
 static void put_items(const json_t *result)

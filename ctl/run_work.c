@@ -315,6 +315,16 @@ bool run_tree(struct run *run)
     return true;
 }
 
+/* --- copies --- */
+
+bool run_copies(struct run *run)
+{
+    run->result = run_flag(run, "check")
+                      ? run_job(run->ctl, "copies.check", run->params)
+                      : run_call(run->ctl, "copies", run->params);
+    return run->result != NULL;
+}
+
 /* --- seed --- */
 
 bool run_seed(struct run *run)

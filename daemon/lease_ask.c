@@ -49,6 +49,7 @@ static void close_ask(struct leases *l, struct lease_peer *p)
     if (row != NULL)
         row->is_asked = false;
     p->open = LEASE_NOTHING;
+    lease_check_judged(l, p, ERR_CANCELLED);
     lease_wake(l, ASK_SOON_MS);
 }
 
@@ -277,20 +278,13 @@ static bool is_challenge_due(const struct leases *l,
             memcmp(row->at.root, row->at.lease.root, HASH_LEN) != 0);
 }
 
-static bool try_challenge(struct leases *l, struct lease_peer *p,
-                          struct lease_topic *t, struct lease_row *row)
+/* A random leaf of the peer's blob. */
+static bool challenge(struct leases *l, struct lease_peer *p,
+                      struct lease_topic *t, struct lease_row *row)
 {
     struct lease_msg msg = { .type = FRAME_CHALLENGE };
-    uint64_t leaves;
+    uint64_t leaves = blob_leaf_count(p->blob.size);
 
-    if (memcmp(conn_node(p->conn), row->at.lease.node, KEY_LEN) != 0 ||
-        !is_challenge_due(l, row))
-        return false;
-    if (!choose(l, row, &p->blob)) {
-        row->next_ms = lease_now_ms(l) + BUSY_MS; /* the empty blob, likely */
-        return false;
-    }
-    leaves = blob_leaf_count(p->blob.size);
     p->leaf =
         ((uint64_t)randombytes_random() << 32 | randombytes_random()) % leaves;
     open_ask(l, p, LEASE_LEAF, t, row);
@@ -298,14 +292,42 @@ static bool try_challenge(struct leases *l, struct lease_peer *p,
     msg.challenge.blob = p->blob;
     msg.challenge.leaf = p->leaf;
     if (!peer_tag_of_topic(conn_peer(p->conn), t->topic, msg.tag) ||
-        !lease_send(l, p, &msg))
+        !lease_send(l, p, &msg)) {
+        lease_check_judged(l, p, ERR_BUSY); /* there is no room */
         close_ask(l, p);
+    }
     return p->open != LEASE_NOTHING;
+}
+
+static bool try_challenge(struct leases *l, struct lease_peer *p,
+                          struct lease_topic *t, struct lease_row *row)
+{
+    if (memcmp(conn_node(p->conn), row->at.lease.node, KEY_LEN) != 0 ||
+        !is_challenge_due(l, row))
+        return false;
+    if (!choose(l, row, &p->blob)) {
+        row->next_ms = lease_now_ms(l) + BUSY_MS; /* the empty blob, likely */
+        return false;
+    }
+    return challenge(l, p, t, row);
+}
+
+/* One that somebody waits for, whatever is due. */
+static bool try_check(struct leases *l, struct lease_peer *p)
+{
+    struct lease_topic *t;
+    struct lease_row *row = lease_check_next(l, p, &t);
+
+    return row != NULL && challenge(l, p, t, row);
 }
 
 static void passed(struct leases *l, const struct lease_peer *p,
                    struct lease_row *row)
 {
+    /* Who could not show one file is not cleared by another, chosen here. */
+    if (p->checks != NULL && row->at.failed_ms != 0 &&
+        !blob_id_equal(&row->at.failed, &p->blob))
+        return;
     row->at.challenged_ms = node_clock_ms(l->node);
     row->at.failed_ms = 0;
     row->at.network = address_network(conn_sockaddr(p->conn));
@@ -335,6 +357,7 @@ static void judge(struct leases *l, struct lease_peer *p, enum err e)
     struct lease_row *row = asked_row(l, p, &t);
 
     if (row == NULL) { /* it has said something else meanwhile */
+        lease_check_judged(l, p, ERR_NOT_FOUND);
         close_ask(l, p);
         return;
     }
@@ -348,6 +371,7 @@ static void judge(struct leases *l, struct lease_peer *p, enum err e)
         lease_write_row(l, row);
         lease_uncount(t);
     }
+    lease_check_judged(l, p, e);
     close_ask(l, p);
 }
 
@@ -378,6 +402,8 @@ static void look_at_deadline(struct leases *l, struct lease_peer *p)
 
 static void look_for(struct leases *l, struct lease_peer *p)
 {
+    if (try_check(l, p))
+        return;
     for (struct lease_topic *t = l->topics; t != NULL; t = t->next) {
         uint64_t names;
 
@@ -402,4 +428,5 @@ void lease_ask_look(struct leases *l)
         if (p->open == LEASE_NOTHING)
             look_for(l, p);
     }
+    lease_check_look(l);
 }

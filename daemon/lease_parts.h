@@ -2,6 +2,7 @@
 #define DAEMON_LEASE_PARTS_H
 
 #include "daemon/lane.h"
+#include "daemon/lease_check.h"
 #include "daemon/leases.h"
 #include "daemon/named.h"
 #include "proto/lease_msg.h"
@@ -86,6 +87,8 @@ struct lease_peer {
     uint8_t last[LEASE_NAME_LEN]; /* LIST: the last name so far */
     struct blob_id blob;          /* LEAF */
     uint64_t leaf;
+    struct lease_checks *checks; /* LEAF: somebody waits for it; or NULL */
+    size_t check;                /* which of them */
 };
 
 struct leases {
@@ -99,6 +102,7 @@ struct leases {
     uint32_t requests;
     struct lease_topic *topics;
     size_t rows;
+    struct lease_checks *checks;
     struct lease_peer peers[LEASE_PEERS_MAX];
 };
 
@@ -198,6 +202,20 @@ void lease_ask_leaf(struct leases *leases, struct lease_peer *peer,
                     const struct lease_msg *msg);
 /* The connection ends: neither passed nor failed. */
 void lease_ask_gone(struct leases *leases, struct lease_peer *peer);
+
+/* --- lease_check.c --- */
+
+/* The challenge of that peer that somebody waits for: sets the blob and who
+ * waits; NULL: none can be asked for now. */
+struct lease_row *lease_check_next(struct leases *leases,
+                                   struct lease_peer *peer,
+                                   struct lease_topic **topic);
+/* What came of it, if somebody waits: ERR_CANCELLED, the peer has gone;
+ * ERR_NOT_FOUND, it says something else by now. */
+void lease_check_judged(struct leases *leases, struct lease_peer *peer,
+                        enum err e);
+/* Those that cannot be asked for are settled, and who waits is told. */
+void lease_check_look(struct leases *leases);
 
 /* --- lease_answer.c --- */
 

@@ -1,449 +1,301 @@
-/* Who holds what: of one file or record, and of whole topics. */
+/* Who holds the files of a record, or one file: as far as is known, or asked
+ * anew. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/body.h"
-#include "daemon/file_names.h"
+#include "daemon/copies.h"
 #include "daemon/holders.h"
+#include "daemon/job.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
-#include "proto/kind.h"
 #include "proto/record_files.h"
 #include "store/store.h"
 
 enum { HOLDERS_MAX = LEASES_TOPIC_MAX, PLACES_MAX = 64, FILES_MAX = 320 };
 
-/* ---- One file ----------------------------------------------------------- */
+/* What is asked about: a record's files, or a root. */
+struct target {
+    bool is_root;
+    uint8_t root[HASH_LEN];
+    uint64_t seq;
+};
 
-static void put_holder(struct writer *w, const struct holder *h)
+/* Its files; `bytes` is what names borrow. */
+struct files {
+    struct record record;
+    struct writer bytes;
+    size_t count;
+    struct {
+        uint8_t topic[ID_LEN];
+        struct blob_id blob;
+        struct bytes name;
+        uint64_t role;
+    } at[FILES_MAX];
+};
+
+/* ---- What is meant ------------------------------------------------------ */
+
+static bool find_target(struct call *call, struct target *out)
 {
-    mp_put_map(w, 5);
-    pair_id(w, "node", h->node);
-    pair_text(w, "state", holder_state_name(h->state));
-    pair_uint(w, "until_ms", h->until_ms);
-    if (h->challenged_ms == 0)
-        pair_nil(w, "challenged_ms");
-    else
-        pair_uint(w, "challenged_ms", h->challenged_ms);
-    if (h->failed_ms == 0)
-        pair_nil(w, "failed_ms");
-    else
-        pair_uint(w, "failed_ms", h->failed_ms);
+    struct store_item item;
+
+    memset(out, 0, sizeof *out);
+    out->is_root =
+        control_id_of(out->root, call_param(call, "target")) == ERR_OK &&
+        store_find(node_store(call_node(call)), out->root, &item) != ERR_OK;
+    if (out->is_root)
+        return true;
+    if (!param_record(call, "target", PARAM_READS, &item) ||
+        !param_is_shown(call, &item))
+        return false;
+    out->seq = item.seq;
+    return true;
 }
 
-static void put_names(struct writer *w, const struct file_names *names)
-{
-    uint32_t roles = 0;
-
-    pair_array(w, "names", names->count);
-    for (size_t i = 0; i < names->count; i++)
-        mp_put_str(w, names->names[i]);
-    for (unsigned role = 1; role < 8; role++)
-        roles += (names->roles >> role & 1u);
-    pair_array(w, "roles", roles);
-    for (unsigned role = 1; role < 8; role++)
-        if ((names->roles >> role & 1u) != 0)
-            mp_put_text(w, kind_choice_name(CHOICES_FILE_ROLE, role));
-}
-
-/* `name` is what a record calls it that was asked for, else empty. */
-static void put_item(struct node *node, struct writer *w,
-                     const uint8_t topic[ID_LEN], const struct blob_id *blob,
-                     unsigned target, struct bytes name,
-                     const struct file_names *names)
-{
-    static struct holder holders[HOLDERS_MAX]; /* the loop alone comes here */
-    size_t n = holders_of(node, topic, blob, holders, HOLDERS_MAX);
-    bool is_here = holders_has(node, topic, blob);
-    unsigned copies = is_here ? 1 : 0;
-    unsigned claims = 0;
-
-    if (name.len == 0 && names->count > 0)
-        name = names->names[0];
-    for (size_t i = 0; i < n; i++) {
-        copies += holders[i].state == HOLDER_SHOWN;
-        claims += holders[i].state == HOLDER_CLAIMS;
-    }
-    mp_put_map(w, name.len > 0 ? 11 : 10);
-    pair_id(w, "root", blob->root);
-    pair_uint(w, "size", blob->size);
-    if (name.len > 0)
-        pair_str(w, "name", name);
-    put_names(w, names);
-    pair_id(w, "topic", topic);
-    pair_bool(w, "held_here", is_here);
-    pair_array(w, "holders", (uint32_t)n);
-    for (size_t i = 0; i < n; i++)
-        put_holder(w, &holders[i]);
-    pair_uint(w, "copies", copies);
-    pair_uint(w, "claims", claims);
-    pair_uint(w, "target", target);
-}
-
-/* What its topic says of the file, else what the role alone would. */
-static unsigned target_of(struct node *node, const uint8_t topic[ID_LEN],
-                          const struct blob_id *blob, uint64_t role)
-{
-    struct holders_blob known;
-
-    if (holders_find(node, topic, blob, &known) == ERR_OK)
-        return known.target;
-    return node_config(node)->copies[role < CONFIG_ROLES ? role : 0];
-}
-
-/* Without memory there are no names. */
-static void find_names(struct node *node, const uint8_t topic[ID_LEN],
-                       const struct blob_id *files, size_t count,
-                       struct file_names_set *out)
-{
-    if (file_names_find(out, node_store(node), topic, files, count) != ERR_OK)
-        file_names_wipe(out);
-}
-
-/* ---- copies ------------------------------------------------------------- */
-
-static void reply_of_root(struct call *call, const uint8_t root[HASH_LEN])
+static void add_root(struct files *out, struct node *node,
+                     const uint8_t root[HASH_LEN])
 {
     static struct holders_place places[PLACES_MAX];
-    static struct file_names_set names;
-    struct node *node = call_node(call);
     size_t n = holders_places(node, root, places, PLACES_MAX);
-    struct writer *w;
 
-    if (n == 0) {
-        call_fail(call, ERR_NOT_FOUND, "no file with this root is known here",
-                  "See the files of a project with: troupe health PROJECT");
-        return;
-    }
-    w = call_reply(call);
-    mp_put_map(w, 2);
-    pair_array(w, "items", (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
-        find_names(node, places[i].topic, &places[i].blob, 1, &names);
-        put_item(node, w, places[i].topic, &places[i].blob,
-                 target_of(node, places[i].topic, &places[i].blob, 0),
-                 (struct bytes){ NULL, 0 }, &names.of[0]);
+        memcpy(out->at[i].topic, places[i].topic, ID_LEN);
+        out->at[i].blob = places[i].blob;
+        out->at[i].name = (struct bytes){ NULL, 0 };
+        out->at[i].role = 0;
+    }
+    out->count = n;
+}
+
+/* The files of a record, each in the order of its fields. */
+static enum err add_files(struct files *out, struct node *node, uint64_t seq)
+{
+    struct record_files files;
+    struct record_file file;
+    enum err e =
+        store_read_seq(node_store(node), seq, false, &out->bytes, NULL);
+
+    if (e == ERR_OK)
+        e = record_decode(&out->record, writer_view(&out->bytes));
+    if (e == ERR_OK)
+        e = record_files_open(&files, &out->record);
+    if (e != ERR_OK)
+        return e;
+    while (out->count < FILES_MAX && record_files_next(&files, &file)) {
+        if (blob_id_check(&file.blob) != ERR_OK)
+            continue;
+        memcpy(out->at[out->count].topic, out->record.topic, ID_LEN);
+        out->at[out->count].blob = file.blob;
+        out->at[out->count].name = file.name;
+        out->at[out->count++].role = file.role;
+    }
+    record_files_close(&files);
+    return ERR_OK;
+}
+
+/* ERR_NOT_FOUND: no file with that root is known.  Wipe it in any case. */
+static enum err files_of(struct files *out, struct node *node,
+                         const struct target *target)
+{
+    out->count = 0;
+    out->bytes = writer_growing(RECORD_LEN_MAX);
+    if (!target->is_root)
+        return add_files(out, node, target->seq);
+    add_root(out, node, target->root);
+    return out->count > 0 ? ERR_OK : ERR_NOT_FOUND;
+}
+
+static_assert((int)PLACES_MAX <= (int)FILES_MAX, "one file for each place");
+static_assert((int)FILES_MAX <= (int)FILE_NAMES_ASKED, "one question");
+
+/* ---- The answer --------------------------------------------------------- */
+
+/* The files of a record are of one topic; of a root each is of its own. */
+static void put_items(struct node *node, struct writer *w,
+                      const struct files *files,
+                      const struct lease_checks *checks)
+{
+    static struct file_names_set names; /* the loop alone comes here */
+    static struct blob_id blobs[FILES_MAX];
+
+    for (size_t i = 0, n; i < files->count; i += n) {
+        const uint8_t *topic = files->at[i].topic;
+
+        for (n = 0; i + n < files->count &&
+                    memcmp(files->at[i + n].topic, topic, ID_LEN) == 0;
+             n++)
+            blobs[n] = files->at[i + n].blob;
+        copies_names(node, topic, blobs, n, &names);
+        for (size_t k = 0; k < n; k++)
+            copies_put_item(node, w,
+                            &(struct copies_item){
+                                .topic = topic,
+                                .blob = blobs[k],
+                                .target = copies_target(node, topic, &blobs[k],
+                                                        files->at[i + k].role),
+                                .name = files->at[i + k].name,
+                                .names = &names.of[k],
+                                .checks = checks });
         file_names_wipe(&names);
     }
+}
+
+/* `w` is to be a map; what else stands in it is put by the caller. */
+static void put_answer(struct node *node, struct writer *w,
+                       const struct files *files,
+                       const struct lease_checks *checks)
+{
+    pair_array(w, "items", (uint32_t)files->count);
+    put_items(node, w, files, checks);
     pair_nil(w, "next");
-    call_send(call);
 }
 
-/* The files of a record, each once in the order of its fields. */
-static uint32_t put_files(struct node *node, struct writer *items,
-                          const struct record *record)
+static void fail(struct call *call, enum err e)
 {
-    static struct file_names_set names;
-    static struct blob_id blobs[FILES_MAX];
-    static struct record_file found[FILES_MAX];
-    struct record_files files;
-    uint32_t count = 0;
-
-    if (record_files_open(&files, record) != ERR_OK)
-        return 0;
-    while (count < FILES_MAX && record_files_next(&files, &found[count]))
-        if (blob_id_check(&found[count].blob) == ERR_OK) {
-            blobs[count] = found[count].blob;
-            count++;
-        }
-    find_names(node, record->topic, blobs, count, &names);
-    for (uint32_t i = 0; i < count; i++)
-        put_item(node, items, record->topic, &blobs[i],
-                 target_of(node, record->topic, &blobs[i], found[i].role),
-                 found[i].name, &names.of[i]);
-    file_names_wipe(&names);
-    record_files_close(&files);
-    return count;
-}
-
-static void reply_of_record(struct call *call, const struct store_item *item)
-{
-    struct writer bytes = writer_growing(RECORD_LEN_MAX);
-    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
-    struct record record;
-    struct writer *w;
-    uint32_t count = 0;
-    enum err e = store_read_seq(node_store(call_node(call)), item->seq, false,
-                                &bytes, NULL);
-
-    if (e == ERR_OK)
-        e = record_decode(&record, writer_view(&bytes));
-    if (e == ERR_OK)
-        count = put_files(call_node(call), &items, &record);
-    if (e == ERR_OK)
-        e = items.err;
-    if (e != ERR_OK) {
+    if (e == ERR_NOT_FOUND)
+        call_fail(call, e, "no file with this root is known here",
+                  "See the files of a project with: troupe health PROJECT");
+    else
         call_fail(call, e, NULL, NULL);
-    } else {
-        w = call_reply(call);
-        mp_put_map(w, 2);
-        pair_array(w, "items", count);
-        writer_bytes(w, writer_view(&items));
-        pair_nil(w, "next");
-        call_send(call);
-    }
-    writer_free(&bytes);
-    writer_free(&items);
 }
 
 void method_copies(struct call *call)
 {
-    struct store_item item;
-    uint8_t root[HASH_LEN];
+    static struct files files; /* the loop alone comes here */
+    struct target target;
+    enum err e;
 
-    if (control_id_of(root, call_param(call, "target")) == ERR_OK &&
-        store_find(node_store(call_node(call)), root, &item) != ERR_OK) {
-        reply_of_root(call, root);
+    if (!find_target(call, &target))
         return;
+    e = files_of(&files, call_node(call), &target);
+    if (e != ERR_OK) {
+        fail(call, e);
+    } else {
+        struct writer *w = call_reply(call);
+
+        mp_put_map(w, 2);
+        put_answer(call_node(call), w, &files, NULL);
+        call_send(call);
     }
-    if (param_record(call, "target", PARAM_READS, &item) &&
-        param_is_shown(call, &item))
-        reply_of_record(call, &item);
+    writer_free(&files.bytes);
 }
 
-/* ---- health ------------------------------------------------------------- */
+/* ---- copies.check ------------------------------------------------------- */
 
-enum { TOPICS_MAX_SHOWN = 1024, LOOK_AGAIN_MS = 20 };
-
-/* A question that waits until the records have been gone through. */
-struct checkup {
-    uv_timer_t timer;
-    struct call *call; /* NULL: it was answered, or nobody waits any more */
-    size_t count;
-    uint8_t topics[TOPICS_MAX_SHOWN][ID_LEN]; /* ascending */
+struct checking {
+    struct node *node;
+    struct job *job;
+    struct target target;
+    struct lease_checks checks;
 };
 
-static void on_closed(uv_handle_t *handle)
+/* All who say that they hold it, while there is room. */
+static void add_checks(struct checking *c, const struct files *files)
 {
-    free(handle->data);
-}
+    static struct holder holders[HOLDERS_MAX]; /* the loop alone comes here */
+    struct lease_checks *all = &c->checks;
 
-static struct call *checkup_end(struct checkup *c)
-{
-    struct call *call = c->call;
+    for (size_t i = 0; i < files->count; i++) {
+        size_t n = files->at[i].blob.size == 0 /* there is nothing to show */
+                       ? 0
+                       : holders_of(c->node, files->at[i].topic,
+                                    &files->at[i].blob, holders, HOLDERS_MAX);
 
-    c->call = NULL;
-    uv_close((uv_handle_t *)&c->timer, on_closed);
-    return call;
-}
+        for (size_t k = 0; k < n && all->count < LEASE_CHECKS_MAX; k++) {
+            struct lease_check *check = &all->at[all->count++];
 
-static void on_gone(struct call *call)
-{
-    call_fail(checkup_end(call_data(call)), ERR_CANCELLED, NULL, NULL);
-}
-
-static void put_topic(struct node *node, struct writer *w,
-                      const uint8_t topic[ID_LEN])
-{
-    struct holders_sum sum;
-    struct body body;
-
-    (void)holders_sum(node, topic, &sum);
-    mp_put_map(w, 8);
-    pair_id(w, "id", topic);
-    body_open(&body, node_store(node), topic);
-    pair_str(w, "title", mp_str(mp_get(body.map, "title")));
-    body_close(&body);
-    pair_uint(w, "blobs", sum.blobs);
-    pair_uint(w, "held_here", sum.here);
-    pair_uint(w, "under_target", sum.under_target);
-    pair_uint(w, "only_here", sum.only_here);
-    pair_uint(w, "nowhere", sum.nowhere);
-    pair_bool(w, "cut", sum.is_cut);
-}
-
-/* Where the page before ended: a topic and a blob of it. */
-struct cursor_at {
-    bool is_given;
-    uint8_t topic[ID_LEN];
-    struct blob_id blob;
-};
-
-#define CURSOR_LEN (2 * (ID_LEN + HASH_LEN + 8))
-
-static bool read_cursor(struct call *call, struct cursor_at *out)
-{
-    struct bytes text = mp_str(call_param(call, "after"));
-    uint8_t raw[ID_LEN + HASH_LEN + 8];
-
-    out->is_given = text.len > 0;
-    if (!out->is_given)
-        return true;
-    if (text.len != CURSOR_LEN ||
-        hex_decode(raw, sizeof raw, (const char *)text.data, text.len) !=
-            ERR_OK)
-        return false;
-    memcpy(out->topic, raw, ID_LEN);
-    memcpy(out->blob.root, raw + ID_LEN, HASH_LEN);
-    out->blob.size = get_u64(raw + ID_LEN + HASH_LEN);
-    return true;
-}
-
-static void put_next(struct writer *w, const struct cursor_at *last)
-{
-    uint8_t raw[ID_LEN + HASH_LEN + 8];
-    char text[CURSOR_LEN + 1];
-
-    memcpy(raw, last->topic, ID_LEN);
-    memcpy(raw + ID_LEN, last->blob.root, HASH_LEN);
-    put_u64(raw + ID_LEN + HASH_LEN, last->blob.size);
-    hex_encode(text, BYTES_ARRAY(raw));
-    pair_text(w, "next", text);
-}
-
-/* Up to `limit` files of the topics, by topic and name, behind the cursor. */
-static uint32_t put_blobs(const struct checkup *c, struct writer *items,
-                          uint32_t limit, bool only_under, struct cursor_at *at)
-{
-    static struct holders_blob page[FILE_NAMES_ASKED];
-    static struct blob_id blobs[FILE_NAMES_ASKED];
-    static struct file_names_set names;
-    struct node *node = call_node(c->call);
-    uint32_t count = 0;
-
-    for (size_t i = 0; i < c->count && count < limit; i++) {
-        const uint8_t *topic = c->topics[i];
-        int order = at->is_given ? memcmp(topic, at->topic, ID_LEN) : 1;
-        size_t n;
-
-        if (order < 0)
-            continue;
-        n = holders_list(node, topic, order == 0 ? &at->blob : NULL, only_under,
-                         page, limit - count);
-        for (size_t k = 0; k < n; k++)
-            blobs[k] = page[k].id;
-        find_names(node, topic, blobs, n, &names);
-        for (size_t k = 0; k < n; k++)
-            put_item(node, items, topic, &page[k].id, page[k].target,
-                     (struct bytes){ NULL, 0 }, &names.of[k]);
-        file_names_wipe(&names);
-        count += (uint32_t)n;
-        if (n > 0) {
-            at->is_given = true;
-            memcpy(at->topic, topic, ID_LEN);
-            at->blob = page[n - 1].id;
+            memcpy(check->topic, files->at[i].topic, ID_LEN);
+            memcpy(check->node, holders[k].node, KEY_LEN);
+            check->blob = files->at[i].blob;
         }
     }
+}
+
+static uint64_t count_checked(const struct lease_checks *c,
+                              enum lease_checked checked)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < c->count; i++)
+        count += c->at[i].checked == checked;
     return count;
 }
 
-static void reply_health(struct checkup *c)
+static void conclude(struct checking *c)
 {
-    struct call *call = c->call;
-    uint32_t limit = param_limit(call);
-    bool only_under = mp_bool(call_param(call, "under"));
-    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
-    struct cursor_at at;
-    struct writer *w;
-    uint32_t count;
+    static struct files files; /* the loop alone comes here */
+    struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
+    enum err e = files_of(&files, c->node, &c->target);
 
-    if (!read_cursor(call, &at)) {
-        call_fail(checkup_end(c), ERR_USAGE, "this is no cursor of this list",
-                  "Take `next` of the answer before.");
+    mp_put_map(&w, 4);
+    pair_uint(&w, "asked", c->checks.count);
+    pair_uint(&w, "shown", count_checked(&c->checks, LEASE_CHECKED_SHOWN));
+    if (e == ERR_OK)
+        put_answer(c->node, &w, &files, &c->checks);
+    if (e == ERR_OK)
+        e = w.err;
+    if (e == ERR_OK)
+        job_done(c->job, writer_view(&w));
+    else
+        job_fail(c->job, e, NULL, NULL);
+    writer_free(&files.bytes);
+    writer_free(&w);
+}
+
+static void checking_end(struct checking *c)
+{
+    leases_check_end(node_leases(c->node), &c->checks);
+    free(c);
+}
+
+static void on_moved(void *context)
+{
+    struct checking *c = context;
+
+    job_progress(c->job, c->checks.settled, c->checks.count);
+    if (c->checks.settled < c->checks.count)
+        return;
+    conclude(c);
+    checking_end(c);
+}
+
+static void on_cancel(void *context)
+{
+    struct checking *c = context;
+
+    job_fail(c->job, ERR_CANCELLED, NULL, NULL);
+    checking_end(c);
+}
+
+void method_copies_check(struct call *call)
+{
+    static struct files files; /* the loop alone comes here */
+    struct checking *c = calloc(1, sizeof *c);
+    enum err e = c == NULL ? ERR_NO_MEMORY : ERR_OK;
+
+    if (e == ERR_OK && !find_target(call, &c->target)) {
+        free(c);
         return;
     }
-    count = put_blobs(c, &items, limit, only_under, &at);
-    w = call_reply(call);
-    mp_put_map(w, 3);
-    pair_array(w, "topics", (uint32_t)c->count);
-    for (size_t i = 0; i < c->count; i++)
-        put_topic(call_node(call), w, c->topics[i]);
-    pair_array(w, "items", count);
-    writer_bytes(w, writer_view(&items));
-    if (count == limit)
-        put_next(w, &at);
-    else
-        pair_nil(w, "next");
-    if (items.err != ERR_OK)
-        writer_fail(w, ERR_TOO_LARGE);
-    writer_free(&items);
-    call_send(checkup_end(c));
-}
-
-static void on_look(uv_timer_t *timer)
-{
-    struct checkup *c = timer->data;
-    struct holders_sum sum;
-
-    for (size_t i = 0; i < c->count; i++) {
-        if (!holders_sum(call_node(c->call), c->topics[i], &sum)) {
-            (void)uv_timer_start(&c->timer, on_look, LOOK_AGAIN_MS, 0);
-            return;
-        }
+    if (e == ERR_OK)
+        e = files_of(&files, call_node(call), &c->target);
+    if (e != ERR_OK) {
+        fail(call, e);
+        goto free_checking;
     }
-    reply_health(c);
-}
-
-static bool is_topic(struct call *call, const uint8_t id[ID_LEN])
-{
-    const struct person_keys *person = node_person(call_node(call));
-    struct store_follow follow;
-
-    return (person != NULL && memcmp(person->person, id, ID_LEN) == 0) ||
-           store_follow_find(node_store(call_node(call)), id, &follow) ==
-               ERR_OK;
-}
-
-/* All topics that this node holds files of, but for the call board. */
-static void gather_topics(struct call *call, struct checkup *c)
-{
-    const struct person_keys *person = node_person(call_node(call));
-    struct store_follow page[64];
-    const uint8_t *after = NULL;
-    uint8_t last[ID_LEN];
-    bool has_own = person == NULL;
-    size_t n = 1;
-
-    while (n > 0 && store_follows(node_store(call_node(call)), after, page, 64,
-                                  &n) == ERR_OK) {
-        for (size_t i = 0; i < n && c->count + 1 < TOPICS_MAX_SHOWN; i++) {
-            int order =
-                has_own ? 1 : memcmp(person->person, page[i].topic, ID_LEN);
-
-            if (order <= 0) {
-                memcpy(c->topics[c->count++], person->person, ID_LEN);
-                has_own = true;
-            }
-            if (order != 0 && page[i].policy != STORE_POLICY_BOARD)
-                memcpy(c->topics[c->count++], page[i].topic, ID_LEN);
-        }
-        if (n > 0)
-            memcpy(last, page[n - 1].topic, ID_LEN);
-        after = last;
-    }
-    if (!has_own)
-        memcpy(c->topics[c->count++], person->person, ID_LEN);
-}
-
-void method_health(struct call *call)
-{
-    struct checkup *c;
-    uint8_t id[ID_LEN];
-
-    if (param_is_given(call, "project")) {
-        if (!param_id(call, "project", id))
-            return;
-        if (!is_topic(call, id)) {
-            call_fail(call, ERR_NOT_FOUND, "this is not held here",
-                      "Hold it with: troupe project follow PROJECT, or troupe "
-                      "seed PROJECT");
-            return;
-        }
-    }
-    c = calloc(1, sizeof *c);
-    if (c == NULL) {
-        call_fail(call, ERR_NO_MEMORY, NULL, NULL);
-        return;
-    }
-    c->call = call;
-    if (param_is_given(call, "project"))
-        memcpy(c->topics[c->count++], id, ID_LEN);
-    else
-        gather_topics(call, c);
-    (void)uv_timer_init(node_loop(call_node(call)), &c->timer);
-    c->timer.data = c;
-    call_set_data(call, c);
-    call_on_abandon(call, on_gone);
-    (void)uv_timer_start(&c->timer, on_look, 0, 0);
+    c->node = call_node(call);
+    add_checks(c, &files);
+    c->job = job_start(desk_jobs(call_desk(call)), call, "challenges",
+                       "have files shown by who holds them");
+    if (c->job == NULL)
+        goto free_checking;
+    c->checks.on_moved = on_moved;
+    c->checks.context = c;
+    job_on_cancel(c->job, on_cancel, c);
+    leases_check_begin(node_leases(c->node), &c->checks);
+    c = NULL; /* the leases' */
+free_checking:
+    writer_free(&files.bytes);
+    free(c);
 }

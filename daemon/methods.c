@@ -128,6 +128,7 @@ const struct method methods[] = {
     { "drop", method_drop },
     { "gc", method_gc },
     { "copies", method_copies },
+    { "copies.check", method_copies_check },
     { "health", method_health },
     { "get", method_get },
     { "blob.read", method_blob_read },

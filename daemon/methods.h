@@ -155,6 +155,8 @@ void method_want_list(struct call *call);
 
 /* method_copies.c */
 void method_copies(struct call *call);
+void method_copies_check(struct call *call);
+/* method_health.c */
 void method_health(struct call *call);
 
 /* method_keep.c */

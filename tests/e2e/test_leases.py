@@ -360,6 +360,47 @@ class LenderTest(lab.LabTest):
                 lender.put_to(kind, self.project, rest)
             self.assertEqual(caught.exception.name, "NOT_HELD")
 
+    def test_copies_are_asked_for_anew_and_told_as_they_are(self):
+        """One shows it, one has lost it since, and one is gone."""
+        honest, liar, gone = (self.meet(shown=self.blobs) for _ in range(3))
+        for lender in (honest, liar, gone):
+            lender.lend(self.project, self.lease(lender))
+        root = self.blobs[2].root.hex()
+        self.daemon.json("--timeout", "60", "wait", f"held:{root}:4")
+        liar.shown = {}
+        gone.stop()
+        lab.until(lambda: len(self.daemon.json("status")["peers"]) == 2,
+                  "the end of a connection")
+        ids = {n.link.keys.id.hex(): n for n in (honest, liar, gone)}
+
+        def told(item, key):
+            return {ids[h["node"]]: h.get(key) for h in item["holders"]}
+        before, = self.daemon.json("copies", root)["items"]
+        self.assertEqual(set(told(before, "state").values()), {"shown"})
+        self.assertEqual(set(told(before, "checked").values()), {None})
+        done = self.daemon.json("copies", root, "--check")
+        item, = done["items"]
+        self.assertEqual((done["asked"], done["shown"]), (3, 1))
+        self.assertEqual(told(item, "checked"), {
+            honest: "shown", liar: "failed", gone: "away"})
+        # What was shown within a week still counts, what failed does not.
+        self.assertEqual(told(item, "state"), {
+            honest: "shown", liar: "failed", gone: "shown"})
+        self.assertEqual(item["copies"], 3)
+        # All files of a record: who cannot show one is asked for no other.
+        liar.asked.clear()
+        done = self.daemon.json("copies", self.work, "--check")
+        self.assertEqual((done["asked"], done["shown"]), (9, 3))
+        self.assertEqual([told(i, "checked")[liar] for i in done["items"]],
+                         ["failed"] * 3)
+        self.assertEqual(len(liar.asked), 1)
+        text = self.daemon.run("copies", root, "--check").stdout
+        for words in ("shown just now by: ", "could not show it just now: ",
+                      "not connected, so not asked: "):
+            self.assertIn(words, text)
+        self.assertEqual(self.daemon.refused(
+            "copies", "0" * 63 + "1", "--check").code, 3)
+
     def test_files_are_listed_by_what_records_call_them(self):
         blob = self.blobs[2]
         self.daemon.json("contribute", "--project", self.project.hex(),

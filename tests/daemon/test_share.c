@@ -1,0 +1,400 @@
+/* A pledge to everybody: what is held for it, fetched, and let go. */
+#include "named_files.h"
+
+#include "daemon/commits.h"
+#include "daemon/holders.h"
+#include "daemon/log.h"
+#include "daemon/person_share.h"
+#include "daemon/pledge.h"
+#include "daemon/share.h"
+#include "daemon/transfer.h"
+#include "store/keep.h"
+
+#define NOW ((uint64_t)1700000000000)
+#define MIB ((uint64_t)1 << 20)
+enum { FILES = 12 };
+
+static struct fixture f;
+static struct share *share;
+static struct node_keys keys;
+static uint8_t board[ID_LEN];
+static uint8_t topic[ID_LEN];
+static uint64_t now_ms;
+static uv_timer_cb on_timer;
+static uv_timer_t *timer;
+static unsigned unfollowed;
+
+static struct holders_blob files[FILES];
+static size_t files_count;
+static uint8_t others[3][KEY_LEN]; /* archivists */
+static size_t others_count;
+static bool have_shown; /* all of these hold all files */
+
+/* ---- The node around it ------------------------------------------------- */
+
+struct store *node_store(const struct node *node)
+{
+    (void)node;
+    return f.store;
+}
+
+uint64_t node_clock_ms(const struct node *node)
+{
+    (void)node;
+    return now_ms;
+}
+
+const struct node_keys *node_keys(const struct node *node)
+{
+    (void)node;
+    return &keys;
+}
+
+const uint8_t *node_board(const struct node *node)
+{
+    (void)node;
+    return board;
+}
+
+uv_loop_t *node_loop(const struct node *node)
+{
+    (void)node;
+    return uv_default_loop();
+}
+
+struct commits *node_commits(const struct node *node)
+{
+    (void)node;
+    return NULL;
+}
+
+struct transfer *node_transfer(const struct node *node)
+{
+    (void)node;
+    return NULL;
+}
+
+void node_subscribe(struct node *node, struct node_listener *listener)
+{
+    (void)node;
+    (void)listener;
+}
+
+void node_unsubscribe(struct node *node, struct node_listener *listener)
+{
+    (void)node;
+    (void)listener;
+}
+
+void node_follow(struct node *node, const struct store_follow *follow,
+                 node_done_fn *done, void *context)
+{
+    (void)node;
+    (void)context;
+    assert_null(done);
+    assert_int_equal(store_batch_follow(f.batch, follow), ERR_OK);
+}
+
+void node_unfollow(struct node *node, const uint8_t id[ID_LEN],
+                   node_done_fn *done, void *context)
+{
+    (void)node;
+    (void)context;
+    assert_null(done);
+    assert_int_equal(store_batch_unfollow(f.batch, id), ERR_OK);
+    unfollowed++;
+}
+
+enum err commits_batch(struct commits *commits, struct store_batch **out)
+{
+    (void)commits;
+    *out = f.batch;
+    return ERR_OK;
+}
+
+void commits_expect(struct commits *commits, commits_done_fn *done,
+                    void *context)
+{
+    (void)commits;
+    (void)done;
+    (void)context;
+}
+
+void transfer_wants_added(struct transfer *transfer)
+{
+    (void)transfer;
+}
+
+bool person_share_look(struct node *node)
+{
+    (void)node;
+    return false;
+}
+
+bool person_share_is_of(uint64_t kind)
+{
+    (void)kind;
+    return false;
+}
+
+size_t pledge_list(const struct node *node, bool only_all,
+                   struct pledge_item *out, size_t max)
+{
+    (void)node;
+    assert_true(only_all && others_count <= max);
+    memset(out, 0, others_count * sizeof *out);
+    for (size_t i = 0; i < others_count; i++) {
+        memcpy(out[i].node, others[i], KEY_LEN);
+        out[i].bytes = 1000 * MIB;
+    }
+    return others_count;
+}
+
+bool holders_is_there(const struct node *node, const uint8_t id[ID_LEN],
+                      const uint8_t who[KEY_LEN])
+{
+    (void)node;
+    (void)who;
+    return memcmp(id, topic, ID_LEN) == 0;
+}
+
+bool holders_at(const struct node *node, const uint8_t id[ID_LEN], uint64_t i,
+                struct holders_blob *out)
+{
+    (void)node;
+    if (memcmp(id, topic, ID_LEN) != 0 || i >= files_count)
+        return false;
+    *out = files[i];
+    out->is_here = blobs_held_for(f.store, &out->id, topic);
+    return true;
+}
+
+size_t holders_of(const struct node *node, const uint8_t id[ID_LEN],
+                  const struct blob_id *blob, struct holder *out, size_t max)
+{
+    (void)node;
+    (void)id;
+    (void)blob;
+    assert_true(others_count <= max);
+    for (size_t i = 0; i < others_count; i++) {
+        out[i] = (struct holder){ .state = have_shown ? HOLDER_SHOWN
+                                                      : HOLDER_CLAIMS };
+        memcpy(out[i].node, others[i], KEY_LEN);
+    }
+    return others_count;
+}
+
+/* Nothing here waits: turns are taken by hand. */
+int uv_timer_start(uv_timer_t *which, uv_timer_cb cb, uint64_t wait_ms,
+                   uint64_t repeat)
+{
+    (void)wait_ms;
+    (void)repeat;
+    timer = which;
+    on_timer = cb;
+    return 0;
+}
+
+/* ---- Helpers ------------------------------------------------------------ */
+
+static void store_all(void)
+{
+    if (store_batch_count(f.batch) == 0)
+        return;
+    assert_int_equal(store_apply(f.store, f.batch), ERR_OK);
+    store_refresh(f.store);
+    store_batch_clear(f.batch);
+}
+
+/* Turns until nothing is due at once: a round, and the beginning of one. */
+static void rounds(unsigned count)
+{
+    for (unsigned i = 0; i < 6 * count && on_timer != NULL; i++) {
+        uv_timer_cb cb = on_timer;
+
+        on_timer = NULL;
+        cb(timer);
+        store_all();
+    }
+}
+
+static void pledge(uint64_t bytes)
+{
+    struct store_follow row = { .policy = STORE_POLICY_SHARE,
+                                .quota_bytes = bytes };
+
+    memcpy(row.topic, board, ID_LEN);
+    assert_int_equal(store_batch_follow(f.batch, &row), ERR_OK);
+    store_all();
+}
+
+static void share_topic(void)
+{
+    struct store_follow row = { .policy = STORE_POLICY_SHARE };
+
+    memcpy(row.topic, topic, ID_LEN);
+    memcpy(row.pledge, board, ID_LEN);
+    assert_int_equal(store_batch_follow(f.batch, &row), ERR_OK);
+    store_all();
+}
+
+static size_t wants(void)
+{
+    struct store_want found[FILES + 1];
+    size_t n;
+
+    assert_int_equal(store_wants_of(f.store, topic, NULL, found, FILES + 1, &n),
+                     ERR_OK);
+    return n;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    fixture_open(&f);
+    memset(&keys, 0xee, sizeof keys);
+    memset(board, 0xbb, ID_LEN);
+    memset(topic, 0x10, ID_LEN);
+    memset(files, 0, sizeof files);
+    now_ms = NOW;
+    unfollowed = 0;
+    others_count = 0;
+    have_shown = false;
+    files_count = FILES;
+    for (unsigned i = 0; i < FILES; i++) {
+        files[i].id = named_files_blob(i + 1, MIB);
+        files[i].target = 2;
+    }
+    for (unsigned i = 0; i < 3; i++)
+        memset(others[i], (int)i + 1, KEY_LEN);
+    store_batch_clear(f.batch);
+    log_set_level(LOG_LEVEL_ERROR);
+    assert_int_equal(share_open(&share, NULL), ERR_OK);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    share_shutdown(share);
+    (void)uv_run(uv_default_loop(), UV_RUN_DEFAULT); /* the handle closes */
+    share_free(share);
+    fixture_close(&f);
+    return 0;
+}
+
+/* ---- Tests -------------------------------------------------------------- */
+
+static void what_waits_takes_of_the_pledge_too(void **state)
+{
+    (void)state;
+    pledge(4 * MIB);
+    share_topic();
+    rounds(1);
+    assert_int_equal(wants(), 4);
+    rounds(5); /* nobody brings them: still no more are wanted */
+    assert_int_equal(wants(), 4);
+    pledge(5 * MIB);
+    rounds(2);
+    assert_int_equal(wants(), 5);
+    pledge(0); /* no bound */
+    rounds(2);
+    assert_int_equal(wants(), FILES);
+}
+
+static void archivists_divide_the_files(void **state)
+{
+    size_t alone;
+
+    (void)state;
+    others_count = 3;
+    pledge(1000 * MIB);
+    share_topic();
+    rounds(2);
+    alone = wants();
+    assert_true(alone > 0 && alone < FILES); /* two of four hold each */
+    others_count = 1;
+    rounds(2);
+    assert_int_equal(wants(), FILES); /* two are left: each holds all */
+}
+
+static void what_its_owner_dropped_is_not_fetched(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        keep_put_pin(f.batch, &files[0].id, topic, KEEP_PIN_DROPPED), ERR_OK);
+    pledge(1000 * MIB);
+    share_topic();
+    rounds(2);
+    assert_int_equal(wants(), FILES - 1);
+}
+
+/* All files are here, and in the store. */
+static void hold_all(void)
+{
+    for (unsigned i = 0; i < FILES; i++)
+        assert_int_equal(blobs_put_begin(f.batch, &files[i].id, topic), ERR_OK);
+    store_all();
+}
+
+static size_t held(void)
+{
+    size_t count = 0;
+
+    for (unsigned i = 0; i < FILES; i++)
+        count += blobs_held_for(f.store, &files[i].id, topic);
+    return count;
+}
+
+static void
+a_file_is_let_go_when_others_have_shown_it_and_not_before(void **state)
+{
+    (void)state;
+    others_count = 3;
+    pledge(1000 * MIB);
+    share_topic();
+    hold_all();
+    rounds(2);
+    assert_int_equal(held(), FILES); /* they only say so */
+    assert_int_equal(keep_put_pin(f.batch, &files[0].id, topic, KEEP_PIN_OWN),
+                     ERR_OK);
+    store_all();
+    have_shown = true;
+    rounds(2);
+    assert_true(held() > 0 && held() < FILES);
+    assert_true(blobs_held_for(f.store, &files[0].id, topic));
+}
+
+static void with_the_pledge_all_that_it_stood_for_ends(void **state)
+{
+    struct store_follow row = { .policy = STORE_POLICY_SHARE,
+                                .until_ms = NOW + 1000 };
+    struct store_follow found;
+
+    (void)state;
+    memcpy(row.topic, board, ID_LEN);
+    assert_int_equal(store_batch_follow(f.batch, &row), ERR_OK);
+    share_topic();
+    rounds(2);
+    assert_int_equal(unfollowed, 0);
+    now_ms = NOW + 1000;
+    rounds(3);
+    assert_int_equal(unfollowed, 1);
+    assert_int_equal(store_follow_find(f.store, topic, &found), ERR_NOT_FOUND);
+    assert_int_equal(store_follow_find(f.store, board, &found), ERR_NOT_FOUND);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_waits_takes_of_the_pledge_too),
+        TEST(archivists_divide_the_files),
+        TEST(what_its_owner_dropped_is_not_fetched),
+        TEST(a_file_is_let_go_when_others_have_shown_it_and_not_before),
+        TEST(with_the_pledge_all_that_it_stood_for_ends),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

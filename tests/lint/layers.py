@@ -5,8 +5,8 @@ import re
 import subprocess
 import sys
 
-LIBC_PURE = {"assert.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h",
-             "stdlib.h", "string.h"}
+LIBC_PURE = {"assert.h", "endian.h", "limits.h", "stdbool.h", "stddef.h",
+             "stdint.h", "stdlib.h", "string.h"}
 POSIX_FILES = LIBC_PURE | {
     "ctype.h", "dirent.h", "errno.h", "fcntl.h", "pthread.h", "stdatomic.h",
     "stdio.h", "time.h", "unistd.h", "sys/file.h", "sys/ioctl.h",

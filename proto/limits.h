@@ -235,6 +235,7 @@ static_assert(LEASE_PAGE * 40 + 1024 <= FRAME_PAYLOAD_MAX,
 #define HANDSHAKE_TIMEOUT_MS 5000
 #define PING_IDLE_MS         60000
 #define PING_DIALLED_MS      62000 /* so that not both ask */
+#define PING_SIGNS           2     /* of life, before a question */
 #define PING_BUSY_MS         5000
 #define SESSION_DEAD_MS      20000 /* a ping unanswered this long */
 #define SYNC_EVERY_MS        30000

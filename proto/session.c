@@ -52,6 +52,7 @@ static void advance(struct session *s, uint64_t now_ms)
 static void heard(struct session *s)
 {
     s->heard_ms = s->now_ms;
+    s->signs = 0;
     s->ping_open = false;
     s->ping_due = false;
 }
@@ -552,12 +553,12 @@ uint64_t session_deadline(const struct session *s)
 }
 
 /*
- * §4.5: every other time the peer's machine need only acknowledge it: that it
- * is there is what the system then knows, and the peer that we are.
+ * §4.5: mostly the peer's machine need only acknowledge it: that it is there is
+ * what the system then knows, and the peer that we are.
  */
 static bool is_sign_enough(const struct session *s)
 {
-    return s->is_dialler && !s->busy && s->sign_ms <= s->heard_ms;
+    return s->is_dialler && !s->busy && s->signs < PING_SIGNS;
 }
 
 enum err session_tick(struct session *s, uint64_t now_ms)
@@ -571,6 +572,7 @@ enum err session_tick(struct session *s, uint64_t now_ms)
     s->ping_asks = !is_sign_enough(s);
     if (!s->ping_asks) {
         s->sign_ms = now_ms;
+        s->signs++;
         return ERR_OK;
     }
     s->ping_open = true;

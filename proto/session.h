@@ -96,6 +96,7 @@ struct session {
     bool ping_due;     /* to be pulled */
     bool ping_asks;    /* it wants an answer, and is no mere sign of life */
     uint64_t sign_ms;  /* when the last such sign was due */
+    unsigned signs;    /* since something was heard */
     uint64_t asked_ms; /* when silence made us ask */
     bool ping_open;    /* due or sent, and nothing heard since */
     bool pong_awaited; /* sent, its PONG has not come */

@@ -222,6 +222,8 @@ static void publish_beside(struct comments *c, struct source *s)
     node_do(&to, "seed", s->project, NULL);
     live_listen(&live, &to);
     node_dial(&to, &s->node);
+    (void)node_await(&to, s->project, "records",
+                     node_topic(&s->node, s->project, "records"));
     publish(c, LIVE_MAX, &live, s, true);
     find_ways(c, before, &to);
     end_node(&to);

@@ -77,7 +77,7 @@ static void flushed(struct taking *t, enum err e)
         t->copy_err = e;
     uv_mutex_unlock(&t->lock);
     t->is_flushing = false;
-    if (t->copy_err == ERR_OK && t->is_ending)
+    if (t->is_ending && t->copy_err == ERR_OK) /* then no hand is at work */
         end_large(t);
     else
         go_on(t);
@@ -182,23 +182,32 @@ static void fail(struct taking *t)
 /* A window is full, or a flush has ended: both wait for each other. */
 static void go_on(struct taking *t)
 {
+    enum err e = ERR_OK;
+
     if (t->hands_count > 0 || t->is_flushing)
         return;
     job_progress(t->job, t->progress.done, t->progress.total);
     t->is_ending = t->is_copied;
     if (t->copy_err == ERR_OK)
         t->copy_err = begin_flush(t);
-    if (t->copy_err == ERR_OK && !t->is_ending)
-        t->copy_err = begin_window(t);
-    if (t->copy_err != ERR_OK && !t->is_flushing)
+    if (t->copy_err != ERR_OK) {
         fail(t);
+        return;
+    }
+    if (!t->is_ending)
+        e = begin_window(t);
+    if (e != ERR_OK) /* no hand was set to work; the flush leads back here */
+        t->copy_err = e;
 }
 
 static void begin_copy(struct taking *t)
 {
-    t->copy_err = begin_window(t);
-    if (t->copy_err != ERR_OK)
-        archive_take_fail(t, t->copy_err);
+    enum err e;
+
+    t->copy_err = ERR_OK; /* a hand may change it from here on */
+    e = begin_window(t);
+    if (e != ERR_OK)
+        archive_take_fail(t, e);
 }
 
 /* ---- The beginning ------------------------------------------------------ */

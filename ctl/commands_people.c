@@ -34,6 +34,11 @@ static const struct option person_follow[] = {
     NEEDS("person", "PERSON", "who it is"),
     END };
 
+static const struct option person_unfollow[] = {
+    NEEDS("person", "PERSON", "who it is"),
+    { "last-copy", OPTION_FLAG, 0, NULL, NULL, "also what no other node has proved to hold" },
+    END };
+
 static const struct option person_list[] = {
     TAKES("text", "TEXT", "words that stand in a profile"),
     { "skill", OPTION_TEXT, 0, NULL, "TAG", "who has this skill" },
@@ -80,7 +85,7 @@ static const struct command rows[] = {
       .help = "people whose profiles are held here" },
     { .noun = "person", .verb = "follow", .method = "person.follow", .options = person_follow, .said = "followed: their journal and profile are held here from now on",
       .help = "hold what a person says of themselves" },
-    { .noun = "person", .verb = "unfollow", .method = "person.unfollow", .options = person_follow, .said = "no longer followed",
+    { .noun = "person", .verb = "unfollow", .method = "person.unfollow", .options = person_unfollow, .said = "no longer followed",
       .help = "stop to hold it" },
     { .noun = "person", .verb = "edit", .method = "person.edit", .options = none, .flags = COMMAND_EDITS, .kind = "profile", .said = "your profile is updated",
       .help = "change your profile",

@@ -23,6 +23,11 @@ static const struct option project[] = {
     NEEDS("project", "PROJECT", "its id"),
     END };
 
+static const struct option project_unfollow[] = {
+    NEEDS("project", "PROJECT", "its id"),
+    { "last-copy", OPTION_FLAG, 0, NULL, NULL, "also what no other node has proved to hold" },
+    END };
+
 static const struct option project_news[] = {
     NEEDS("project", "PROJECT", "its id"),
     NEEDS("text", "TEXT", "what there is to tell"),
@@ -78,8 +83,9 @@ static const struct command rows[] = {
       .help = "a project, its terms and its requests" },
     { .noun = "project", .verb = "follow", .method = "project.follow", .options = project, .said = "followed: its records are held here from now on",
       .help = "hold a project's records and previews" },
-    { .noun = "project", .verb = "unfollow", .method = "project.unfollow", .options = project, .said = "no longer followed",
-      .help = "stop to hold a project" },
+    { .noun = "project", .verb = "unfollow", .method = "project.unfollow", .options = project_unfollow, .said = "no longer followed",
+      .help = "stop to hold a project",
+      .more = "Its files go from this disk but for those that were taken in here. What may be the last copy goes only with --last-copy." },
     { .noun = "project", .verb = "news", .method = "project.news", .options = project_news, .said = "told",
       .help = "tell how a project that you lead goes on",
       .example = "troupe project news 1f2e3d4c5b6a7988 \"The cat is drawn\" --stage finishing" },

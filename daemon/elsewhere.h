@@ -18,4 +18,14 @@
 unsigned elsewhere_count(const struct node *node, const uint8_t topic[ID_LEN],
                          const struct blob_id *blob);
 
+/*
+ * The first blob that is whole here, that nobody else is known to hold, and
+ * that would go if the topic, and those held under a pledge to it, were given
+ * up: none of the owner's own.
+ *   ERR_NOT_FOUND  there is none
+ */
+MUST_CHECK enum err elsewhere_find_last(const struct node *node,
+                                        const uint8_t topic[ID_LEN],
+                                        struct blob_id *out);
+
 #endif

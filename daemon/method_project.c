@@ -3,7 +3,9 @@
 
 #include "daemon/author.h"
 #include "daemon/caution.h"
+#include "daemon/elsewhere.h"
 #include "daemon/listing.h"
+#include "daemon/log.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "proto/authority.h"
@@ -233,6 +235,29 @@ static void follow(struct call *call, const uint8_t *id)
         node_follow(node, &follow, on_followed, call);
 }
 
+/* Files go with a topic: the last copy that is known of only if asked to. */
+static bool may_go(struct call *call, const uint8_t *id)
+{
+    struct blob_id last;
+    enum err e;
+
+    if (mp_bool(call_param(call, "last_copy")))
+        return true;
+    e = elsewhere_find_last(call_node(call), id, &last);
+    if (e == ERR_NOT_FOUND)
+        return true;
+    if (e == ERR_OK)
+        call_failf(call, ERR_CONFIRM,
+                   "See who holds what with: troupe health; to let all of it "
+                   "go all the same, add --last-copy.",
+                   "files go with it, and no other node has proved that it "
+                   "holds %s: this may be the last copy",
+                   log_id(last.root).text);
+    else
+        call_fail(call, e, NULL, NULL);
+    return false;
+}
+
 static void unfollow(struct call *call, const uint8_t *id)
 {
     call_set_data(call, (void *)(uintptr_t)id);
@@ -240,11 +265,11 @@ static void unfollow(struct call *call, const uint8_t *id)
         call_fail(call, ERR_REFUSED, "the call board is always held",
                   "A pledge to everybody ends with: troupe seed all --until "
                   "TIME");
-    else if (is_followed(call, id))
-        node_unfollow(call_node(call), id, on_followed, call);
-    else
+    else if (!is_followed(call, id))
         call_fail(call, ERR_NOT_FOUND, "this is not followed",
                   "See the topics in: troupe status");
+    else if (may_go(call, id))
+        node_unfollow(call_node(call), id, on_followed, call);
 }
 
 void method_project_follow(struct call *call)

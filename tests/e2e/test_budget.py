@@ -268,7 +268,11 @@ class BudgetTest(lab.LabTest):
                     (self.daemon.home / "data" / "blobs").glob("??/*")}
         self.assertEqual(len(held()), 71)
         other.stop()
-        self.daemon.json("project", "unfollow", project)
+        refused = self.daemon.refused("project", "unfollow", project)
+        self.assertEqual(refused.code, 10, refused.err)
+        self.assertIn("--last-copy", refused.error["hint"])
+        self.assertEqual(len(held()), 71)
+        self.daemon.json("project", "unfollow", project, "--last-copy")
         lab.until(lambda: len(held()) == 1, "room")
         self.assertEqual(held(), {mine[2:]})
         self.assertEqual(self.daemon.json("status")["blobs"]["count"], 1)

@@ -111,7 +111,11 @@ class PersonTest(lab.LabTest):
         root = self.work(self.ben, founded, MIB)
         self.keeper.run("wait", f"here:{root}")
         # With the pledge all of it ends.
-        self.keeper.json("person", "unfollow", self.people[self.ada])
+        refused = self.keeper.refused("person", "unfollow",
+                                      self.people[self.ada])
+        self.assertEqual(refused.code, 10, refused.err)
+        self.keeper.json("person", "unfollow", self.people[self.ada],
+                         "--last-copy")
         self.keeper.json("seed", self.people[self.ben])
         lab.until(lambda: self.policies(self.keeper)[followed] == "seed"
                   and self.policies(self.keeper)[far] == "seed",

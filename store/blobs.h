@@ -157,7 +157,7 @@ MUST_CHECK enum err blob_part_open(struct blob_part **out, struct store *store,
 /* Any thread: whether the span was written, durable or not. */
 bool blob_part_has(const struct blob_part *part, uint64_t span);
 uint64_t blob_part_missing(const struct blob_part *part); /* spans */
-/* Bytes written since the last sync: sync at 64 MiB, or after 2 s. */
+/* Bytes written since the last sync; when to sync is the caller's choice. */
 uint64_t blob_part_unsynced(const struct blob_part *part);
 /*
  * Pool: writes all bytes of one span, which the caller has verified.

@@ -101,7 +101,7 @@ struct store {
     bool changed_any;
 };
 
-/* A look of one's own, for the pool. */
+/* A look of one's own, off the loop. */
 MUST_CHECK enum err look_begin(struct store *store, struct look *out);
 void look_end(struct store *store, struct look *look);
 /* The loop's look, begun if it is not. */
@@ -230,7 +230,7 @@ MUST_CHECK enum err rebuild_index(struct store *store, struct txn *records,
 /* Whether the index is one that is only half made. */
 bool rebuild_was_cut_short(struct txn *index);
 
-/* Doubles whichever map is full; on the pool, waits for looks to end. */
+/* Doubles whichever map is full; writer: waits for looks to end. */
 MUST_CHECK enum err store_grow(struct store *store);
 MUST_CHECK enum err store_totals_read(struct txn *records,
                                       struct row_totals *out);

@@ -11,8 +11,9 @@
  * in one folder.  `records.mdb` is precious; `index.mdb` follows from it and is
  * rebuilt when it is lost, damaged or behind (docs/storage.md).
  *
- * Threads: one *loop* thread opens, closes and reads; one *pool* thread at a
- * time may be inside store_apply() or a verify step, beside it.  A read sees
+ * Threads: one *loop* thread opens, closes and reads; beside it one *writer*
+ * thread may be inside store_apply(), store_settle() or store_catch_up(), and
+ * one thread of the pool inside a verify step (store/verify.h).  A read sees
  * one moment, fixed at its first read after store_refresh(); so all answers
  * between two refreshes agree.  Pointers into the database never leave a call.
  *
@@ -56,7 +57,7 @@ MUST_CHECK enum err store_open(struct store **out, const char *dir,
 void store_close(struct store *store);
 /*
  * Ends the moment that reads see.  Call it before every poll of the event loop
- * (a uv_prepare handle) and when an apply has come back from the pool.
+ * (a uv_prepare handle) and when an apply has come back from the writer.
  */
 void store_refresh(struct store *store);
 /* The wall clock, for rows that say since when; from any thread. */
@@ -87,7 +88,7 @@ struct store_result {
 };
 
 /*
- * A batch is filled on the loop, applied on the pool, read on the loop.  All
+ * A batch is filled on the loop, applied by the writer, read on the loop.  All
  * that is put is copied.  Putting gives the operation's place among the
  * results, and fails with ERR_NO_SPACE once store_batch_full(), ERR_NO_MEMORY.
  */
@@ -182,18 +183,16 @@ MUST_CHECK enum err store_batch_meta(struct store_batch *batch,
 /* Operations on blobs are in store/blobs.h. */
 
 /*
- * Carries out the batch in one durable transaction; on the pool, one at a
- * time.  On an error nothing of it has happened and the batch may be applied
- * again.
+ * Writer: carries out the batch in one durable transaction.  On an error
+ * nothing of it has happened and the batch may be applied again.
  *   ERR_NO_SPACE  the disk is (nearly) full
  *   ERR_IO        after it, store_failed() tells whether to reopen
  */
 MUST_CHECK enum err store_apply(struct store *store, struct store_batch *batch);
 /*
- * Flushes the index, of which changes are otherwise left to the system to
- * write: after a power cut it need not be made anew.  On the pool, not beside
- * store_apply(), once nothing has been applied for a while; store_close() does
- * it, too.
+ * Writer: flushes the index, of which changes are otherwise left to the system
+ * to write: after a power cut it need not be made anew.  For when nothing has
+ * been applied for a while; store_close() does it, too.
  */
 MUST_CHECK enum err store_settle(struct store *store);
 /*
@@ -202,7 +201,7 @@ MUST_CHECK enum err store_settle(struct store *store);
  */
 bool store_is_behind(const struct store *store);
 /*
- * Brings the index up to date; on the pool, not beside store_apply().
+ * Writer: brings the index up to date.
  *   ERR_IO, ERR_NO_SPACE  it is as far as it got
  *   ERR_CORRUPT           it has to be made anew: store_failed() is true
  */

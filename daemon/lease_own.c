@@ -190,7 +190,7 @@ static bool is_due(const struct leases *l, const struct lease_row *old)
 {
     uint64_t now_ms = node_clock_ms(l->node);
 
-    return old != NULL && (now_ms >= old->at.lease.made_ms + DAY_MS ||
+    return old != NULL && (now_ms >= old->at.lease.made_ms + LEASE_RENEW_MS ||
                            !lease_is_live(&old->at.lease, now_ms));
 }
 

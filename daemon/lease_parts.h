@@ -10,10 +10,10 @@
 
 /*
  * What the files of leases share: leases.c their life and what comes in,
- * lease_table.c what is known,
- * lease_own.c what this node says of itself, lease_talk.c what is exchanged,
- * lease_ask.c lists and challenges that are asked for, lease_answer.c those
- * that are answered, holders.c what follows.  For nobody else.
+ * lease_table.c what is known, lease_own.c what this node says of itself,
+ * lease_talk.c what is exchanged, lease_ask.c lists and challenges that are
+ * asked for, lease_answer.c those that are answered, holders.c what follows.
+ * For nobody else.
  */
 struct conn;
 
@@ -26,6 +26,8 @@ enum {
     LEASE_QUIET_MS = 1000,
     LEASE_QUIET_BLOB_MS = 5,
     LEASE_QUIET_MAX_MS = 300000,
+    /* And without any change, as old as this (§6.6: at least once a day). */
+    LEASE_RENEW_MS = DAY_MS,
     /* Leaves that are read at once, for all peers together: a peer may ask for
      * one at a time, and each takes the reading and hashing of a span. */
     LEASE_READS_MAX = 2,

@@ -13,7 +13,7 @@ static const char *state_name(enum want_state state)
 {
     static const char *const names[] = {
         [WANT_DUE] = "due",
-        [WANT_FETCHED] = "fetching",
+        [WANT_FETCHING] = "fetching",
         [WANT_NO_ROOM] = "no_room",
         [WANT_NO_PEER] = "no_peer",
         [WANT_NOT_FOUND] = "not_found",
@@ -110,7 +110,7 @@ static void put_want(struct call *call, struct writer *w,
               transfer_progress(node_transfer(node), &want->blob));
     pair_uint(w, "since_ms", want->since_ms);
     pair_uint(w, "tries", want->tries);
-    if (state == WANT_FETCHED || want->next_try_ms == 0)
+    if (state == WANT_FETCHING || want->next_try_ms == 0)
         pair_nil(w, "next_try_ms");
     else
         pair_uint(w, "next_try_ms", want->next_try_ms);

@@ -346,7 +346,7 @@ enum want_state transfer_want_state(struct transfer *t,
     struct quota_claim claim;
 
     if (transfer_find_fetch(t, &want->blob) != NULL)
-        return WANT_FETCHED;
+        return WANT_FETCHING;
     if (!transfer_may_have(t, want, &claim))
         return WANT_NO_ROOM;
     if (!transfer_has_provider(t, want->topic))

@@ -57,7 +57,7 @@ bool transfer_has_room(const struct transfer *transfer,
 /* Why a blob that is wanted is not here yet. */
 enum want_state {
     WANT_DUE,      /* it is asked for next */
-    WANT_FETCHED,  /* on its way */
+    WANT_FETCHING, /* on its way */
     WANT_NO_ROOM,  /* the disk or a quota leaves none */
     WANT_NO_PEER,  /* nobody who holds the topic is connected */
     WANT_NOT_FOUND /* those who are had none of it; asked again later */

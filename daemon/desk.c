@@ -9,7 +9,6 @@
 #include "daemon/inbox.h"
 #include "daemon/methods.h"
 #include "daemon/wait.h"
-#include "proto/kind.h"
 #include "store/store.h"
 
 enum {
@@ -75,27 +74,19 @@ static struct bytes name_of(void *context, const uint8_t person[ID_LEN])
     struct desk *desk = context;
     struct store *store = node_store(desk->node);
     struct bytes name = { NULL, 0 };
-    struct store_scan scan;
     struct store_item item;
     struct body body;
-    size_t n;
 
-    store_scan_by_topic_kind(&scan, person, KIND_PROFILE);
-    scan.newest_first = true;
-    scan.held_only = true;
-    while (store_scan_next(store, &scan, &item, 1, &n) == ERR_OK && n == 1) {
-        if (!item.has_body || memcmp(item.author, person, ID_LEN) != 0)
-            continue;
-        body_open(&body, store, item.id);
-        name = mp_str(mp_get(body.map, "name"));
-        if (name.len > NAME_MAX_LEN)
-            name.len = 0;
-        if (name.len > 0)
-            memcpy(desk->name, name.data, name.len);
-        name.data = (const uint8_t *)desk->name;
-        body_close(&body);
-        break;
-    }
+    if (body_find_profile(store, person, &item) != ERR_OK)
+        return name;
+    body_open(&body, store, item.id);
+    name = mp_str(mp_get(body.map, "name"));
+    if (name.len > NAME_MAX_LEN)
+        name.len = 0;
+    if (name.len > 0)
+        memcpy(desk->name, name.data, name.len);
+    name.data = (const uint8_t *)desk->name;
+    body_close(&body);
     return name;
 }
 

@@ -15,8 +15,6 @@
 
 /* Longest HOST:PORT with its NUL; what the store keeps of an address too. */
 #define ADDRESS_TEXT_MAX 96
-/* Where a daemon listens unless told otherwise. */
-#define ADDRESS_PORT 7433
 
 /* HOST and PORT of an address, apart; brackets are off. */
 struct address_parts {

@@ -13,9 +13,6 @@
  * Reads the disk: not on the loop.
  */
 
-/* The name of a file in a record (docs/protocol.md §3.9). */
-#define IMPORT_NAME_MAX 256
-
 struct walk_file {
     char *path;     /* absolute */
     uint64_t role;  /* the caller's */

@@ -400,7 +400,7 @@ static enum err draft_of_list(struct credits *out, const struct topic_state *ts,
 
 /* Takes whom `field` names off the lines that are still to be found. */
 static void strike_out(struct credits *c, const struct topic_list *list,
-                       const char *field)
+                       const char *field, bool needs_reason)
 {
     struct topic_cursor at = { 0 };
     const struct mp_value *item;
@@ -414,8 +414,8 @@ static void strike_out(struct credits *c, const struct topic_list *list,
 
         if (!mp_bin_exact(mp_get(item, "person"), person, ID_LEN))
             continue;
-        if (field[0] == 'o' && reason.len == 0)
-            continue; /* omitted, but no reason is given */
+        if (needs_reason && reason.len == 0)
+            continue;
         line = find_line(c, &m, &slot);
         if (line != NULL)
             line->is_found = true;
@@ -432,8 +432,8 @@ enum err credits_missing_of(struct credits *out, const struct topic_state *ts,
 
     if (err != ERR_OK)
         return err;
-    strike_out(&credits, list, "credits");
-    strike_out(&credits, list, "omitted");
+    strike_out(&credits, list, "credits", false);
+    strike_out(&credits, list, "omitted", true);
     for (uint32_t i = 0; i < credits.count; i++) {
         const struct credit *line = &credits.lines[i];
 

@@ -4,8 +4,8 @@
 #include "ctl/command.h"
 
 /*
- * Carrying a command out.  Each ctl_run_* below is a command that is more than
- * one call; the table points to them.
+ * Carrying a command out.  Below, under "Commands", stands each that is more
+ * than one call; the table points to them.
  */
 
 /* Prepares a client for one home; nothing is connected yet. */

@@ -1,3 +1,4 @@
+/* The daemon's process: found, started, awaited, ended. */
 #include "ctl/service.h"
 
 #include <errno.h>
@@ -95,7 +96,6 @@ static bool wait_ready(int fd, uint64_t timeout_ms)
 {
     int wait_ms =
         timeout_ms > 0 && timeout_ms < READY_MS ? (int)timeout_ms : READY_MS;
-
     char line[16];
     size_t len = 0;
 

@@ -6,7 +6,8 @@
 
 /*
  * Judged topics, read from the store when somebody asks and kept up to date by
- * what arrived since.  A few are kept, the least recently asked for goes.
+ * what arrived since.  As many are kept as memory is meant for them; the least
+ * recently asked for goes.
  */
 struct topic_cache;
 

@@ -201,8 +201,8 @@ static enum err judge_first(struct topic_state *ts)
 
 /*
  * §7.6: of the versions of one object that are not void, the newest is in force
- * and the others are superseded.  `rival` is what competes: objects of one
- * kind that may stand only once, or TOPIC_NONE.
+ * and the others are superseded.  Objects that may stand only once are
+ * compared later: authority_rival.c.
  */
 void authority_choose_version(struct topic_state *ts, struct topic_entry *e)
 {

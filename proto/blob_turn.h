@@ -11,9 +11,9 @@
  * is fetched when there is nothing else to do.  Fixed memory, one thread.
  */
 
-#define BLOB_TURN_PLACES  16
-#define BLOB_TURN_SOURCES 64 /* of which it is remembered that they are slow   \
-                              */
+#define BLOB_TURN_PLACES 16
+/* Of so many it is remembered that they are slow. */
+#define BLOB_TURN_SOURCES 64
 /* A place has so long to show so many useful bytes a second. */
 #define BLOB_TURN_WINDOW_MS 15000
 #define BLOB_TURN_FLOOR     4096

@@ -114,7 +114,7 @@
     X(OUTCOME, "outcome")                                                    \
     X(LEVEL, "level")                                                        \
     X(SKILL_LEVEL, "skill_level")                                            \
-    X(AI_USE, "ai")                                                              \
+    X(AI_USE, "ai")                                                          \
     X(USE, "use")                                                            \
     X(TONE, "tone")                                                          \
     X(SELECTION, "selection")                                                \
@@ -189,9 +189,9 @@
     X(SKILL_LEVEL,  LEARNING,            1,  "learning")                     \
     X(SKILL_LEVEL,  ABLE,                2,  "able")                         \
     X(SKILL_LEVEL,  TEACHING,            3,  "teaching")                     \
-    X(AI_USE,           NONE,                1,  "none")                         \
-    X(AI_USE,           PART,                2,  "part")                         \
-    X(AI_USE,           ALL,                 3,  "all")                          \
+    X(AI_USE,       NONE,                1,  "none")                         \
+    X(AI_USE,       PART,                2,  "part")                         \
+    X(AI_USE,       ALL,                 3,  "all")                          \
     X(USE,          USED,                1,  "used")                         \
     X(USE,          ADAPTED,             2,  "adapted")                      \
     X(USE,          PERFORMED,           3,  "performed")                    \
@@ -300,7 +300,7 @@
     X(CONTRIBUTION,   "key",                  LINE,   MAY,    0,    64,                 0)                         \
     X(CONTRIBUTION,   "lesson",               LINK,   MAY,    0,    0,                  RELATION_LESSON)           \
     X(CONTRIBUTION,   "licence",              LINE,   MUST,   0,    64,                 0)                         \
-    X(CONTRIBUTION,   "made_with_ai",         ENUM,   MAY,    0,    0,                  CHOICES_AI_USE)                \
+    X(CONTRIBUTION,   "made_with_ai",         ENUM,   MAY,    0,    0,                  CHOICES_AI_USE)            \
     X(CONTRIBUTION,   "media_kind",           ENUM,   MUST,   0,    0,                  CHOICES_MEDIA_KIND)        \
     X(CONTRIBUTION,   "pages",                ID,     MAY,    64,   0,                  0)                         \
     X(CONTRIBUTION,   "performers",           MAP,    MAY,    64,   0,                  SHAPE_PERFORMER)           \

@@ -17,7 +17,7 @@ bool standing_is_of(uint64_t kind);
 
 struct standing {
     bool has_founder;   /* else nobody can tell yet who has standing */
-    uint64_t admission; /* enum choice_admission of kind.h */
+    uint64_t admission; /* ADMISSION_... of enum choice; else OPEN */
     uint32_t count;
     uint8_t (*people)[ID_LEN]; /* ascending, each once; from malloc */
 };

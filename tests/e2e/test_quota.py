@@ -137,6 +137,8 @@ class QuotaTest(lab.LabTest):
     # What goes by the owner's word.
 
     def test_the_last_copy_goes_only_by_name_and_does_not_come_back(self):
+        # What she has shown would be a copy elsewhere.
+        self.conf("ada", "[leases]", "tell = no")
         ada = self.node("ada", person="Ada")
         project = self.project(ada)
         work, root = self.work(ada, project, 3 * MIB)

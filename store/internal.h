@@ -115,7 +115,7 @@ struct change {
     struct row_totals totals;
 };
 
-/* index.c */
+/* index.c and the files that stand behind it (index_step.h). */
 MUST_CHECK enum err index_add(struct store *store, struct txn *records,
                               struct txn *index, uint64_t seq,
                               const struct row_record *row);
@@ -143,6 +143,8 @@ MUST_CHECK enum err index_leave(struct store *store, struct txn *index,
                                 const struct row_record *row);
 /* An identity record, signed by its person's own key. */
 bool index_is_identity(struct txn *records, const struct record *r);
+/* Whether its kind says so, whoever signed it. */
+bool index_identity_kind(uint64_t kind);
 /* What the call board may need beyond its window. */
 bool index_is_anchor(const struct record *r);
 MUST_CHECK enum err index_applied(struct txn *index, uint64_t *out);
@@ -234,9 +236,6 @@ bool rebuild_was_cut_short(struct txn *index);
 MUST_CHECK enum err store_grow(struct store *store);
 MUST_CHECK enum err store_totals_read(struct txn *records,
                                       struct row_totals *out);
-
-/* What a stored record counts for: its own bytes while it is held. */
-uint64_t row_record_bytes(const struct row_record *row);
 
 /* Reads that several files need. */
 MUST_CHECK enum err look_record(const struct look *look, uint64_t seq,

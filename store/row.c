@@ -90,6 +90,11 @@ enum err row_record_read_known(struct row_record *out, struct bytes value,
     return read_record(out, value, id);
 }
 
+uint64_t row_record_bytes(const struct row_record *row)
+{
+    return row->held ? row->record.head.len + row->record.body.len : 0;
+}
+
 void row_blob_write(struct writer *w, const struct row_blob *row)
 {
     writer_u8(w, ROW_FORMAT);

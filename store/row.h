@@ -27,6 +27,9 @@ MUST_CHECK enum err row_record_read_known(struct row_record *out,
                                           struct bytes value,
                                           const uint8_t id[ID_LEN]);
 
+/* What a stored record counts for: its own bytes while it is held. */
+uint64_t row_record_bytes(const struct row_record *row);
+
 /* A blob; `detail` is the content, the bitmap or the external file. */
 struct row_blob {
     uint8_t state; /* enum blob_state */

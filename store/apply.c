@@ -89,9 +89,9 @@ static enum err replace(struct change *c, uint64_t seq,
     if (e == ERR_OK)
         e = index_reword(c->store, c->index, seq, before, after);
     if (e == ERR_OK)
-        e = trim_leave(c->store, c->index, before);
+        e = charge_leave(c->store, c->index, before);
     if (e == ERR_OK)
-        e = trim_enter(c->store, c->index, seq, after);
+        e = charge_enter(c->store, c->index, seq, after);
     if (e != ERR_OK)
         return e;
     count_row(c, before, -1);
@@ -136,7 +136,8 @@ static enum err charge(struct change *c, struct op *op, struct row_record *row)
     if (op->account == STORE_ACCOUNT_NONE)
         return ERR_OK;
     row->account = op->account;
-    return trim_decide(c, &op->row.budget, op->flag, row, &op->result.removed);
+    return settle_decide(c, &op->row.budget, op->flag, row,
+                         &op->result.removed);
 }
 
 /* The first copy stays, but a record takes the place of its mere head. */
@@ -432,9 +433,10 @@ static enum err apply_op(struct change *c, struct op *op)
     case OP_KEEP_ORPHAN:
         return may_be_absent(op, keep_apply(c, op));
     case OP_TRIM:
+        return trim_apply(c, op);
     case OP_FORGET_OVER:
     case OP_SETTLE:
-        return trim_apply(c, op);
+        return settle_apply(c, op);
     default:
         return may_be_absent(op, blob_rows_apply(c, op));
     }

@@ -78,7 +78,7 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
     if (e == ERR_OK)
         e = named_keys(r, seq, put_named, &s);
     if (e == ERR_OK)
-        e = trim_enter(store, index, seq, row);
+        e = charge_enter(store, index, seq, row);
     return e;
 }
 
@@ -181,7 +181,7 @@ enum err index_remove(struct store *store, struct txn *index, uint64_t seq,
         e = named_keys(r, seq, drop_named, index);
     if (e == ERR_OK)
         e = index_forget(index, r->id);
-    return e == ERR_OK ? trim_leave(store, index, row) : e;
+    return e == ERR_OK ? charge_leave(store, index, row) : e;
 }
 
 /* ---- Catching up -------------------------------------------------------- */

@@ -193,22 +193,29 @@ MUST_CHECK enum err apply_demote(struct change *c, uint64_t seq);
 MUST_CHECK enum err apply_remove(struct change *c, uint64_t seq,
                                  const struct row_record *row);
 
-/* trim.c: rows of I_BUDGET come and go with those of records. */
-MUST_CHECK enum err trim_enter(const struct store *store, struct txn *index,
-                               uint64_t seq, const struct row_record *row);
-MUST_CHECK enum err trim_leave(const struct store *store, struct txn *index,
-                               const struct row_record *row);
+/* charge.c: rows of I_BUDGET come and go with those of records. */
+MUST_CHECK enum err charge_enter(const struct store *store, struct txn *index,
+                                 uint64_t seq, const struct row_record *row);
+MUST_CHECK enum err charge_leave(const struct store *store, struct txn *index,
+                                 const struct row_record *row);
+
+/* settle.c: the records of an author's day, and those over their budget. */
+
 /*
  * Whether the row, new or newly whole, is held: if not, `row` is made the mere
  * head.  Larger ids that its author's budget has no room for any more are
  * `*demoted`; with `or_nothing` it is rather the row that is not held.
  */
-MUST_CHECK enum err trim_decide(struct change *c, const struct budget *budget,
-                                bool or_nothing, struct row_record *row,
-                                uint64_t *demoted);
+MUST_CHECK enum err settle_decide(struct change *c, const struct budget *budget,
+                                  bool or_nothing, struct row_record *row,
+                                  uint64_t *demoted);
+struct op;
+MUST_CHECK enum err settle_apply(struct change *c, struct op *op);
+
+/* trim.c: what is too old, or in no topic that is held. */
+
 /* Reads where the call board is cut. */
 MUST_CHECK enum err trim_open(struct store *store);
-struct op;
 MUST_CHECK enum err trim_apply(struct change *c, struct op *op);
 
 /* rows.c: the key of a want in the order in which they are due. */

@@ -245,6 +245,10 @@ class BudgetTest(lab.LabTest):
 
     def test_the_files_of_a_topic_go_with_it_but_for_ones_own(self):
         self.start()
+        # What he has shown would be a copy elsewhere.
+        conf = self.folder / "other" / "config" / "troupe.conf"
+        conf.parent.mkdir(parents=True)
+        conf.write_text("[leases]\ntell = no\n")
         other = self.node("other", person="Olaf")
         project = other.json(
             "project", "create", "--title", "Big", "--goal", "Much",

@@ -11,6 +11,7 @@
 #include "daemon/transfer.h"
 #include "proto/record_files.h"
 #include "store/law.h"
+#include "store/room.h"
 
 /* --- drop --- */
 
@@ -135,9 +136,8 @@ static bool is_last_copy(const struct dropping *d,
     struct blob_info info;
 
     return blobs_find(node_store(node), &place->blob, &info) == ERR_OK &&
-           info.state != BLOB_PARTIAL &&
-           info.topics <= places_of(d, &place->blob) &&
-           elsewhere_count(node, place->topic, &place->blob) == 0;
+           room_is_last(&info, places_of(d, &place->blob),
+                        elsewhere_count(node, place->topic, &place->blob));
 }
 
 static bool confirm(const struct dropping *d)

@@ -29,7 +29,7 @@
 #include "daemon/transfer.h"
 
 /* How often the day is looked at, for hellos name days; and what is quiet. */
-enum { DAY_LOOK_MS = 10000 };
+enum { LOOK_MS = 10000 };
 
 /* With four, a flush waited for half a second; with one the disk waits. */
 enum { DISK_WRITES = 2 };
@@ -68,7 +68,8 @@ static void on_prepare(uv_prepare_t *prepare)
         commits_flush(n->commits, ingest_has_many(n->ingest));
 }
 
-static void on_day(uv_timer_t *timer)
+/* From time to time: what goes by the clock, and a day that has begun. */
+static void on_timer(uv_timer_t *timer)
 {
     struct node *n = timer->data;
     uint64_t day = node_clock_ms(n) / DAY_MS;
@@ -98,7 +99,7 @@ enum err node_clock_set(struct node *n, uint64_t now_ms)
 
     if (e == ERR_OK) {
         gossip_clock_changed(n->gossip);
-        on_day(&n->day_timer);
+        on_timer(&n->timer);
     }
     return e;
 }
@@ -208,9 +209,9 @@ static void start_handles(struct node *n)
     (void)uv_prepare_init(n->loop, &n->prepare);
     n->prepare.data = n;
     (void)uv_prepare_start(&n->prepare, on_prepare);
-    (void)uv_timer_init(n->loop, &n->day_timer);
-    n->day_timer.data = n;
-    (void)uv_timer_start(&n->day_timer, on_day, DAY_LOOK_MS, DAY_LOOK_MS);
+    (void)uv_timer_init(n->loop, &n->timer);
+    n->timer.data = n;
+    (void)uv_timer_start(&n->timer, on_timer, LOOK_MS, LOOK_MS);
 }
 
 enum err node_open(struct node **out, uv_loop_t *loop,
@@ -284,7 +285,7 @@ void node_shutdown(struct node *n)
     renew_shutdown(n->renew);
     safety_shutdown(n->safety);
     coder_shutdown(n->coder);
-    uv_close((uv_handle_t *)&n->day_timer, NULL);
+    uv_close((uv_handle_t *)&n->timer, NULL);
 }
 
 void node_free(struct node *n)

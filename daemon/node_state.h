@@ -47,7 +47,7 @@ struct node {
     struct node_listener *events;     /* those who listen */
     struct node_listener *next_event; /* while telling them: who is next */
     uv_prepare_t prepare;
-    uv_timer_t day_timer;
+    uv_timer_t timer;
 };
 
 /* node_config.c: the command line wins over the file. */

@@ -40,6 +40,7 @@ enum choices {
 #define X(NAME, text) CHOICES_##NAME,
     CHOICES_MAP(X)
 #undef X
+        CHOICES_COUNT
 };
 
 /* Kinds and maps inside bodies: what has fields. */

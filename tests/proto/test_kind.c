@@ -64,7 +64,7 @@ static void fields_stand_in_canonical_order(void **state)
 static void choices_are_numbered_from_one_without_gaps(void **state)
 {
     (void)state;
-    for (int c = 0; c <= CHOICES_SCOPE; c++) {
+    for (int c = 0; c < CHOICES_COUNT; c++) {
         const char *name;
         uint64_t value;
         size_t i;

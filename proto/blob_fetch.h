@@ -11,8 +11,8 @@
  * layer only one page is kept.
  *
  *   any input (a frame, an answer to an effect, blob_fetch_tick), then
- *   blob_fetch_next() until it says false, then a timer for
- *   blob_fetch_deadline().
+ *   blob_fetch_next() until it says false, then a tick when
+ *   blob_fetch_deadline() has come, or a few times a second.
  */
 
 /* Spans whose bitmap the caller gives: one bit each, lowest bit first. */

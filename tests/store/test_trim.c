@@ -181,8 +181,9 @@ static void any_order_of_arrival_keeps_the_same_256_kib(void **state)
 static void another_day_author_or_topic_has_its_own_budget(void **state)
 {
     struct fixture *f = *state;
+    const uint8_t topics[2][ID_LEN] = { { 7 }, { 8 } };
     struct budget one = { .records = 1, .bytes = BUDGET_BYTES_MAX };
-    struct sketch s = { .topic = (const uint8_t[ID_LEN]){ 7 },
+    struct sketch s = { .topic = topics[0],
                         .author = author_of(1),
                         .created_ms = DAY0 };
 
@@ -194,7 +195,7 @@ static void another_day_author_or_topic_has_its_own_budget(void **state)
         if (i == 2)
             s.author = author_of(2);
         if (i == 3)
-            s.topic = (const uint8_t[ID_LEN]){ 8 };
+            s.topic = topics[1];
         made = record_of(&s);
         assert_int_equal(charge(f, &made, &one, false).outcome, STORE_NEW);
         made_free(&made);

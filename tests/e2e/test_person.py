@@ -46,6 +46,10 @@ class PersonTest(lab.LabTest):
 
     def setUp(self):
         super().setUp()
+        for name in ("ada", "ben"):  # what they show would be copies elsewhere
+            conf = self.folder / name / "config" / "troupe.conf"
+            conf.parent.mkdir(parents=True)
+            conf.write_text("[leases]\ntell = no\n")
         self.ada = self.node("ada", person="Ada")
         self.ben = self.node("ben", person="Ben")
         self.keeper = self.node("keeper")

@@ -21,7 +21,8 @@ COUNTS = {"like", "likes", "liked", "follower", "followers", "view", "views",
           "reactions", "hits", "rating", "ratings", "trending"}
 # The numbers that are shown: times, sizes, places in a list, and the need.
 NUMBERS = re.compile(r".*_ms$|^(size|seq|next|requests_open|kind_number|flags"
-                     r"|body_len|house_share_bp|silence_days)$")
+                     r"|body_len|house_share_bp|silence_days"
+                     r"|files_count|making_of_count)$")
 
 
 def words(name):

@@ -537,14 +537,21 @@ class ArchivistsTest(lab.LabTest):
     def test_archivists_divide_what_is_on_the_board(self):
         ada = self.node("ada", *self.OPTIONS, person="Ada")
         project, work = self.project(ada, [1000 + i for i in range(24)])
-        ada.json("request", "publish", "--project", project, "--title", "More",
-                 "--deliverable", "A word", "--kind", "text")
         keepers = [self.archivist(i) for i in (1, 2, 3, 4)]
         for keeper in keepers:
             for other in (ada, *keepers):
                 if other is not keeper:
                     other.meet(keeper)
             keeper.json("seed", "all", "--quota", "1GiB")
+
+        def listed(node):
+            return [p for p in node.json("pledge", "list")["items"]
+                    if p["scope"] == "all"]
+        # Who did not know of the others yet would take all of it.
+        for node in (ada, *keepers):
+            lab.until(lambda: len(listed(node)) == 4, "the pledges")
+        ada.json("request", "publish", "--project", project, "--title", "More",
+                 "--deliverable", "A word", "--kind", "text")
 
         def held(keeper):
             return sum(t["blobs_held"]
@@ -558,11 +565,7 @@ class ArchivistsTest(lab.LabTest):
                 for i in ada.json("copies", work["id"])["items"])
         lab.until(is_divided, "three archivists for each file")
 
-        def listed():
-            return [p for p in ada.json("pledge", "list")["items"]
-                    if p["scope"] == "all"]
-        lab.until(lambda: len(listed()) == 4, "the pledges")
-        pledges = listed()
+        pledges = listed(ada)
         self.assertEqual({p["node"] for p in pledges},
                          {k.node for k in keepers})
         self.assertEqual({p["bytes"] for p in pledges}, {1 << 30})

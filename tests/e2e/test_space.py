@@ -86,6 +86,7 @@ class SmallDiskTest(lab.LabTest):
     def test_on_a_full_disk_commands_say_so_and_change_nothing(self):
         self.rita.meet(self.ada)
         self.rita.json("project", "follow", self.project)
+        lab.until(lambda: self.project in self.rita.records(), "the project")
         first = self.rita.json("comment", self.project, "there is room")["id"]
         ballast = self.fill()
         before = self.rita.records()

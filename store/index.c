@@ -10,6 +10,37 @@
 #include "store/index_step.h"
 #include "store/text.h"
 
+/* ---- What it names ------------------------------------------------------ */
+
+static struct key link_key(const uint8_t target[ID_LEN], uint64_t relation,
+                           uint64_t seq, const struct record *r)
+{
+    struct key key = key_of_id(target);
+
+    key_add_u64(&key, relation);
+    key_add_place(&key, r->created_ms, r->id, seq);
+    return key;
+}
+
+enum err index_link_keys(const struct record *r, uint64_t seq, key_fn *each,
+                         void *context)
+{
+    struct reader links = reader_of(r->links);
+    struct record_link link;
+    struct key key;
+    enum err e = ERR_OK;
+
+    while (e == ERR_OK && record_link_next(&links, &link)) {
+        key = link_key(link.id, link.relation, seq, r);
+        e = each(context, &key);
+    }
+    if (e == ERR_OK && r->has_revises) {
+        key = link_key(r->revises, RELATION_REVISES, seq, r);
+        e = each(context, &key);
+    }
+    return e;
+}
+
 /* ---- A record comes ----------------------------------------------------- */
 
 static enum err put_tail(const struct index_step *s, unsigned table,
@@ -19,25 +50,9 @@ static enum err put_tail(const struct index_step *s, unsigned table,
     return index_step_put(s, table, &key);
 }
 
-static enum err add_links(const struct index_step *s, uint64_t seq,
-                          const struct record *r)
+static enum err put_link(void *context, const struct key *key)
 {
-    struct reader links = reader_of(r->links);
-    struct record_link link;
-    struct key key;
-    enum err e = ERR_OK;
-
-    while (e == ERR_OK && record_link_next(&links, &link)) {
-        key = key_of_id(link.id);
-        key_add_u64(&key, link.relation);
-        e = put_tail(s, I_LINK, key, r, seq);
-    }
-    if (e == ERR_OK && r->has_revises) {
-        key = key_of_id(r->revises);
-        key_add_u64(&key, RELATION_REVISES);
-        e = put_tail(s, I_LINK, key, r, seq);
-    }
-    return e;
+    return index_step_put(context, I_LINK, key);
 }
 
 static enum err put_word(void *context, const struct key *key)
@@ -64,7 +79,7 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
     if (e == ERR_OK)
         e = put_tail(&s, I_AUTHOR, key_of_id(r->author), r, seq);
     if (e == ERR_OK)
-        e = add_links(&s, seq, r);
+        e = index_link_keys(r, seq, put_link, &s);
     if (e == ERR_OK)
         e = index_identity_bring(&s, r->topic, r->author);
     if (e == ERR_OK && index_topic_is_listed(store, r) && !r->founds_topic)
@@ -84,18 +99,22 @@ enum err index_add(struct store *store, struct txn *records, struct txn *index,
 
 /* ---- A record changes --------------------------------------------------- */
 
-static enum err drop_word(void *context, const struct key *key)
+/* What a record names twice has one row, which is gone the second time. */
+static enum err drop(struct txn *index, unsigned table, const struct key *key)
 {
-    enum err e = txn_delete(context, I_WORDS, key_view(key));
+    enum err e = txn_delete(index, table, key_view(key));
 
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+static enum err drop_word(void *context, const struct key *key)
+{
+    return drop(context, I_WORDS, key);
+}
+
 static enum err drop_named(void *context, const struct key *key)
 {
-    enum err e = txn_delete(context, I_NAMED, key_view(key));
-
-    return e == ERR_NOT_FOUND ? ERR_OK : e; /* it may be named twice */
+    return drop(context, I_NAMED, key);
 }
 
 enum err index_reword(struct store *store, struct txn *index, uint64_t seq,
@@ -128,35 +147,16 @@ enum err index_resize(struct store *store, struct txn *index,
 
 /* ---- A record goes ------------------------------------------------------ */
 
+static enum err drop_link(void *context, const struct key *key)
+{
+    return drop(context, I_LINK, key);
+}
+
 static enum err drop_tail(struct txn *index, unsigned table, struct key key,
                           const struct record *r, uint64_t seq)
 {
-    enum err e;
-
     key_add_place(&key, r->created_ms, r->id, seq);
-    e = txn_delete(index, table, key_view(&key));
-    return e == ERR_NOT_FOUND ? ERR_OK : e; /* a link may stand there twice */
-}
-
-static enum err drop_links(struct txn *index, uint64_t seq,
-                           const struct record *r)
-{
-    struct reader links = reader_of(r->links);
-    struct record_link link;
-    struct key key;
-    enum err e = ERR_OK;
-
-    while (e == ERR_OK && record_link_next(&links, &link)) {
-        key = key_of_id(link.id);
-        key_add_u64(&key, link.relation);
-        e = drop_tail(index, I_LINK, key, r, seq);
-    }
-    if (e == ERR_OK && r->has_revises) {
-        key = key_of_id(r->revises);
-        key_add_u64(&key, RELATION_REVISES);
-        e = drop_tail(index, I_LINK, key, r, seq);
-    }
-    return e;
+    return drop(index, table, &key);
 }
 
 enum err index_remove(struct store *store, struct txn *index, uint64_t seq,
@@ -174,7 +174,7 @@ enum err index_remove(struct store *store, struct txn *index, uint64_t seq,
     if (e == ERR_OK)
         e = drop_tail(index, I_AUTHOR, key_of_id(r->author), r, seq);
     if (e == ERR_OK)
-        e = drop_links(index, seq, r);
+        e = index_link_keys(r, seq, drop_link, index);
     if (e == ERR_OK)
         e = text_keys(r, seq, drop_word, index);
     if (e == ERR_OK)

@@ -137,6 +137,9 @@ MUST_CHECK enum err index_forget(struct txn *index, const uint8_t id[ID_LEN]);
 /* Takes it out of every table: its row is about to go. */
 MUST_CHECK enum err index_remove(struct store *store, struct txn *index,
                                  uint64_t seq, const struct row_record *row);
+/* The keys under which `link` has it: one a link, and one if it revises. */
+MUST_CHECK enum err index_link_keys(const struct record *r, uint64_t seq,
+                                    key_fn *each, void *context);
 /* Takes it out of the topic's set alone, if it is there. */
 MUST_CHECK enum err index_leave(struct store *store, struct txn *index,
                                 const uint8_t topic[ID_LEN], uint64_t seq,
@@ -333,9 +336,8 @@ MUST_CHECK enum err batch_add(struct store_batch *batch, struct op **out,
                               struct bytes data2);
 
 /* named.c: which files the records that are held name. */
-typedef enum err named_key_fn(void *context, const struct key *key);
 MUST_CHECK enum err named_keys(const struct record *r, uint64_t seq,
-                               named_key_fn *each, void *context);
+                               key_fn *each, void *context);
 /* All keys of a blob's records begin with this. */
 struct key named_prefix(const uint8_t topic[ID_LEN], const struct blob_id *id);
 /* Whether a record that is held names it. */

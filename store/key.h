@@ -37,6 +37,9 @@ static inline void key_add_u64(struct key *key, uint64_t v)
     key->len += sizeof v;
 }
 
+/* What is done with each of several keys; an error ends it. */
+typedef enum err key_fn(void *context, const struct key *key);
+
 void key_add_blob(struct key *key, const struct blob_id *blob);
 
 /*

@@ -21,7 +21,7 @@ struct key named_prefix(const uint8_t topic[ID_LEN], const struct blob_id *id)
     return key;
 }
 
-enum err named_keys(const struct record *r, uint64_t seq, named_key_fn *each,
+enum err named_keys(const struct record *r, uint64_t seq, key_fn *each,
                     void *context)
 {
     struct record_files files;

@@ -112,41 +112,35 @@ void store_scan_by_revises(struct store_scan *scan, const uint8_t first[ID_LEN])
 
 /* ---- Positions -------------------------------------------------------- */
 
+static enum err link_candidate(void *context, const struct key *key)
+{
+    struct store_scan *scan = context;
+    struct bytes prefix = { scan->prefix, scan->prefix_len };
+    struct bytes pos = { scan->pos, scan->pos_len };
+
+    if (key_has_prefix(key_view(key), prefix) &&
+        bytes_compare(key_view(key), pos) > 0)
+        set_position(scan, key_view(key));
+    return ERR_OK;
+}
+
 /*
  * A record may link to the target more than once, by several relations; the
  * last of them counts, so that pages always advance.
  */
-static void link_candidate(struct store_scan *scan,
-                           const uint8_t target[ID_LEN], uint64_t relation,
-                           uint64_t seq, const struct record *r)
-{
-    struct bytes prefix = { scan->prefix, scan->prefix_len };
-    struct bytes pos = { scan->pos, scan->pos_len };
-    struct key key = key_of_id(target);
-
-    key_add_u64(&key, relation);
-    key_add_place(&key, r->created_ms, r->id, seq);
-    if (key_has_prefix(key_view(&key), prefix) &&
-        bytes_compare(key_view(&key), pos) > 0)
-        set_position(scan, key_view(&key));
-}
-
 static enum err link_position(struct store_scan *scan, uint64_t seq,
                               const struct record *r)
 {
     struct store_scan found = *scan;
-    struct reader links = reader_of(r->links);
-    struct record_link link;
+    enum err e;
 
     found.pos_len = 0;
-    while (record_link_next(&links, &link))
-        link_candidate(&found, link.id, link.relation, seq, r);
-    if (r->has_revises)
-        link_candidate(&found, r->revises, RELATION_REVISES, seq, r);
-    if (found.pos_len == 0)
-        return ERR_NOT_FOUND;
-    *scan = found;
-    return ERR_OK;
+    e = index_link_keys(r, seq, link_candidate, &found);
+    if (e == ERR_OK && found.pos_len == 0)
+        e = ERR_NOT_FOUND;
+    if (e == ERR_OK)
+        *scan = found;
+    return e;
 }
 
 /* A position in a tree: topic, created_ms, id. */

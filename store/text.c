@@ -321,7 +321,7 @@ static int compare(const void *a, const void *b)
     return bytes_compare(key_view(a), key_view(b));
 }
 
-static enum err give(struct rows *rows, text_key_fn *each, void *context)
+static enum err give(struct rows *rows, key_fn *each, void *context)
 {
     enum err e = ERR_OK;
 
@@ -334,7 +334,7 @@ static enum err give(struct rows *rows, text_key_fn *each, void *context)
     return e;
 }
 
-enum err text_keys(const struct record *r, uint64_t seq, text_key_fn *each,
+enum err text_keys(const struct record *r, uint64_t seq, key_fn *each,
                    void *context)
 {
     struct bytes map = record_body_map(r);

@@ -3,6 +3,7 @@
 
 #include "proto/bytes.h"
 #include "proto/err.h"
+#include "store/key.h"
 
 /*
  * Words and tags of records, as the index keeps them (docs/storage.md §4).
@@ -34,9 +35,7 @@ MUST_CHECK enum err text_each_word(struct bytes text, text_fn *each,
 /* The whole text folded as one word: a tag. */
 MUST_CHECK enum err text_tag(struct bytes text, text_fn *each, void *context);
 
-struct key;
 struct record;
-
 struct store_hit;
 
 /*
@@ -53,8 +52,7 @@ bool text_key_read(struct bytes key, struct store_hit *out);
  * The keys of all rows of a record, each once.  Kinds that are not searched,
  * and records without a body, have none.  ERR_NO_MEMORY, errors of `each`
  */
-typedef enum err text_key_fn(void *context, const struct key *key);
 MUST_CHECK enum err text_keys(const struct record *r, uint64_t seq,
-                              text_key_fn *each, void *context);
+                              key_fn *each, void *context);
 
 #endif

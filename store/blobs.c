@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/blob_file.h"
+#include "store/page.h"
 
 static const struct bytes NOTHING = { (const uint8_t *)"", 0 };
 
@@ -108,21 +109,11 @@ enum err blobs_map(struct store *store, const struct blob_id *id, uint8_t *out,
     return ERR_OK;
 }
 
-/* The next blob of a topic after the key `at`, which moves to it. */
-static enum err next_of_topic(struct cursor *cursor, enum cursor_step step,
-                              const struct key *from, struct bytes topic,
-                              struct blob_id *out)
+/* The blob that a row of a topic is of. */
+static enum err read_blob(struct blob_id *out, struct bytes key)
 {
-    struct bytes at;
-    struct bytes value;
-    struct reader r;
-    enum err e = cursor_move(cursor, step, key_view(from), &at, &value);
+    struct reader r = reader_of(key);
 
-    if (e == ERR_OK && !key_has_prefix(at, topic))
-        return ERR_NOT_FOUND;
-    if (e != ERR_OK)
-        return e;
-    r = reader_of(at);
     (void)reader_bytes(&r, ID_LEN);
     key_read_blob(&r, out);
     if (reader_finish(&r) != ERR_OK || blob_id_check(out) != ERR_OK)
@@ -130,43 +121,46 @@ static enum err next_of_topic(struct cursor *cursor, enum cursor_step step,
     return ERR_OK;
 }
 
+struct of_topic {
+    struct look *look;
+    struct blob_info *out;
+};
+
+static enum err read_info(void *context, size_t at, struct bytes key,
+                          struct bytes value)
+{
+    const struct of_topic *of = context;
+    struct row_blob row;
+    struct blob_id id;
+    enum err e = read_blob(&id, key);
+
+    (void)value;
+    if (e == ERR_OK)
+        e = look_blob(of->look, &id, &row);
+    if (e == ERR_OK)
+        blob_info_of(&of->out[at], &id, &row);
+    return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+}
+
 enum err blobs_of_topic(struct store *store, const uint8_t topic[ID_LEN],
                         const struct blob_id *after, struct blob_info *out,
                         size_t max, size_t *n)
 {
-    struct key from = key_of_id(topic);
-    enum cursor_step step = CURSOR_AT_OR_AFTER;
-    struct look *look;
-    struct cursor *cursor;
-    struct row_blob row;
-    struct blob_id id;
-    size_t count = 0;
-    enum err e = store_look(store, &look);
+    struct of_topic of = { .out = out };
+    struct page page = { .table = T_BLOB_TOPICS,
+                         .from = key_of_id(topic),
+                         .until = key_of_id(topic),
+                         .read = read_info,
+                         .context = &of };
+    enum err e = store_look(store, &of.look);
 
-    assert(max > 0);
-    if (after != NULL)
-        key_add_blob(&from, after);
-    if (e == ERR_OK)
-        e = cursor_open(&cursor, look->records, T_BLOB_TOPICS);
     if (e != ERR_OK)
         return e;
-    while (count < max) {
-        e = next_of_topic(cursor, step, &from, (struct bytes){ topic, ID_LEN },
-                          &id);
-        step = CURSOR_NEXT;
-        if (e == ERR_OK && after != NULL && blob_id_equal(&id, after))
-            continue;
-        if (e == ERR_OK)
-            e = look_blob(look, &id, &row);
-        if (e != ERR_OK)
-            break;
-        blob_info_of(&out[count++], &id, &row);
+    if (after != NULL) {
+        key_add_blob(&page.from, after);
+        page.from = page_after(&page.from);
     }
-    cursor_close(cursor);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
-    *n = count;
-    return ERR_OK;
+    return page_read_records(store, &page, max, n);
 }
 
 bool blobs_have_room(const struct store *store, uint64_t bytes)
@@ -174,32 +168,35 @@ bool blobs_have_room(const struct store *store, uint64_t bytes)
     return blob_file_has_room(store, bytes);
 }
 
+static enum err add_bytes(void *context, size_t at, struct bytes key,
+                          struct bytes value)
+{
+    uint64_t *total = context;
+    struct blob_id id;
+    enum err e = read_blob(&id, key);
+
+    (void)at;
+    (void)value;
+    if (e == ERR_OK)
+        *total += id.size;
+    return e;
+}
+
 enum err blobs_topic_bytes(struct store *store, const uint8_t topic[ID_LEN],
                            uint64_t *out)
 {
-    struct key from = key_of_id(topic);
-    enum cursor_step step = CURSOR_AT_OR_AFTER;
-    struct look *look;
-    struct cursor *cursor;
-    struct blob_id id;
     uint64_t total = 0;
-    enum err e = store_look(store, &look);
+    struct page page = { .table = T_BLOB_TOPICS,
+                         .from = key_of_id(topic),
+                         .until = key_of_id(topic),
+                         .read = add_bytes,
+                         .context = &total };
+    size_t n;
+    enum err e = page_read_records(store, &page, SIZE_MAX, &n);
 
     if (e == ERR_OK)
-        e = cursor_open(&cursor, look->records, T_BLOB_TOPICS);
-    if (e != ERR_OK)
-        return e;
-    while ((e = next_of_topic(cursor, step, &from,
-                              (struct bytes){ topic, ID_LEN }, &id)) ==
-           ERR_OK) {
-        total += id.size;
-        step = CURSOR_NEXT;
-    }
-    cursor_close(cursor);
-    if (e != ERR_NOT_FOUND)
-        return e;
-    *out = total;
-    return ERR_OK;
+        *out = total;
+    return e;
 }
 
 enum err blobs_layer_page(struct store *store, const struct blob_id *id,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/charge.h"
+#include "store/page.h"
 
 /* ---- Keys and values ---------------------------------------------------- */
 
@@ -143,60 +144,49 @@ enum err charge_leave(const struct store *store, struct txn *index,
 
 /* ---- Going through an author's rows ------------------------------------- */
 
+static enum err read_charged_at(void *context, size_t at, struct bytes key,
+                                struct bytes value)
+{
+    struct charge *rows = context;
+
+    return read_charged(&rows[at], key, value);
+}
+
 enum err charge_page_read(struct txn *index, const struct key *prefix,
                           const struct key *from, struct charge_page *out)
 {
-    struct cursor *cursor;
-    struct bytes at;
-    struct bytes value;
-    enum cursor_step step = CURSOR_AT_OR_AFTER;
-    enum err e = cursor_open(&cursor, index, I_BUDGET);
+    struct page page = { .txn = index,
+                         .table = I_BUDGET,
+                         .from = *from,
+                         .until = *prefix,
+                         .read = read_charged_at,
+                         .context = out->rows };
 
-    if (e != ERR_OK)
-        return e;
-    out->count = 0;
-    while (out->count < CHARGE_STEP) {
-        e = cursor_move(cursor, step, key_view(from), &at, &value);
-        if (e != ERR_OK || !key_has_prefix(at, key_view(prefix)))
-            break;
-        e = read_charged(&out->rows[out->count], at, value);
-        if (e != ERR_OK)
-            break;
-        out->count++;
-        step = CURSOR_NEXT;
-    }
-    cursor_close(cursor);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return page_read(&page, CHARGE_STEP, &out->count);
 }
 
 enum err charge_smallest_over(struct txn *index, const struct key *prefix,
                               const uint8_t *except, uint8_t out[ID_LEN],
                               bool *found)
 {
-    struct cursor *cursor;
-    struct charge row;
-    struct bytes at;
-    struct bytes value;
-    enum cursor_step step = CURSOR_AT_OR_AFTER;
-    enum err e = cursor_open(&cursor, index, I_BUDGET);
+    struct charge rows[2]; /* at most one is the exception */
+    struct page page = { .txn = index,
+                         .table = I_BUDGET,
+                         .from = *prefix,
+                         .until = *prefix,
+                         .read = read_charged_at,
+                         .context = rows };
+    size_t n;
+    enum err e = page_read(&page, 2, &n);
 
     *found = false;
-    if (e != ERR_OK)
-        return e;
-    while (!*found) { /* at most one is the exception */
-        e = cursor_move(cursor, step, key_view(prefix), &at, &value);
-        if (e != ERR_OK || !key_has_prefix(at, key_view(prefix)))
-            break;
-        e = read_charged(&row, at, value);
-        if (e != ERR_OK)
-            break;
-        step = CURSOR_NEXT;
-        *found = except == NULL || memcmp(row.id, except, ID_LEN) != 0;
+    for (size_t i = 0; e == ERR_OK && i < n && !*found; i++) {
+        if (except != NULL && memcmp(rows[i].id, except, ID_LEN) == 0)
+            continue;
+        memcpy(out, rows[i].id, ID_LEN);
+        *found = true;
     }
-    cursor_close(cursor);
-    if (*found)
-        memcpy(out, row.id, ID_LEN);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return e;
 }
 
 /* ---- Reading ------------------------------------------------------------ */

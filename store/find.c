@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store/internal.h"
+#include "store/page.h"
 #include "store/text.h"
 
 struct search {
@@ -82,32 +83,32 @@ static void keep_common(struct store_hits *hits, const struct store_hits *found)
     hits->count = kept;
 }
 
+static enum err collect_at(void *context, size_t at, struct bytes key,
+                           struct bytes value)
+{
+    struct search *s = context;
+    struct store_hit hit;
+
+    (void)at;
+    (void)value;
+    if (!text_key_read(key, &hit))
+        return ERR_CORRUPT;
+    if (hit.seq > s->look->applied || (s->kind != 0 && s->kind != hit.kind))
+        return ERR_OK;
+    return add_hit(s, &hit);
+}
+
 static enum err collect(struct search *s, const struct key *prefix)
 {
-    enum cursor_step step = CURSOR_AT_OR_AFTER;
-    struct store_hit hit;
-    struct cursor *cursor;
-    struct bytes at;
-    struct bytes value;
-    enum err e = cursor_open(&cursor, s->look->index, I_WORDS);
+    struct page page = { .txn = s->look->index,
+                         .table = I_WORDS,
+                         .from = *prefix,
+                         .until = *prefix,
+                         .read = collect_at,
+                         .context = s };
+    size_t n;
 
-    if (e != ERR_OK)
-        return e;
-    for (;;) { /* to the last row with the prefix */
-        e = cursor_move(cursor, step, key_view(prefix), &at, &value);
-        if (e != ERR_OK || !key_has_prefix(at, key_view(prefix)))
-            break;
-        if (!text_key_read(at, &hit))
-            e = ERR_CORRUPT;
-        else if (hit.seq <= s->look->applied &&
-                 (s->kind == 0 || s->kind == hit.kind))
-            e = add_hit(s, &hit);
-        if (e != ERR_OK)
-            break;
-        step = CURSOR_NEXT;
-    }
-    cursor_close(cursor);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return page_read(&page, SIZE_MAX, &n);
 }
 
 static enum err search_word(void *context, struct bytes word)

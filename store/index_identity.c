@@ -7,6 +7,7 @@
 #include "proto/kind.h"
 #include "proto/mp.h"
 #include "store/index_step.h"
+#include "store/page.h"
 
 /* Identity records that travel with a person's other records. */
 #define IDENTITY_MAX 64
@@ -49,6 +50,15 @@ bool index_is_identity(struct txn *records, const struct record *r)
 
 /* ---- In the topics of their person -------------------------------------- */
 
+static enum err read_seq(void *context, size_t at, struct bytes key,
+                         struct bytes value)
+{
+    uint64_t *seqs = context;
+
+    (void)key;
+    return row_number_read(&seqs[at], value);
+}
+
 /*
  * Numbers of the person's first IDENTITY_MAX + 1 identity records in order:
  * those that travel, and the one that just does not.
@@ -56,29 +66,38 @@ bool index_is_identity(struct txn *records, const struct record *r)
 static enum err identity_list(struct txn *index, const uint8_t person[ID_LEN],
                               uint64_t seqs[IDENTITY_MAX + 1], size_t *n)
 {
-    struct key prefix = key_of_id(person);
-    struct cursor *cursor;
-    struct bytes at;
-    struct bytes value;
-    enum cursor_step step = CURSOR_AT_OR_AFTER;
-    size_t count = 0;
-    enum err e = cursor_open(&cursor, index, I_IDENTITY);
+    struct page page = { .txn = index,
+                         .table = I_IDENTITY,
+                         .from = key_of_id(person),
+                         .until = key_of_id(person),
+                         .read = read_seq,
+                         .context = seqs };
 
-    if (e != ERR_OK)
-        return e;
-    while (count < IDENTITY_MAX + 1) {
-        e = cursor_move(cursor, step, key_view(&prefix), &at, &value);
-        if (e != ERR_OK || !key_has_prefix(at, key_view(&prefix)))
-            break;
-        e = row_number_read(&seqs[count], value);
-        if (e != ERR_OK)
-            break;
-        count++;
-        step = CURSOR_NEXT;
-    }
-    cursor_close(cursor);
-    *n = count;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return page_read(&page, IDENTITY_MAX + 1, n);
+}
+
+/* Shows `visit` the rows of all topics in which the person has a record. */
+static enum err each_topic(struct txn *index, const uint8_t person[ID_LEN],
+                           page_read_fn *visit, void *context)
+{
+    struct page page = { .txn = index,
+                         .table = I_AUTHOR_TOPIC,
+                         .from = key_of_id(person),
+                         .until = key_of_id(person),
+                         .read = visit,
+                         .context = context };
+    size_t n;
+
+    return page_read(&page, SIZE_MAX, &n);
+}
+
+/* The topic of such a row. */
+static enum err read_topic(uint8_t topic[ID_LEN], struct bytes key)
+{
+    if (key.len != 2 * ID_LEN)
+        return ERR_CORRUPT;
+    memcpy(topic, key.data + ID_LEN, ID_LEN);
+    return ERR_OK;
 }
 
 /*
@@ -119,40 +138,29 @@ static bool is_own_topic(const struct record *r, const uint8_t topic[ID_LEN])
     return memcmp(r->topic, topic, ID_LEN) == 0;
 }
 
-/* In every topic of the person: `comes` joins and `goes`, if any, leaves. */
-static enum err spread(const struct index_step *s, const uint8_t person[ID_LEN],
-                       uint64_t comes, const struct row_record *in,
-                       uint64_t goes, const struct row_record *out)
-{
-    struct key at = key_of_id(person);
-    struct key prefix = at;
-    uint8_t topic[ID_LEN];
-    struct cursor *cursor;
-    struct bytes found;
-    struct bytes value;
-    enum cursor_step step = CURSOR_AT_OR_AFTER;
-    enum err e = cursor_open(&cursor, s->index, I_AUTHOR_TOPIC);
+/* What changes in every topic of a person. */
+struct spread {
+    const struct index_step *step;
+    uint64_t comes;
+    const struct row_record *in;
+    uint64_t goes; /* 0: none does */
+    const struct row_record *out;
+};
 
-    if (e != ERR_OK)
-        return e;
-    for (;;) { /* to the person's last topic */
-        e = cursor_move(cursor, step, key_view(&at), &found, &value);
-        if (e != ERR_OK || !key_has_prefix(found, key_view(&prefix)))
-            break;
-        if (found.len != 2 * ID_LEN) {
-            e = ERR_CORRUPT;
-            break;
-        }
-        memcpy(topic, found.data + ID_LEN, ID_LEN);
-        e = index_topic_join(s, topic, comes, in);
-        if (e == ERR_OK && goes != 0 && !is_own_topic(&out->record, topic))
-            e = index_topic_leave(s, topic, goes, out);
-        if (e != ERR_OK)
-            break;
-        step = CURSOR_NEXT;
-    }
-    cursor_close(cursor);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+static enum err spread_to(void *context, size_t at, struct bytes key,
+                          struct bytes value)
+{
+    const struct spread *s = context;
+    uint8_t topic[ID_LEN];
+    enum err e = read_topic(topic, key);
+
+    (void)at;
+    (void)value;
+    if (e == ERR_OK)
+        e = index_topic_join(s->step, topic, s->comes, s->in);
+    if (e == ERR_OK && s->goes != 0 && !is_own_topic(&s->out->record, topic))
+        e = index_topic_leave(s->step, topic, s->goes, s->out);
+    return e;
 }
 
 /*
@@ -166,7 +174,7 @@ enum err index_identity_add(const struct index_step *s, uint64_t seq,
     struct key number = key_of_u64(seq);
     uint64_t seqs[IDENTITY_MAX + 1];
     struct row_record last = { .held = false };
-    uint64_t goes = 0;
+    struct spread spread = { .step = s, .comes = seq, .in = row, .out = &last };
     size_t n;
     enum err e;
 
@@ -180,49 +188,44 @@ enum err index_identity_add(const struct index_step *s, uint64_t seq,
     if (e != ERR_OK)
         return e;
     if (n > IDENTITY_MAX) {
-        goes = seqs[IDENTITY_MAX];
-        if (goes == seq)
+        spread.goes = seqs[IDENTITY_MAX];
+        if (spread.goes == seq)
             return ERR_OK;
-        e = index_step_row(s, goes, &last);
+        e = index_step_row(s, spread.goes, &last);
         if (e != ERR_OK)
             return e;
     }
     for (size_t i = 0; i < n; i++) {
         if (seqs[i] == seq)
-            return spread(s, row->record.author, seq, row, goes, &last);
+            return each_topic(s->index, row->record.author, spread_to, &spread);
     }
     return ERR_OK;
+}
+
+/* A record whose bytes have become more or less, and whose they are. */
+struct resize {
+    struct store *store;
+    const struct row_record *row;
+};
+
+static enum err resize_in(void *context, size_t at, struct bytes key,
+                          struct bytes value)
+{
+    const struct resize *resize = context;
+    uint8_t topic[ID_LEN];
+    enum err e = read_topic(topic, key);
+
+    (void)at;
+    (void)value;
+    if (e != ERR_OK || is_own_topic(&resize->row->record, topic))
+        return e;
+    return index_topic_resize(resize->store, topic, resize->row);
 }
 
 enum err index_identity_resize(struct store *store, struct txn *index,
                                const struct row_record *row)
 {
-    struct key at = key_of_id(row->record.author);
-    struct key prefix = at;
-    uint8_t topic[ID_LEN];
-    struct cursor *cursor;
-    struct bytes found;
-    struct bytes value;
-    enum cursor_step step = CURSOR_AT_OR_AFTER;
-    enum err e = cursor_open(&cursor, index, I_AUTHOR_TOPIC);
+    struct resize resize = { store, row };
 
-    if (e != ERR_OK)
-        return e;
-    for (;;) { /* to the person's last topic */
-        e = cursor_move(cursor, step, key_view(&at), &found, &value);
-        if (e != ERR_OK || !key_has_prefix(found, key_view(&prefix)))
-            break;
-        if (found.len != 2 * ID_LEN) {
-            e = ERR_CORRUPT;
-            break;
-        }
-        memcpy(topic, found.data + ID_LEN, ID_LEN);
-        if (!is_own_topic(&row->record, topic))
-            e = index_topic_resize(store, topic, row);
-        if (e != ERR_OK)
-            break;
-        step = CURSOR_NEXT;
-    }
-    cursor_close(cursor);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return each_topic(index, row->record.author, resize_in, &resize);
 }

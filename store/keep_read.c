@@ -112,14 +112,13 @@ static enum err read_rows(struct store *store, struct page *page,
     if (e != ERR_OK)
         return e;
     r.look = look;
-    page->txn = look->records;
     page->context = &r;
     page->from = key_of_u64(0);
     if (after != NULL) {
         page->from = key_of_row(after);
         page->from = page_after(&page->from);
     }
-    return page_read(page, max, n);
+    return page_read_records(store, page, max, n);
 }
 
 enum err keep_page(struct store *store, const struct keep_row *after,

@@ -150,20 +150,15 @@ enum err law_page(struct store *store, enum law_kind kind, const uint8_t *after,
 {
     struct page page = { .table = T_LAWS,
                          .from = key_of_u64((uint64_t)kind),
-                         .prefix = key_of_u64((uint64_t)kind),
+                         .until = key_of_u64((uint64_t)kind),
                          .read = read_law_at,
                          .context = out };
-    struct look *look;
-    enum err e = store_look(store, &look);
 
-    if (e != ERR_OK)
-        return e;
-    page.txn = look->records;
     if (after != NULL) {
         page.from = law_key(kind, after);
         page.from = page_after(&page.from);
     }
-    return page_read(&page, max, n);
+    return page_read_records(store, &page, max, n);
 }
 
 /*

@@ -197,17 +197,12 @@ enum err lease_rows_page(struct store *store, const uint8_t *topic,
                          .from = key_of_u64(0),
                          .read = read_row_at,
                          .context = out };
-    struct look *look;
-    enum err e = store_look(store, &look);
 
-    if (e != ERR_OK)
-        return e;
-    page.txn = look->records;
     if (topic != NULL) {
         page.from = row_key(topic, node);
         page.from = page_after(&page.from);
     }
-    return page_read(&page, max, n);
+    return page_read_records(store, &page, max, n);
 }
 
 /* A view into the database. */

@@ -43,19 +43,16 @@ enum err named_keys(const struct record *r, uint64_t seq, key_fn *each,
 enum err named_is(struct txn *index, const uint8_t topic[ID_LEN],
                   const struct blob_id *id, bool *out)
 {
-    struct key prefix = named_prefix(topic, id);
-    struct cursor *cursor;
-    struct bytes at;
-    struct bytes value;
-    enum err e = cursor_open(&cursor, index, I_NAMED);
+    struct page page = { .txn = index,
+                         .table = I_NAMED,
+                         .from = named_prefix(topic, id),
+                         .until = named_prefix(topic, id) };
+    size_t n;
+    enum err e = page_read(&page, 1, &n);
 
-    if (e != ERR_OK)
-        return e;
-    e = cursor_move(cursor, CURSOR_AT_OR_AFTER, key_view(&prefix), &at, &value);
-    if (e == ERR_OK || e == ERR_NOT_FOUND)
-        *out = e == ERR_OK && key_has_prefix(at, key_view(&prefix));
-    cursor_close(cursor);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (e == ERR_OK)
+        *out = n > 0;
+    return e;
 }
 
 static enum err read_seq_at(void *context, size_t at, struct bytes key,
@@ -76,7 +73,7 @@ enum err keep_named_by(struct store *store, const uint8_t topic[ID_LEN],
 {
     struct page page = { .table = I_NAMED,
                          .from = named_prefix(topic, id),
-                         .prefix = named_prefix(topic, id),
+                         .until = named_prefix(topic, id),
                          .read = read_seq_at,
                          .context = seqs };
     struct look *look;

@@ -9,6 +9,8 @@
  * nothing may stay open between one page and the next.
  */
 
+struct store;
+
 /* Reads one row into place `at` of what `context` stands for. */
 typedef enum err page_read_fn(void *context, size_t at, struct bytes key,
                               struct bytes value);
@@ -17,9 +19,9 @@ typedef enum err page_read_fn(void *context, size_t at, struct bytes key,
 struct page {
     struct txn *txn;
     unsigned table;
-    struct key from;   /* the first key that may be in it */
-    struct key prefix; /* keys of others end it; empty: the table's end does */
-    page_read_fn *read;
+    struct key from;    /* the first key that may be in it */
+    struct key until;   /* the last ones begin with it; empty: with anything */
+    page_read_fn *read; /* NULL: rows are only counted */
     void *context;
 };
 
@@ -31,5 +33,8 @@ struct key page_after(const struct key *key);
  * then what was read before is no page.
  */
 MUST_CHECK enum err page_read(const struct page *page, size_t max, size_t *n);
+/* The same of records.mdb, as the loop sees it: sets `txn`. */
+MUST_CHECK enum err page_read_records(struct store *store, struct page *page,
+                                      size_t max, size_t *n);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store/internal.h"
+#include "store/page.h"
 #include "store/tree.h"
 #include "store/tree_cache.h"
 
@@ -130,25 +131,14 @@ static enum err check_tree(struct check *c)
 /* Whether the table has just as many nodes of the topic as were met. */
 static enum err check_rows(const struct check *c)
 {
-    struct key prefix = key_of_id(c->topic);
-    enum cursor_step step = CURSOR_AT_OR_AFTER;
-    struct cursor *cursor;
-    struct bytes at;
-    struct bytes value;
-    uint64_t rows = 0;
-    enum err e = cursor_open(&cursor, c->index, I_TREE);
+    struct page page = { .txn = c->index,
+                         .table = I_TREE,
+                         .from = key_of_id(c->topic),
+                         .until = key_of_id(c->topic) };
+    size_t rows;
+    enum err e = page_read(&page, c->nodes + 1, &rows); /* one is too many */
 
     if (e != ERR_OK)
-        return e;
-    for (;;) { /* to the topic's last node, or one too many */
-        e = cursor_move(cursor, step, key_view(&prefix), &at, &value);
-        if (e != ERR_OK || !key_has_prefix(at, key_view(&prefix)) ||
-            ++rows > c->nodes)
-            break;
-        step = CURSOR_NEXT;
-    }
-    cursor_close(cursor);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
     return rows == c->nodes ? ERR_OK : ERR_CORRUPT;
 }

@@ -8,6 +8,7 @@
 
 #include "proto/kind.h"
 #include "store/internal.h"
+#include "store/page.h"
 #include "store/tree.h"
 #include "store/tree_cache.h"
 
@@ -41,22 +42,19 @@ static bool is_own(const struct store_trim *trim, const struct record *r)
 static enum err has_version(struct change *c, const uint8_t first[ID_LEN],
                             uint64_t since_ms, bool *out)
 {
-    struct key prefix = key_of_id(first);
-    struct key from;
-    struct cursor *cursor;
-    struct bytes at;
-    struct bytes value;
-    enum err e = cursor_open(&cursor, c->index, I_LINK);
+    struct page page = { .txn = c->index,
+                         .table = I_LINK,
+                         .until = key_of_id(first) };
+    size_t n;
+    enum err e;
 
-    if (e != ERR_OK)
-        return e;
-    key_add_u64(&prefix, RELATION_REVISES);
-    from = prefix;
-    key_add_u64(&from, since_ms);
-    e = cursor_move(cursor, CURSOR_AT_OR_AFTER, key_view(&from), &at, &value);
-    *out = e == ERR_OK && key_has_prefix(at, key_view(&prefix));
-    cursor_close(cursor);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    key_add_u64(&page.until, RELATION_REVISES);
+    page.from = page.until;
+    key_add_u64(&page.from, since_ms);
+    e = page_read(&page, 1, &n);
+    if (e == ERR_OK)
+        *out = n > 0;
+    return e;
 }
 
 /* Whether the topic has anything since then; read_entries() has flushed. */

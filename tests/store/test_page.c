@@ -79,11 +79,11 @@ static void rows_come_in_order_after_the_one_before(void **state)
     assert_int_equal(n, 0);
 }
 
-static void a_page_ends_where_another_prefix_begins(void **state)
+static void a_page_ends_behind_what_begins_with_its_last_key(void **state)
 {
     struct page page = { .txn = txn,
                          .from = key_of_u64(2),
-                         .prefix = key_of_u64(2),
+                         .until = key_of_u64(2),
                          .read = read_two };
     unsigned got[16];
     size_t n;
@@ -94,9 +94,27 @@ static void a_page_ends_where_another_prefix_begins(void **state)
     assert_int_equal(n, 3);
     assert_int_equal(got[0], 21);
     assert_int_equal(got[2], 23);
-    page.prefix = key_of_u64(9);
+    page.until = key_of_u64(9);
+    assert_int_equal(page_read(&page, 16, &n), ERR_OK);
+    assert_int_equal(n, 6);
+    assert_int_equal(got[5], 33);
+    page.until = key_of_u64(1);
     assert_int_equal(page_read(&page, 16, &n), ERR_OK);
     assert_int_equal(n, 0);
+}
+
+static void rows_are_counted_without_a_reader(void **state)
+{
+    struct page page = { .txn = txn,
+                         .from = key_of_u64(2),
+                         .until = key_of_u64(2) };
+    size_t n;
+
+    (void)state;
+    assert_int_equal(page_read(&page, 2, &n), ERR_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(page_read(&page, 16, &n), ERR_OK);
+    assert_int_equal(n, 3);
 }
 
 /* Says so of the second row. */
@@ -131,7 +149,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_come_in_order_after_the_one_before),
-        cmocka_unit_test(a_page_ends_where_another_prefix_begins),
+        cmocka_unit_test(a_page_ends_behind_what_begins_with_its_last_key),
+        cmocka_unit_test(rows_are_counted_without_a_reader),
         cmocka_unit_test(what_the_reader_says_of_a_row_is_the_answer),
     };
 

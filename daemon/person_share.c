@@ -1,6 +1,7 @@
 /* Finds what is a person's, and holds it for the pledge to them. */
 #include "daemon/person_share.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "daemon/body.h"
@@ -9,73 +10,105 @@
 #include "proto/kind.h"
 
 enum {
-    PAGE = 64,
-    /* Topics that are taken at a time, and topics that there may be in all: a
-     * hello has room for a thousand. */
-    TAKEN_MAX = 32,
+    PAGE = 16,
+    /* Topics that there may be in all: a hello has room for a thousand. */
     TOPICS_ALL = 900,
-    /* Handovers that are looked at in one round, the newest. */
-    HANDOVERS_SEEN = 1024
+    /* What a step may cost, about a millisecond: rows and records that are
+     * looked at count one, those that are read and topics that are judged,
+     * which may not be remembered, more. */
+    STEP = 256,
+    READING = 4,
+    JUDGING = 16
 };
 
-/* One round for one person. */
-struct round {
+/* One step of a walk. */
+struct step {
+    struct person_share *walk;
     struct node *node;
-    const uint8_t *person;
-    uint8_t taken[TAKEN_MAX][ID_LEN];
-    size_t taken_count;
-    size_t *topics; /* that are followed by now */
+    unsigned left; /* of what it may cost */
 };
 
-bool person_share_is_of(uint64_t kind)
+static void spend(struct step *s, unsigned cost)
 {
-    return kind == KIND_PROFILE || kind == KIND_PROJECT ||
-           kind == KIND_REQUEST || kind == KIND_REQUEST_CLOSE ||
-           kind == KIND_RELEASE || kind == KIND_LESSON || kind == KIND_HANDOVER;
+    s->left -= cost < s->left ? cost : s->left;
+}
+
+static bool find_row(const struct node *node, const uint8_t topic[ID_LEN],
+                     struct store_follow *out)
+{
+    return store_follow_find(node_store(node), topic, out) == ERR_OK;
 }
 
 /* ---- Taking ------------------------------------------------------------- */
 
-static bool is_taken(const struct round *r, const uint8_t topic[ID_LEN])
+static bool is_taken(const struct person_share *w, const uint8_t topic[ID_LEN])
 {
-    for (size_t i = 0; i < r->taken_count; i++)
-        if (memcmp(r->taken[i], topic, ID_LEN) == 0)
+    for (size_t i = 0; i < w->taken_count; i++)
+        if (memcmp(w->taken[i], topic, ID_LEN) == 0)
             return true;
     return false;
 }
 
-/* What is seeded for itself, or for another pledge, stays as it is. */
-static void take(struct round *r, const uint8_t topic[ID_LEN])
+/* What is seeded for itself, or for another pledge, stays as it is; what was
+ * taken in this walk may not be stored yet. */
+static bool may_take(const struct step *s, const uint8_t topic[ID_LEN],
+                     struct store_follow *there, bool *is_new)
 {
-    struct store_follow row = { .policy = STORE_POLICY_SEED,
-                                .since_ms = node_clock_ms(r->node) };
-    struct store_follow there;
-    bool is_new =
-        store_follow_find(node_store(r->node), topic, &there) != ERR_OK;
+    const struct person_share *w = s->walk;
 
-    if (r->taken_count == TAKEN_MAX || is_taken(r, topic) ||
-        memcmp(topic, r->person, ID_LEN) == 0 ||
-        (is_new ? *r->topics >= TOPICS_ALL
-                : there.policy != STORE_POLICY_FOLLOW &&
-                      there.policy != STORE_POLICY_SHARE))
+    *is_new = !find_row(s->node, topic, there);
+    return memcmp(topic, w->row, ID_LEN) != 0 && !is_taken(w, topic) &&
+           (*is_new ? w->topics < TOPICS_ALL
+                    : there->policy == STORE_POLICY_FOLLOW ||
+                          there->policy == STORE_POLICY_SHARE);
+}
+
+static void take(struct step *s, const uint8_t topic[ID_LEN],
+                 const struct store_follow *there, bool is_new)
+{
+    struct person_share *w = s->walk;
+    struct store_follow row = { .policy = STORE_POLICY_SEED,
+                                .from_ms = is_new ? 0 : there->from_ms,
+                                .since_ms = node_clock_ms(s->node) };
+
+    if (w->taken_count == PERSON_SHARE_TAKEN) {
+        w->has_more = true;
         return;
-    if (!is_new)
-        row.from_ms = there.from_ms;
+    }
     memcpy(row.topic, topic, ID_LEN);
-    memcpy(row.pledge, r->person, ID_LEN);
-    memcpy(r->taken[r->taken_count++], topic, ID_LEN);
-    *r->topics += is_new ? 1 : 0;
-    node_follow(r->node, &row, NULL, NULL);
+    memcpy(row.pledge, w->row, ID_LEN);
+    memcpy(w->taken[w->taken_count++], topic, ID_LEN);
+    w->topics += is_new ? 1 : 0;
+    node_follow(s->node, &row, NULL, NULL);
 }
 
 /* ---- Whose it is -------------------------------------------------------- */
 
-static bool is_founder(struct round *r, const uint8_t topic[ID_LEN])
+static bool is_founder(const struct step *s, const uint8_t topic[ID_LEN])
 {
     struct store_item item;
 
-    return store_find(node_store(r->node), topic, &item) == ERR_OK &&
-           memcmp(item.author, r->person, ID_LEN) == 0;
+    return store_find(node_store(s->node), topic, &item) == ERR_OK &&
+           memcmp(item.author, s->walk->row, ID_LEN) == 0;
+}
+
+/* As the records of the topic say, which is held. */
+static bool is_creator(struct step *s, const uint8_t topic[ID_LEN])
+{
+    if (memcmp(topic, s->walk->others, ID_LEN) == 0)
+        return false;
+    spend(s, JUDGING);
+    if (interest_is_creator(node_interest(s->node), topic, s->walk->row))
+        return true;
+    memcpy(s->walk->others, topic, ID_LEN);
+    return false;
+}
+
+static bool is_word(uint64_t kind)
+{
+    return kind == KIND_PROFILE || kind == KIND_PROJECT ||
+           kind == KIND_REQUEST || kind == KIND_REQUEST_CLOSE ||
+           kind == KIND_RELEASE || kind == KIND_LESSON;
 }
 
 /*
@@ -83,86 +116,88 @@ static bool is_founder(struct round *r, const uint8_t topic[ID_LEN])
  * board shows.  To say there that something is one's own costs the one who says
  * so: it takes of what was pledged to them.
  */
-static bool is_theirs(struct round *r, const struct store_item *item)
+static void look_at_word(struct step *s, const struct store_item *item)
 {
-    struct store_follow row;
+    struct store_follow there;
+    bool is_new;
 
-    if (is_founder(r, item->topic))
-        return true;
-    if (store_follow_find(node_store(r->node), item->topic, &row) == ERR_OK)
-        return interest_is_creator(node_interest(r->node), item->topic,
-                                   r->person);
-    return (item->flags & RECORD_LISTED) != 0;
+    if (!is_word(item->kind) || !may_take(s, item->topic, &there, &is_new) ||
+        (is_new && (item->flags & RECORD_LISTED) == 0))
+        return;
+    if (is_new || is_founder(s, item->topic) || is_creator(s, item->topic))
+        take(s, item->topic, &there, is_new);
 }
 
-/* What they founded, and what they speak for. */
-static void look_at_words(struct round *r)
-{
-    struct store_item page[PAGE];
-    struct store_scan scan;
-    size_t n = 1;
-
-    store_scan_by_author(&scan, r->person);
-    scan.newest_first = true;
-    while (n > 0 && r->taken_count < TAKEN_MAX &&
-           store_scan_next(node_store(r->node), &scan, page, PAGE, &n) ==
-               ERR_OK)
-        for (size_t i = 0; i < n; i++) {
-            struct store_follow row;
-
-            if (person_share_is_of(page[i].kind) &&
-                page[i].kind != KIND_HANDOVER &&
-                ((page[i].flags & RECORD_LISTED) != 0 ||
-                 store_follow_find(node_store(r->node), page[i].topic, &row) ==
-                     ERR_OK) &&
-                is_theirs(r, &page[i]))
-                take(r, page[i].topic);
-        }
-}
-
-static bool is_to(struct round *r, const struct store_item *handover)
+static bool is_to(struct step *s, const struct store_item *handover)
 {
     uint8_t creator[ID_LEN];
     struct body body;
     bool is_same;
 
-    body_open(&body, node_store(r->node), handover->id);
+    spend(s, READING);
+    body_open(&body, node_store(s->node), handover->id);
     is_same = body.map != NULL &&
               mp_bin_exact(mp_get(body.map, "new_creator"), creator, ID_LEN) &&
-              memcmp(creator, r->person, ID_LEN) == 0;
+              memcmp(creator, s->walk->row, ID_LEN) == 0;
     body_close(&body);
     return is_same;
 }
 
-/* Handovers to them, in what is held here: nobody else can tell of them. */
-static void look_at_handovers(struct round *r)
+/* Of one in a topic that is not held nobody could tell whether it stands. */
+static void look_at_handover(struct step *s, const struct store_item *item)
 {
-    struct store_item page[PAGE];
-    struct store_scan scan;
-    size_t seen = 0;
-    size_t n = 1;
+    struct store_follow there;
+    bool is_new;
 
-    store_scan_by_kind(&scan, KIND_HANDOVER);
-    scan.newest_first = true;
-    scan.held_only = true;
-    while (n > 0 && seen < HANDOVERS_SEEN && r->taken_count < TAKEN_MAX &&
-           store_scan_next(node_store(r->node), &scan, page, PAGE, &n) ==
-               ERR_OK) {
-        for (size_t i = 0; i < n; i++) {
-            struct store_follow row;
-
-            if (store_follow_find(node_store(r->node), page[i].topic, &row) ==
-                    ERR_OK &&
-                row.policy != STORE_POLICY_SEED && is_to(r, &page[i]) &&
-                interest_is_creator(node_interest(r->node), page[i].topic,
-                                    r->person))
-                take(r, page[i].topic);
-        }
-        seen += n;
-    }
+    if (may_take(s, item->topic, &there, &is_new) && !is_new &&
+        is_to(s, item) && is_creator(s, item->topic))
+        take(s, item->topic, &there, is_new);
 }
 
-/* ---- Rounds ------------------------------------------------------------- */
+/* ---- Steps -------------------------------------------------------------- */
+
+/* What they founded, and what they speak for. */
+static void begin_words(struct person_share *w)
+{
+    w->phase = PERSON_SHARE_WORDS;
+    w->taken_count = 0;
+    memset(w->others, 0, ID_LEN); /* no record's topic */
+    store_scan_by_author(&w->scan, w->row);
+    w->scan.newest_first = true;
+}
+
+static void begin_handovers(struct person_share *w)
+{
+    w->phase = PERSON_SHARE_HANDOVERS;
+    store_scan_by_kind(&w->scan, KIND_HANDOVER);
+    w->scan.newest_first = true;
+}
+
+static void go_on_with_records(struct step *s)
+{
+    struct person_share *w = s->walk;
+    bool are_words = w->phase == PERSON_SHARE_WORDS;
+    struct store_item page[PAGE];
+    size_t max = s->left < PAGE ? s->left : PAGE;
+    size_t n;
+
+    if (store_scan_next(node_store(s->node), &w->scan, page, max, &n) !=
+            ERR_OK ||
+        n == 0) {
+        if (are_words)
+            begin_handovers(w);
+        else
+            w->phase = PERSON_SHARE_ROWS;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        spend(s, 1);
+        if (are_words)
+            look_at_word(s, &page[i]);
+        else
+            look_at_handover(s, &page[i]);
+    }
+}
 
 /* The pledge that this one was held for is over. */
 static bool is_left(const struct node *node, const struct store_follow *row)
@@ -172,24 +207,77 @@ static bool is_left(const struct node *node, const struct store_follow *row)
 
     return row->policy == STORE_POLICY_SEED &&
            memcmp(row->pledge, none, ID_LEN) != 0 &&
-           (store_follow_find(node_store(node), row->pledge, &giver) !=
-                ERR_OK ||
+           (!find_row(node, row->pledge, &giver) ||
             giver.policy != STORE_POLICY_SEED);
 }
 
-/* False if it is no person's; whose it is may not be known yet. */
-static bool look_at(struct node *node, const struct store_follow *row,
-                    size_t *topics)
+static void look_at_row(struct step *s, struct store_follow *row)
 {
-    struct round r = { .node = node, .person = row->topic, .topics = topics };
+    struct person_share *w = s->walk;
     struct store_item item;
 
-    if (pledge_scope_of(node, row->topic) != PLEDGE_PERSON)
-        return store_find(node_store(node), row->topic, &item) != ERR_OK;
-    look_at_words(&r);
-    look_at_handovers(&r);
-    return true;
+    if (is_left(s->node, row)) {
+        row->policy = STORE_POLICY_FOLLOW;
+        memset(row->pledge, 0, ID_LEN);
+        node_follow(s->node, row, NULL, NULL);
+        w->is_any = true;
+    } else if (row->policy == STORE_POLICY_SEED) {
+        spend(s, READING);
+        if (pledge_scope_of(s->node, row->topic) == PLEDGE_PERSON) {
+            w->is_any = true;
+            begin_words(w);
+        } else if (store_find(node_store(s->node), row->topic, &item) !=
+                   ERR_OK) {
+            w->is_any = true; /* whose it is may not be known yet */
+        }
+    }
 }
+
+static void go_on_with_rows(struct step *s)
+{
+    struct person_share *w = s->walk;
+    struct store_follow row;
+    size_t n;
+
+    if (store_follows(node_store(s->node), w->has_row ? w->row : NULL, &row, 1,
+                      &n) != ERR_OK ||
+        n == 0) {
+        w->phase = PERSON_SHARE_DONE;
+        return;
+    }
+    spend(s, 1);
+    memcpy(w->row, row.topic, ID_LEN);
+    w->has_row = true;
+    look_at_row(s, &row);
+}
+
+/* The pledge may have ended since the last step. */
+static bool is_over(const struct step *s)
+{
+    struct store_follow row;
+
+    return s->walk->phase != PERSON_SHARE_ROWS &&
+           (!find_row(s->node, s->walk->row, &row) ||
+            row.policy != STORE_POLICY_SEED);
+}
+
+bool person_share_step(struct person_share *walk, struct node *node)
+{
+    struct step s = { .walk = walk, .node = node, .left = STEP };
+
+    assert(walk->phase != PERSON_SHARE_DONE);
+    if (is_over(&s))
+        walk->phase = PERSON_SHARE_ROWS;
+    while (s.left > 0 && walk->phase != PERSON_SHARE_DONE) {
+        if (walk->phase == PERSON_SHARE_ROWS)
+            go_on_with_rows(&s);
+        else
+            go_on_with_records(&s);
+    }
+    return walk->phase != PERSON_SHARE_DONE;
+}
+
+/* ---- Walks -------------------------------------------------------------- */
 
 static size_t count_topics(struct node *node)
 {
@@ -209,32 +297,18 @@ static size_t count_topics(struct node *node)
     return count;
 }
 
-bool person_share_look(struct node *node)
+void person_share_begin(struct person_share *walk, struct node *node)
 {
-    size_t topics = count_topics(node);
-    struct store_follow page[PAGE];
-    const uint8_t *after = NULL;
-    uint8_t last[ID_LEN];
-    bool is_any = false;
-    size_t n = 1;
+    *walk = (struct person_share){ .phase = PERSON_SHARE_ROWS,
+                                   .topics = count_topics(node) };
+}
 
-    while (n > 0 &&
-           store_follows(node_store(node), after, page, PAGE, &n) == ERR_OK) {
-        for (size_t i = 0; i < n; i++) {
-            struct store_follow *row = &page[i];
+bool person_share_concerns(const struct node *node,
+                           const struct node_event *event)
+{
+    struct store_follow row;
 
-            if (is_left(node, row)) {
-                row->policy = STORE_POLICY_FOLLOW;
-                memset(row->pledge, 0, ID_LEN);
-                node_follow(node, row, NULL, NULL);
-                is_any = true;
-            } else if (row->policy == STORE_POLICY_SEED) {
-                is_any = look_at(node, row, &topics) || is_any;
-            }
-        }
-        if (n > 0)
-            memcpy(last, page[n - 1].topic, ID_LEN);
-        after = last;
-    }
-    return is_any;
+    return event->kind == KIND_HANDOVER ||
+           (is_word(event->kind) && find_row(node, event->author, &row) &&
+            row.policy == STORE_POLICY_SEED);
 }

@@ -42,6 +42,9 @@ struct share {
     bool has_people; /* some are pledged to */
     /* Rounds to come: what is new may have to be judged first. */
     unsigned rounds;
+    bool is_in_round;
+    bool has_files; /* of this round, to be looked at */
+    struct person_share people;
     struct store_follow all;
     uint64_t used;         /* bytes of all topics that are shared, or wanted */
     uint64_t shared_count; /* topics */
@@ -352,7 +355,7 @@ static bool next_topic(struct share *s, bool is_first)
 static void begin_round(struct share *s)
 {
     look_at_rows(s);
-    s->has_people = person_share_look(s->node);
+    person_share_begin(&s->people, s->node);
     if (!s->is_sharing && s->shared_count > 0)
         give_up(s);
     if (s->is_sharing) {
@@ -363,21 +366,34 @@ static void begin_round(struct share *s)
     }
 }
 
+/* A step of the walk over pledges to people; false once there is none left. */
+static bool look_at_people(struct share *s)
+{
+    bool more = s->people.phase != PERSON_SHARE_DONE &&
+                person_share_step(&s->people, s->node);
+
+    /* What comes before the end of a walk may need another one. */
+    s->has_people = s->people.is_any || (more && s->has_people);
+    if (s->people.has_more)
+        s->rounds = ROUNDS;
+    return more;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct share *s = timer->data;
-    bool is_first = s->at == UINT64_MAX;
     bool more;
 
-    if (is_first)
+    if (!s->is_in_round) {
         begin_round(s);
-    more = s->is_sharing && (!is_first && look_at_files(s));
-    if (s->is_sharing && !more)
-        more = next_topic(s, is_first);
-    if (!more)
-        s->at = UINT64_MAX; /* the next turn begins anew */
+        s->has_files = s->is_sharing && next_topic(s, true);
+    } else if (s->has_files) {
+        s->has_files = look_at_files(s) || next_topic(s, false);
+    }
+    more = look_at_people(s) || s->has_files;
     if (s->rounds > 0 && !more)
         s->rounds--;
+    s->is_in_round = more;
     if (more || s->is_sharing || s->shared_count > 0 || s->rounds > 0)
         wait_for(s, more ? TURN_MS : AGAIN_MS);
 }
@@ -401,7 +417,7 @@ static void on_event(struct node_listener *listener,
     struct share *s = (struct share *)listener;
 
     if (event->type != NODE_EVENT_RECORD || !s->has_people ||
-        !person_share_is_of(event->kind))
+        !person_share_concerns(s->node, event))
         return;
     s->rounds = ROUNDS;
     if (!uv_is_active((uv_handle_t *)&s->timer))
@@ -417,7 +433,6 @@ enum err share_open(struct share **out, struct node *node)
     if (s == NULL)
         return ERR_NO_MEMORY;
     s->node = node;
-    s->at = UINT64_MAX;
     s->listener.on_event = on_event;
     node_subscribe(node, &s->listener);
     (void)uv_timer_init(node_loop(node), &s->timer);

@@ -30,6 +30,12 @@ static uint8_t others[3][KEY_LEN]; /* archivists */
 static size_t others_count;
 static bool have_shown; /* all of these hold all files */
 
+static struct node_listener *subscribed;
+static unsigned people_steps; /* that a walk over pledges to people takes */
+static unsigned steps_left;
+static unsigned steps, walks; /* so far */
+static bool has_more;
+
 /* ---- The node around it ------------------------------------------------- */
 
 struct store *node_store(const struct node *node)
@@ -77,7 +83,7 @@ struct transfer *node_transfer(const struct node *node)
 void node_subscribe(struct node *node, struct node_listener *listener)
 {
     (void)node;
-    (void)listener;
+    subscribed = listener;
 }
 
 void node_unsubscribe(struct node *node, struct node_listener *listener)
@@ -125,16 +131,30 @@ void transfer_wants_added(struct transfer *transfer)
     (void)transfer;
 }
 
-bool person_share_look(struct node *node)
+void person_share_begin(struct person_share *walk, struct node *node)
 {
     (void)node;
+    *walk = (struct person_share){ .is_any = people_steps > 0 };
+    steps_left = people_steps;
+    walks++;
+}
+
+bool person_share_step(struct person_share *walk, struct node *node)
+{
+    (void)node;
+    steps++;
+    if (steps_left > 0 && --steps_left > 0)
+        return true;
+    walk->phase = PERSON_SHARE_DONE;
+    walk->has_more = has_more;
     return false;
 }
 
-bool person_share_is_of(uint64_t kind)
+bool person_share_concerns(const struct node *node,
+                           const struct node_event *event)
 {
-    (void)kind;
-    return false;
+    (void)node;
+    return event->kind == KIND_HANDOVER;
 }
 
 size_t pledge_list(const struct node *node, bool only_all,
@@ -260,6 +280,8 @@ static int begin(void **state)
     unfollowed = 0;
     others_count = 0;
     have_shown = false;
+    people_steps = steps = walks = 0;
+    has_more = false;
     files_count = FILES;
     for (unsigned i = 0; i < FILES; i++) {
         files[i].id = named_files_blob(i + 1, MIB);
@@ -384,6 +406,86 @@ static void with_the_pledge_all_that_it_stood_for_ends(void **state)
     assert_int_equal(store_follow_find(f.store, board, &found), ERR_NOT_FOUND);
 }
 
+/* A record has come, of a kind that may make a topic somebody's. */
+static void hear(uint64_t kind)
+{
+    struct node_event event = { .type = NODE_EVENT_RECORD, .kind = kind };
+
+    subscribed->on_event(subscribed, &event);
+}
+
+static void turns(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uv_timer_cb cb = on_timer;
+
+        assert_non_null(cb);
+        on_timer = NULL;
+        cb(timer);
+    }
+}
+
+static void
+a_walk_over_people_goes_in_turns_and_files_are_looked_at_between(void **state)
+{
+    (void)state;
+    people_steps = 100;
+    pledge(1000 * MIB);
+    share_topic();
+    turns(4);
+    store_all();
+    assert_int_equal(walks, 1);
+    assert_int_equal(steps, 4);
+    assert_int_equal(wants(), FILES);
+    turns(96);
+    assert_int_equal(walks, 1);
+    assert_int_equal(steps, 100);
+    turns(1);
+    assert_int_equal(walks, 2);
+}
+
+static void what_comes_during_a_walk_is_looked_at_by_another(void **state)
+{
+    (void)state;
+    people_steps = 10;
+    turns(5);
+    hear(KIND_COMMENT); /* of no matter */
+    hear(KIND_HANDOVER);
+    turns(5);
+    assert_int_equal(walks, 1);
+    turns(1);
+    assert_int_equal(walks, 2);
+    turns(19); /* it may have to be judged first: a third */
+    assert_int_equal(walks, 3);
+    assert_null(on_timer);
+    hear(KIND_COMMENT);
+    assert_null(on_timer);
+    hear(KIND_HANDOVER);
+    assert_non_null(on_timer);
+}
+
+static void without_a_pledge_to_people_there_is_one_walk(void **state)
+{
+    (void)state;
+    turns(1);
+    assert_null(on_timer);
+    hear(KIND_HANDOVER);
+    assert_null(on_timer);
+    assert_int_equal(walks, 1);
+}
+
+static void what_was_too_much_for_one_walk_is_left_to_another(void **state)
+{
+    (void)state;
+    people_steps = 1;
+    has_more = true;
+    turns(10);
+    assert_int_equal(walks, 10);
+    has_more = false;
+    turns(2);
+    assert_null(on_timer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -394,6 +496,10 @@ int main(void)
         TEST(what_its_owner_dropped_is_not_fetched),
         TEST(a_file_is_let_go_when_others_have_shown_it_and_not_before),
         TEST(with_the_pledge_all_that_it_stood_for_ends),
+        TEST(a_walk_over_people_goes_in_turns_and_files_are_looked_at_between),
+        TEST(what_comes_during_a_walk_is_looked_at_by_another),
+        TEST(without_a_pledge_to_people_there_is_one_walk),
+        TEST(what_was_too_much_for_one_walk_is_left_to_another),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,7 @@ class PersonTest(lab.LabTest):
         founded = self.project(self.ada, "Founded")
         followed = self.project(self.ben, "Followed")
         far = self.project(self.ben, "Far")
+        farther = self.project(self.ben, "Farther")
         self.keeper.json("project", "follow", followed)
         self.keeper.json("seed", self.people[self.ada])
         lab.until(lambda: self.policies(self.keeper).get(founded) == "seed",
@@ -100,17 +101,21 @@ class PersonTest(lab.LabTest):
         self.assertEqual(self.policies(self.keeper)[followed], "follow")
         self.assertNotIn(far, self.policies(self.keeper))
         # Each gives what they lead to the other.
-        for project in (followed, far):
+        for project in (followed, far, farther):
             self.ben.json("role", "handover", project, self.people[self.ada])
         self.ada.json("role", "handover", founded, self.people[self.ben])
         lab.until(lambda: self.policies(self.keeper)[followed] == "seed",
                   "what was handed to her")
         # Of one that nobody here follows only the call board can tell.
-        self.ada.json("project", "follow", far)
-        self.ada.run("wait", f"caught-up:{far}")
+        self.assertFalse({far, farther} & set(self.policies(self.keeper)))
+        for project in (far, farther):
+            self.ada.json("project", "follow", project)
+            self.ada.run("wait", f"caught-up:{project}")
         self.request(self.ada, far)
-        lab.until(lambda: self.policies(self.keeper).get(far) == "seed",
-                  "what she speaks for")
+        self.ada.json("edit", farther, "--goal", "More than all")
+        for project in (far, farther):
+            lab.until(lambda: self.policies(self.keeper).get(project) == "seed",
+                      "what she speaks for")
         self.assertEqual(self.policies(self.keeper)[founded], "seed")
         root = self.work(self.ben, founded, MIB)
         self.keeper.run("wait", f"here:{root}")

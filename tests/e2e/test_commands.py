@@ -722,7 +722,8 @@ class Service(CommandTest):
         self.ada.stop()
         key = self.ada.home / "data" / "keys" / "device.key"
         content = key.read_bytes()
-        key.write_bytes(content[:40] + b"?" + content[41:])
+        damaged = bytes([content[40] ^ 1])
+        key.write_bytes(content[:40] + damaged + content[41:])
         done = subprocess.run(
             [str(lab.TROUPED), "--home", str(self.ada.home), "--no-lan",
              "--no-portmap"], capture_output=True, text=True, timeout=60,

@@ -204,9 +204,9 @@ static const struct {
     { "live", bench_live },           { "idle", bench_idle },
     { "start", bench_start },         { "blob", bench_blob },
     { "bulk", bench_bulk },           { "import", bench_import },
-    { "files", bench_files },         { "sparse", bench_sparse },
-    { "swarm", bench_swarm },         { "find", bench_find },
-    { "bundle", bench_bundle },
+    { "files", bench_files },         { "middle", bench_middle },
+    { "sparse", bench_sparse },       { "swarm", bench_swarm },
+    { "find", bench_find },           { "bundle", bench_bundle },
 };
 enum { MEASURES = sizeof measures / sizeof measures[0] };
 

@@ -172,6 +172,7 @@ void bench_bulk(void);
 void bench_import(void);
 void bench_bundle(void);
 void bench_files(void);
+void bench_middle(void);
 void bench_sparse(void);
 void bench_swarm(void);
 void bench_find(void);

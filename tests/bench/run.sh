@@ -2,7 +2,7 @@
 # run.sh [NAME...]: measures; a line of JSON a figure. `./do bench` builds first.
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# -gt 0 ] || set -- author sync reconcile million live start idle blob bulk swarm lossy import reflink bundle files sparse sim
+[ $# -gt 0 ] || set -- author sync reconcile million live start idle blob bulk swarm lossy import reflink bundle files middle sparse sim
 status=0
 for name; do
     if [ "$name" = sim ]; then

@@ -1,4 +1,4 @@
-/* Works of many small files, and one that is too large to copy. */
+/* Works of many files, and one that is too large to copy. */
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -9,38 +9,46 @@
 
 #include "tests/bench/bench.h"
 
-enum { FILES = 10000, FILE_BYTES = 3072, FOLDER_FILES = 500, RANGES = 3 };
+enum { FILE_BYTES = 3072, FOLDER_FILES = 500, RANGES = 3 };
 
 #define SPARSE_BYTES ((uint64_t)64 << 30)
 #define RANGE_BYTES  ((uint64_t)64 << 20)
 
-/* --- ten thousand small files --- */
+/* --- many files --- */
 
-static void write_small(const char *path)
+struct many {
+    const char *name; /* of the rows */
+    unsigned count;
+    size_t bytes; /* of each */
+    double bar;   /* files/s from end to end; 0: there is none */
+};
+
+static void write_one(const char *path, uint8_t *content, size_t len)
 {
-    uint8_t content[FILE_BYTES];
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    randombytes_buf(content, sizeof content);
-    bench_check(fd >= 0 && write(fd, content, sizeof content) == FILE_BYTES &&
+    randombytes_buf(content, len);
+    bench_check(fd >= 0 && write(fd, content, len) == (ssize_t)len &&
                     close(fd) == 0,
-                "writing a small file");
+                "writing a file");
 }
 
-static void make_folder(const char *top)
+static void make_folder(const char *top, const struct many *many)
 {
+    uint8_t *content = malloc(many->bytes);
     char path[2 * PATHS_LEN_MAX];
 
-    bench_check(mkdir(top, 0700) == 0, "making a folder");
-    for (unsigned i = 0; i < FILES; i++) {
+    bench_check(content != NULL && mkdir(top, 0700) == 0, "making a folder");
+    for (unsigned i = 0; i < many->count; i++) {
         if (i % FOLDER_FILES == 0) {
             (void)snprintf(path, sizeof path, "%s/%u", top, i / FOLDER_FILES);
             bench_check(mkdir(path, 0700) == 0, "making a folder");
         }
         (void)snprintf(path, sizeof path, "%s/%u/%05u.bin", top,
                        i / FOLDER_FILES, i);
-        write_small(path);
+        write_one(path, content, many->bytes);
     }
+    free(content);
     sync();
 }
 
@@ -49,8 +57,8 @@ static void check_same(const char *top, const char *out)
     char line[3 * PATHS_LEN_MAX];
     FILE *f;
 
-    (void)snprintf(line, sizeof line, "diff -r '%s' '%s'/small && echo same",
-                   top, out);
+    (void)snprintf(line, sizeof line, "diff -r '%s' '%s'/'%s' && echo same",
+                   top, out, strrchr(top, '/') + 1);
     f = popen(line, "r");
     bench_check(f != NULL && fgets(line, sizeof line, f) != NULL &&
                     strcmp(line, "same\n") == 0,
@@ -58,52 +66,68 @@ static void check_same(const char *top, const char *out)
     (void)pclose(f);
 }
 
-static double per_s(double seconds)
+static void row(const struct many *many, const char *what, double seconds,
+                double limit)
 {
-    return FILES / seconds;
+    char name[64];
+
+    (void)snprintf(name, sizeof name, "%s.%s", many->name, what);
+    bench_row(name, many->count / seconds, "files/s", limit);
 }
 
-void bench_files(void)
+static void bench_many(const struct many *many)
 {
     char project[2 * ID_LEN + 1];
     char work[2 * ID_LEN + 1];
     char top[PATHS_LEN_MAX];
     char out[PATHS_LEN_MAX];
+    char name[64];
     struct node from;
     struct node to;
     struct watch *w;
     double begun[4];
     double copy;
 
-    bench_path(top, "small");
+    bench_path(top, many->name);
     bench_path(out, "out");
-    make_folder(top);
+    make_folder(top, many);
     file_project(&from, project);
     node_start(&to, "archive");
     node_do(&to, "init", "--node-only", NULL);
     node_do(&to, "seed", project, NULL);
     node_dial(&to, &from);
     (void)node_await(&to, project, "records", 1);
-    copy = limit_copy_folder(top);
+    copy = many->count / limit_copy_folder(top);
     w = watch_start(to.pid);
     begun[0] = bench_now();
     file_contribute(&from, project, top, work);
     begun[1] = bench_now();
-    (void)node_await(&to, project, "blobs_held", FILES);
+    (void)node_await(&to, project, "blobs_held", many->count);
     begun[2] = bench_now();
     node_do(&to, "get", work, "--out", out, NULL);
     begun[3] = bench_now();
-    bench_row("files.contribute", per_s(begun[1] - begun[0]), "files/s",
-              per_s(copy));
-    bench_row("files.held", per_s(begun[2] - begun[0]), "files/s", per_s(copy));
-    bench_row("files.get", per_s(begun[3] - begun[2]), "files/s", per_s(copy));
-    bench_row("files.end_to_end", per_s(begun[3] - begun[0]), "files/s", 5000);
-    bench_row("files.end_to_end_to_copy", per_s(begun[3] - begun[0]), "files/s",
-              per_s(copy));
-    bench_row("files.anon_peak", (double)watch_stop(w) / BENCH_MIB, "MiB", 64);
+    row(many, "contribute", begun[1] - begun[0], copy);
+    row(many, "held", begun[2] - begun[0], copy);
+    row(many, "get", begun[3] - begun[2], copy);
+    if (many->bar > 0)
+        row(many, "end_to_end", begun[3] - begun[0], many->bar);
+    row(many, "end_to_end_to_copy", begun[3] - begun[0], copy);
+    (void)snprintf(name, sizeof name, "%s.anon_peak", many->name);
+    bench_row(name, (double)watch_stop(w) / BENCH_MIB, "MiB", 64);
     check_same(top, out);
     node_stop(&to);
     node_stop(&from);
+}
+
+void bench_files(void)
+{
+    bench_many(&(struct many){ "files", 10000, FILE_BYTES, 5000 });
+}
+
+/* Photos, samples, pages: each a file of its own, and none a large one. */
+void bench_middle(void)
+{
+    bench_many(&(struct many){ "middle", 2000, 100 * 1024, 0 });
 }
 
 /* --- a file of 64 GiB, mostly holes --- */

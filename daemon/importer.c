@@ -1,41 +1,26 @@
 /*
  * Importing files for a method.  Folders become lists of files first; then
- * small files are read a group at a time, the next group while the last one is
- * committed, and a large one by several threads of the pool.
+ * files are taken a group at a time: one is read while the one before it is
+ * flushed and the one before that committed.  What a group is, and what is done
+ * with it on the pool, is import_group.c.
  */
 #include "daemon/importer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/import_group.h"
 #include "daemon/import_walk.h"
 #include "daemon/quota.h"
 #include "daemon/safety.h"
-#include "store/blobs.h"
 
 enum {
-    GROUP_FILES = 400,
-    GROUP_BYTES = 4 * 1024 * 1024,
     /* Threads for one file: while one waits for the disk two others hash.
      * One of the pool's is left to everybody else. */
     HANDS = 3,
     /* Batches that wait for the writer. */
     APPLYING_MAX = 2,
-    /* Longer lists get their media types by name: looking into a file costs
-     * more than taking it in. */
-    LOOKED_INTO_MAX = 64,
     TICK_MS = 250
-};
-
-/* Files that are read on the pool, which alone writes here while it does. */
-struct group {
-    size_t first; /* of the list */
-    size_t count;
-    bool is_long;  /* the last one is left to be worked on */
-    enum err err;  /* of the one that was read last */
-    size_t failed; /* which of the list that is */
-    struct blob_import *imports[GROUP_FILES];
-    char (*types)[MEDIA_TYPE_MAX]; /* of them; NULL: by name */
 };
 
 struct importer {
@@ -43,25 +28,30 @@ struct importer {
     uv_work_t work;
     uv_work_t hands[HANDS];
     uv_work_t look; /* for the type, meanwhile */
+    uv_work_t flush;
     struct call *call;
     struct import_list *list;
     importer_fn *done;
-    struct store *store;
     uint8_t topic[ID_LEN];
     struct import_walk walk;
     char *wrong; /* a path of the walk that err is about */
-    struct group group;
-    unsigned working;  /* jobs on the pool */
-    unsigned applying; /* batches with the writer */
-    bool is_asking;    /* for room within the quota */
-    uint64_t promised; /* bytes of it */
+    struct import_source source;
+    struct import_group group;   /* it is being read, or waits to be flushed */
+    struct import_group flushed; /* it is being flushed */
+    bool is_reading;             /* `group` is being read */
+    bool is_read;                /* it waits */
+    unsigned busy;               /* jobs that work at it */
+    unsigned working;            /* jobs on the pool, of both */
+    unsigned applying;           /* batches with the writer */
+    bool is_asking;              /* for room within the quota */
+    uint64_t promised;           /* bytes of it */
     struct blob_progress progress;
     uint64_t started_ms;
     size_t failed; /* the file that err is about */
     enum err err;
 };
 
-static void read_next(struct importer *run);
+static void go_on(struct importer *run);
 
 /* ---- The end ------------------------------------------------------------ */
 
@@ -71,16 +61,8 @@ static void on_timer_closed(uv_handle_t *handle)
 
     import_walk_wipe(&run->walk);
     free(run->wrong);
-    free(run->group.types);
+    free(run->source.types);
     free(run);
-}
-
-static void empty_group(struct importer *run)
-{
-    for (size_t i = 0; i < run->group.count; i++)
-        blob_import_free(run->group.imports[i]);
-    run->group.first += run->group.count;
-    run->group.count = 0;
 }
 
 static void tell(const struct importer *run, const char *path)
@@ -132,6 +114,11 @@ static void fail(struct importer *run)
              run->wrong != NULL ? run->wrong : list->files[run->failed].path);
 }
 
+static bool is_at_end(const struct importer *run)
+{
+    return run->group.first == run->list->count && run->flushed.count == 0;
+}
+
 /* Once nothing of it is on the pool or with the writer. */
 static void settle(struct importer *run)
 {
@@ -141,9 +128,10 @@ static void settle(struct importer *run)
     enum err e = run->err;
 
     if (run->working > 0 || run->applying > 0 || run->is_asking ||
-        (e == ERR_OK && run->group.first < list->count))
+        (e == ERR_OK && !is_at_end(run)))
         return;
-    empty_group(run);
+    import_group_empty(&run->group);
+    import_group_empty(&run->flushed);
     quota_give_back(node_quota(call_node(call)), run->promised);
     if (e != ERR_OK)
         fail(run);
@@ -162,9 +150,7 @@ static void on_applied(void *context, enum err e, struct store_batch *batch)
     run->applying--;
     if (run->err == ERR_OK)
         run->err = e;
-    if (run->err == ERR_OK)
-        read_next(run);
-    settle(run);
+    go_on(run);
 }
 
 /* Taken down here: not held again, whoever brings it. */
@@ -174,52 +160,51 @@ static bool is_refused(const struct importer *run, const struct blob_id *blob)
 }
 
 /* Texts of types are few: those that are equal are one. */
-static const char *type_of(struct importer *run, size_t i)
+static const char *type_of(struct importer *run, size_t at)
 {
     const struct import_list *list = run->list;
-    size_t at = run->group.first + i;
     char *copy;
 
-    if (run->group.types == NULL)
+    if (run->source.types == NULL)
         return media_type_of_name(list->files[at].name);
     copy = call_alloc(run->call, MEDIA_TYPE_MAX);
     if (copy == NULL)
         return media_type_of_name(list->files[at].name);
-    memcpy(copy, run->group.types[i], MEDIA_TYPE_MAX);
+    memcpy(copy, run->source.types[at], MEDIA_TYPE_MAX);
     return copy;
 }
 
 static enum err put(struct importer *run, size_t i, struct store_batch *batch)
 {
-    struct import_file *file = &run->list->files[run->group.first + i];
+    struct blob_import *import = run->flushed.imports[i];
+    size_t at = run->flushed.first + i;
+    struct import_file *file = &run->list->files[at];
 
-    run->failed = run->group.first + i;
-    blob_import_id(run->group.imports[i], &file->blob);
-    file->media_type = type_of(run, i);
+    run->failed = at;
+    blob_import_id(import, &file->blob);
+    file->media_type = type_of(run, at);
     if (!is_refused(run, &file->blob))
-        return blob_import_put(run->group.imports[i], batch);
-    blob_import_discard(run->group.imports[i]);
+        return blob_import_put(import, batch);
+    blob_import_discard(import);
     return ERR_REFUSED;
 }
 
-/* All files of the group are read: gives them to the writer. */
+/* All files of the group are durable: gives them to the writer. */
 static void apply_group(struct importer *run)
 {
     struct store_batch *batch = NULL;
 
     if (run->err == ERR_OK)
         run->err = store_batch_new(&batch);
-    for (size_t i = 0; i < run->group.count && run->err == ERR_OK; i++)
+    for (size_t i = 0; i < run->flushed.count && run->err == ERR_OK; i++)
         run->err = put(run, i, batch);
     if (run->err != ERR_OK) {
         store_batch_free(batch);
-    } else {
-        empty_group(run);
-        run->applying++;
-        node_apply(call_node(run->call), batch, on_applied, run);
-        read_next(run);
+        return;
     }
-    settle(run);
+    import_group_empty(&run->flushed);
+    run->applying++;
+    node_apply(call_node(run->call), batch, on_applied, run);
 }
 
 /* ---- On the pool -------------------------------------------------------- */
@@ -233,92 +218,45 @@ static void queue(struct importer *run, uv_work_t *work, uv_work_cb on_work,
                         on_worked);
 }
 
-static void look_into_last(struct importer *run)
-{
-    struct group *g = &run->group;
-    size_t i = g->count - 1;
-
-    if (g->types != NULL)
-        media_type_of(g->types[i], run->list->files[g->first + i].path);
-}
-
-/* Reads one more file; false when the group is full or something went wrong. */
-static bool read_one(struct importer *run, size_t *bytes)
-{
-    struct group *g = &run->group;
-    const char *path = run->list->files[g->first + g->count].path;
-    struct blob_import **import = &g->imports[g->count];
-
-    g->failed = g->first + g->count;
-    g->err = blob_import_new(import, run->store, path, run->topic,
-                             run->list->in_place);
-    if (g->err != ERR_OK)
-        return false;
-    g->count++;
-    g->err = blob_import_begin(*import, &run->progress);
-    g->is_long = g->err == ERR_OK && blob_import_is_long(*import);
-    if (g->err == ERR_OK && !g->is_long) {
-        look_into_last(run);
-        blob_import_work(*import, &run->progress);
-        g->err = blob_import_finish(*import);
-    }
-    *bytes += blob_import_size(*import) <= BLOB_INLINE_MAX
-                  ? blob_import_size(*import)
-                  : 0;
-    return g->err == ERR_OK && !g->is_long;
-}
-
-static void on_read(uv_work_t *work)
-{
-    struct importer *run = work->data;
-    struct group *g = &run->group;
-    size_t bytes = 0;
-
-    while (g->first + g->count < run->list->count && g->count < GROUP_FILES &&
-           bytes < GROUP_BYTES && !run->progress.cancel) {
-        if (!read_one(run, &bytes))
-            break;
-    }
-    if (run->progress.cancel && g->err == ERR_OK)
-        g->err = ERR_CANCELLED;
-}
-
 /* What the pool came to; what failed before it is told instead. */
-static void take_outcome(struct importer *run, int status)
+static void take_outcome(struct importer *run, int status,
+                         const struct import_group *group)
 {
+    run->working--;
     if (run->err != ERR_OK)
         return;
-    run->err = status < 0 ? ERR_CANCELLED : run->group.err;
-    run->failed = run->group.failed;
+    run->err = status < 0 ? ERR_CANCELLED : group->err;
+    run->failed = group->failed;
 }
 
-static void on_finish(uv_work_t *work)
+static void on_flush(uv_work_t *work)
 {
     struct importer *run = work->data;
 
-    run->group.err =
-        blob_import_finish(run->group.imports[run->group.count - 1]);
+    import_group_flush(&run->flushed);
 }
 
-static void on_finished(uv_work_t *work, int status)
+static void on_was_flushed(uv_work_t *work, int status)
 {
     struct importer *run = work->data;
 
-    run->working--;
-    take_outcome(run, status);
+    take_outcome(run, status, &run->flushed);
     apply_group(run);
+    go_on(run);
 }
 
 static void on_hand(uv_work_t *work)
 {
     struct importer *run = work->data;
 
-    blob_import_work(run->group.imports[run->group.count - 1], &run->progress);
+    import_group_work(&run->group, &run->source);
 }
 
 static void on_look(uv_work_t *work)
 {
-    look_into_last(work->data);
+    struct importer *run = work->data;
+
+    import_group_look(&run->group, &run->source);
 }
 
 static void on_hand_done(uv_work_t *work, int status)
@@ -327,34 +265,64 @@ static void on_hand_done(uv_work_t *work, int status)
 
     if (status < 0)
         run->progress.cancel = true;
-    if (--run->working == 0)
-        queue(run, &run->work, on_finish, on_finished);
+    run->working--;
+    run->is_read = --run->busy == 0;
+    go_on(run);
+}
+
+static void on_read(uv_work_t *work)
+{
+    struct importer *run = work->data;
+
+    import_group_read(&run->group, &run->source);
 }
 
 static void on_was_read(uv_work_t *work, int status)
 {
     struct importer *run = work->data;
 
-    run->working--;
-    take_outcome(run, status);
-    if (run->err != ERR_OK || !run->group.is_long) {
-        apply_group(run);
-        return;
+    run->is_reading = false;
+    take_outcome(run, status, &run->group);
+    run->is_read = !run->group.is_long;
+    if (run->err == ERR_OK && run->group.is_long) {
+        run->busy = HANDS + 1;
+        queue(run, &run->look, on_look, on_hand_done);
+        for (unsigned i = 0; i < HANDS; i++)
+            queue(run, &run->hands[i], on_hand, on_hand_done);
     }
-    queue(run, &run->look, on_look, on_hand_done);
-    for (unsigned i = 0; i < HANDS; i++)
-        queue(run, &run->hands[i], on_hand, on_hand_done);
+    go_on(run);
 }
 
-/* The next group, unless one is read or the writer has enough to do. */
+/* The group that was read makes place for the next one. */
+static void flush_next(struct importer *run)
+{
+    if (!run->is_read || run->flushed.count > 0 ||
+        run->applying >= APPLYING_MAX)
+        return;
+    run->flushed = run->group;
+    run->group.first += run->group.count;
+    run->group.count = 0;
+    run->is_read = false;
+    queue(run, &run->flush, on_flush, on_was_flushed);
+}
+
 static void read_next(struct importer *run)
 {
-    if (run->err != ERR_OK || run->working > 0 || run->group.count > 0 ||
-        run->applying >= APPLYING_MAX || run->group.first >= run->list->count)
+    if (run->group.count > 0 || run->group.first == run->list->count ||
+        run->is_reading)
         return;
-    run->group.is_long = false;
-    run->group.err = ERR_OK;
+    run->is_reading = true;
     queue(run, &run->work, on_read, on_was_read);
+}
+
+/* Whatever can be begun now; or the end. */
+static void go_on(struct importer *run)
+{
+    if (run->err == ERR_OK)
+        flush_next(run);
+    if (run->err == ERR_OK)
+        read_next(run);
+    settle(run);
 }
 
 /* ---- Folders ------------------------------------------------------------ */
@@ -414,8 +382,7 @@ static void on_room(void *context, enum err e)
         run->promised = run->progress.total;
     else
         run->err = e;
-    read_next(run);
-    settle(run);
+    go_on(run);
 }
 
 static void on_walked(uv_work_t *work, int status)
@@ -427,14 +394,14 @@ static void on_walked(uv_work_t *work, int status)
         run->err = ERR_CANCELLED;
     if (run->err == ERR_OK)
         run->err = take_walk(run);
-    if (run->err == ERR_OK && run->list->count <= LOOKED_INTO_MAX) {
-        run->group.types = calloc(LOOKED_INTO_MAX, sizeof *run->group.types);
-        if (run->group.types == NULL)
+    if (run->err == ERR_OK && run->list->count <= IMPORT_LOOKED_INTO) {
+        run->source.types =
+            calloc(IMPORT_LOOKED_INTO, sizeof *run->source.types);
+        if (run->source.types == NULL)
             run->err = ERR_NO_MEMORY;
     }
     if (run->err != ERR_OK || run->list->in_place) {
-        read_next(run);
-        settle(run);
+        go_on(run);
         return;
     }
     run->failed = 0;
@@ -475,8 +442,13 @@ void importer_run(struct call *call, struct import_list *list,
     run->call = call;
     run->list = list;
     run->done = done;
-    run->store = node_store(call_node(call));
     memcpy(run->topic, topic, ID_LEN);
+    run->source = (struct import_source){
+        .store = node_store(call_node(call)),
+        .list = list,
+        .topic = run->topic,
+        .progress = &run->progress,
+    };
     run->started_ms = uv_now(loop);
     import_walk_init(&run->walk, list->max, node_home(call_node(call))->data);
     (void)uv_timer_init(loop, &run->timer);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "store/blob_copy.h"
-#include "store/blob_file.h"
+#include "store/blob_publish.h"
 
 #define NAMES_MAX 100
 
@@ -128,7 +128,7 @@ enum err blob_copy_export(struct blob_copy *copy, struct blob_reader *reader,
     if (!blob_reader_has(reader, 0, info.id.size))
         return ERR_NOT_HELD;
     e = place(copy, reader, progress, chosen);
-    return e == ERR_OK ? blob_file_sync_parent(chosen) : e;
+    return e == ERR_OK ? blob_publish_entry(chosen) : e;
 }
 
 enum err blob_reader_export(struct blob_reader *reader, const char *path,

@@ -94,63 +94,6 @@ enum err blob_file_make_folder(const struct store *store,
     return make_folder(store, name);
 }
 
-/* A folder's entries are durable once the folder itself is. */
-static enum err sync_folder(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum err e = ERR_OK;
-
-    if (fd < 0)
-        return blob_file_error(errno);
-    if (fsync(fd) != 0)
-        e = blob_file_error(errno);
-    (void)close(fd);
-    return e;
-}
-
-enum err blob_file_sync_parent(const char *path)
-{
-    char *parent = strdup(path);
-    char *slash;
-    enum err e;
-
-    if (parent == NULL)
-        return ERR_NO_MEMORY;
-    slash = strrchr(parent, '/');
-    if (slash == NULL) {
-        free(parent);
-        return sync_folder(".");
-    }
-    slash[slash == parent ? 1 : 0] = '\0';
-    e = sync_folder(parent);
-    free(parent);
-    return e;
-}
-
-enum err blob_file_publish(const struct store *store, const char *from,
-                           const struct blob_id *id)
-{
-    char *to = blob_file_path(store, id, false);
-    char *blobs = NULL;
-    enum err e;
-
-    if (to == NULL)
-        return ERR_NO_MEMORY;
-    e = blob_file_make_folder(store, id);
-    if (e == ERR_OK && rename(from, to) != 0)
-        e = blob_file_error(errno);
-    if (e == ERR_OK)
-        e = blob_file_sync_parent(to);
-    /* The folder itself may be new. */
-    if (e == ERR_OK && asprintf(&blobs, "%s/blobs", store->dir) < 0)
-        e = ERR_NO_MEMORY;
-    if (e == ERR_OK)
-        e = sync_folder(blobs);
-    free(blobs);
-    free(to);
-    return e;
-}
-
 enum err blob_file_temporary(const struct store *store, char **path, int *fd)
 {
     char *name = NULL;

@@ -18,12 +18,6 @@ MUST_CHECK enum err blob_file_make_folder(const struct store *store,
 /* A new empty file for an import; the caller frees `*path`, closes `*fd`. */
 MUST_CHECK enum err blob_file_temporary(const struct store *store, char **path,
                                         int *fd);
-/* Renames a durable file to the blob's own name, durably. */
-MUST_CHECK enum err blob_file_publish(const struct store *store,
-                                      const char *from,
-                                      const struct blob_id *id);
-/* Makes the entry `path` of its folder durable. */
-MUST_CHECK enum err blob_file_sync_parent(const char *path);
 MUST_CHECK enum err blob_file_write(int fd, uint64_t offset, struct bytes src);
 /* Reads until `len` bytes or the end of the file; *n tells how many. */
 MUST_CHECK enum err blob_file_read(int fd, uint64_t offset, uint8_t *out,

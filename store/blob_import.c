@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "store/blob_disk.h"
-#include "store/blob_file.h"
+#include "store/blob_publish.h"
 
 /* What a thread takes at once: long enough for the disk to work on. */
 enum { PIECE_SPANS = 1 };
@@ -38,6 +38,7 @@ struct blob_import {
     _Atomic enum err error; /* the first one; ends all threads */
     uint8_t *layer;         /* a hash for each span */
 
+    bool named; /* what it is called is known, and nothing more to be read */
     bool done;
     struct blob_id id;
     enum blob_state state;
@@ -251,6 +252,23 @@ static enum err make_room(struct blob_import *import)
     return ftruncate(import->to, size) == 0 ? ERR_OK : blob_file_error(errno);
 }
 
+static enum err begin_large(struct blob_import *import)
+{
+    blob_disk_init(&import->disk, import->to);
+    return make_room(import);
+}
+
+/*
+ * Many of these are flushed at once: written through the cache, the disk has
+ * them all to choose from, and the file system finds their places later.
+ */
+static enum err begin_middle(struct blob_import *import)
+{
+    import->disk = (struct blob_disk){ import->to, -1 };
+    return blob_file_has_room(import->store, import->size) ? ERR_OK
+                                                           : ERR_NO_SPACE;
+}
+
 static enum err begin_copy(struct blob_import *import)
 {
     struct stat st;
@@ -260,10 +278,9 @@ static enum err begin_copy(struct blob_import *import)
     if (e != ERR_OK)
         return e;
     import->state = BLOB_FILE;
-    if (ioctl(import->to, FICLONE, import->from) != 0) {
-        blob_disk_init(&import->disk, import->to);
-        return make_room(import);
-    }
+    if (ioctl(import->to, FICLONE, import->from) != 0)
+        return import->size > BLOB_SPAN_LEN ? begin_large(import)
+                                            : begin_middle(import);
     (void)close(import->from); /* only read from */
     import->from = import->to;
     if (fstat(import->to, &st) != 0)
@@ -391,7 +408,7 @@ static enum err name_it(struct blob_import *import)
     return ERR_OK;
 }
 
-enum err blob_import_finish(struct blob_import *import)
+enum err blob_import_end(struct blob_import *import)
 {
     enum err e = import->error;
 
@@ -401,13 +418,55 @@ enum err blob_import_finish(struct blob_import *import)
         e = check_unchanged(import);
     if (e == ERR_OK)
         e = name_it(import);
-    if (e == ERR_OK && import->to >= 0 && fdatasync(import->to) != 0)
-        e = blob_file_error(errno);
-    close_files(import);
-    if (e == ERR_OK && import->state == BLOB_FILE)
-        e = blob_file_publish(import->store, import->temporary, &import->id);
-    import->done = e == ERR_OK;
+    if (import->from != import->to && import->from >= 0) {
+        (void)close(import->from); /* only read from */
+        import->from = -1;
+    }
+    if (e != ERR_OK)
+        fail(import, e);
+    import->named = e == ERR_OK;
     return e;
+}
+
+enum err blob_imports_flush(struct blob_import *const *imports, size_t count,
+                            size_t *failed)
+{
+    struct blob_new *files = calloc(count + 1, sizeof *files);
+    size_t *places = calloc(count + 1, sizeof *places);
+    enum err e = files == NULL || places == NULL ? ERR_NO_MEMORY : ERR_OK;
+    size_t at = 0;
+    size_t n = 0;
+
+    *failed = 0;
+    for (size_t i = 0; i < count && e == ERR_OK; i++) {
+        const struct blob_import *import = imports[i];
+
+        assert(import->done || import->named);
+        if (import->done || import->to < 0)
+            continue;
+        files[n] =
+            (struct blob_new){ import->to, import->temporary, import->id };
+        places[n++] = i;
+    }
+    if (n > 0) {
+        e = blob_publish(imports[places[0]]->store, files, n, &at);
+        *failed = places[at];
+    }
+    for (size_t i = 0; i < count; i++) {
+        close_files(imports[i]);
+        imports[i]->done = imports[i]->done || e == ERR_OK;
+    }
+    free(places);
+    free(files);
+    return e;
+}
+
+enum err blob_import_finish(struct blob_import *import)
+{
+    size_t failed;
+    enum err e = blob_import_end(import);
+
+    return e == ERR_OK ? blob_imports_flush(&import, 1, &failed) : e;
 }
 
 enum err blob_import_run(struct blob_import *import,

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "store/blob_disk.h"
-#include "store/blob_file.h"
+#include "store/blob_publish.h"
 
 /* Space is taken this far ahead, so that a full disk is met early. */
 #define ALLOCATE_AHEAD ((uint64_t)64 << 20)
@@ -369,7 +369,7 @@ static enum err flush(struct blob_part *part)
     if (fdatasync(part->fd) != 0)
         e = blob_file_error(errno);
     if (e == ERR_OK && !part->known && !part->named)
-        e = blob_file_sync_parent(part->path);
+        e = blob_publish_entry(part->path);
     (void)pthread_mutex_lock(&part->lock);
     if (e == ERR_OK) {
         memcpy(part->durable, part->flushing, len);
@@ -410,6 +410,8 @@ static enum err finish_small(struct blob_part *part, struct store_batch *batch)
 
 enum err blob_part_finish(struct blob_part *part, struct store_batch *batch)
 {
+    struct blob_new file = { -1, part->path, part->id };
+    size_t failed;
     enum err e;
 
     assert(part->missing == 0);
@@ -417,7 +419,7 @@ enum err blob_part_finish(struct blob_part *part, struct store_batch *batch)
         return finish_small(part, batch);
     e = flush(part);
     if (e == ERR_OK && !part->named)
-        e = blob_file_publish(part->store, part->path, &part->id);
+        e = blob_publish(part->store, &file, 1, &failed);
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_IO : e;
     part->named = true;

@@ -130,6 +130,14 @@ bool blob_import_is_long(const struct blob_import *import);
 void blob_import_work(struct blob_import *import,
                       struct blob_progress *progress);
 MUST_CHECK enum err blob_import_finish(struct blob_import *import);
+/*
+ * The last step in two, for many: each is ended by itself, then all are flushed
+ * at once; and only on ERR_OK is any of them durable.  *failed: which one the
+ * error is about.
+ */
+MUST_CHECK enum err blob_import_end(struct blob_import *import);
+MUST_CHECK enum err blob_imports_flush(struct blob_import *const *imports,
+                                       size_t count, size_t *failed);
 /* After the beginning: the size of the file. */
 uint64_t blob_import_size(const struct blob_import *import);
 /* After ERR_OK: its name, and the operation that makes it held. */

@@ -1,0 +1,30 @@
+#ifndef STORE_BLOB_PUBLISH_H
+#define STORE_BLOB_PUBLISH_H
+
+#include "store/blob_file.h"
+
+/*
+ * What makes files of ours durable, under the names of their blobs.  Many at
+ * once cost little more than one: the first flush of a group has the file
+ * system write its journal for all of them.
+ */
+
+struct blob_new {
+    int fd;           /* of what is written; -1: that is durable already */
+    const char *path; /* where it is */
+    struct blob_id id;
+};
+
+/*
+ * Flushes each file, then renames it to its blob's name, then flushes the
+ * folders: so a name stands for what is durable, and on ERR_OK all names are.
+ * After an error some may have their names.  *failed: which one it was.
+ */
+MUST_CHECK enum err blob_publish(const struct store *store,
+                                 const struct blob_new *files, size_t count,
+                                 size_t *failed);
+
+/* Makes the entry `path` of its folder durable. */
+MUST_CHECK enum err blob_publish_entry(const char *path);
+
+#endif

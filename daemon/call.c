@@ -81,6 +81,11 @@ const char *call_text(struct call *call, const char *name)
     return copy;
 }
 
+struct client *call_client(const struct call *call)
+{
+    return call->client;
+}
+
 struct desk *call_desk(const struct call *call)
 {
     return call->control->desk;
@@ -89,11 +94,6 @@ struct desk *call_desk(const struct call *call)
 struct node *call_node(const struct call *call)
 {
     return desk_node(call->control->desk);
-}
-
-struct client *call_client(const struct call *call)
-{
-    return call->client;
 }
 
 void call_on_abandon(struct call *call, method_fn on_abandon)

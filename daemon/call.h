@@ -13,6 +13,7 @@
  */
 
 struct call;
+struct client;
 struct control;
 struct desk;
 struct node;
@@ -30,6 +31,8 @@ const struct mp_value *call_param(const struct call *call, const char *name);
 /* A param that is text, as a NUL-terminated copy that lives as long as the
  * call; NULL where it is absent, empty, no text or has a NUL inside. */
 const char *call_text(struct call *call, const char *name);
+/* Who waits for the answer; NULL if the client has left. */
+struct client *call_client(const struct call *call);
 struct desk *call_desk(const struct call *call);
 struct node *call_node(const struct call *call);
 /* Memory that lives as long as the call, zeroed; NULL if there is none. */

@@ -25,18 +25,7 @@ MUST_CHECK enum err control_open(struct control **out, struct desk *desk,
 void control_close(struct control *control, void (*on_closed)(void *context),
                    void *context);
 
-/* A client as somebody whom notifications go to. */
-struct client;
-struct client *call_client(const struct call *call);
-/* Whether the client (by its number, never reused) is still there. */
+/* The client of that number if it is still there, or NULL. */
 struct client *control_find(struct control *control, uint64_t client_number);
-uint64_t client_number(const struct client *client);
-
-/*
- * Sends one notification: `params` is one encoded map.  False if the client is
- * too far behind to take it: what is lost must be told to it as a gap.
- */
-bool client_notify(struct client *client, const char *name,
-                   struct bytes params);
 
 #endif

@@ -1,6 +1,7 @@
 #ifndef DAEMON_CONTROL_PARTS_H
 #define DAEMON_CONTROL_PARTS_H
 
+#include "daemon/client.h"
 #include "daemon/control.h"
 #include "daemon/desk.h"
 

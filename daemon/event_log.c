@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/client.h"
 #include "daemon/desk.h"
 #include "daemon/pair.h"
 #include "proto/blob_tree.h"

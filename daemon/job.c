@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/client.h"
 #include "daemon/pair.h"
 
 enum { WATCHERS_MAX = 8, WAITERS_MAX = 8, PROGRESS_MS = 200 };

@@ -136,7 +136,7 @@ void lease_answer_held(struct leases *l, struct lease_peer *p,
         msg.held.code = prove(l, row, ask, &msg.held.proof, &names, &uncles);
     if (msg.held.code != ERR_OK && msg.held.code != ERR_BUSY)
         msg.held.code = ERR_NOT_HELD;
-    (void)lease_send(l, p, &msg); /* who gets no answer asks again later */
+    (void)lease_send(p, &msg); /* who gets no answer asks again later */
     writer_free(&names);
     writer_free(&uncles);
 }
@@ -219,7 +219,7 @@ static void on_read_done(uv_work_t *work, int status)
         msg.leaf.code = code_of(r->err);
         msg.leaf.siblings = writer_view(&r->siblings);
         msg.leaf.bytes = (struct bytes){ r->leaf_bytes, r->len };
-        (void)lease_send(l, p, &msg);
+        (void)lease_send(p, &msg);
     }
     reading_free(r);
 }
@@ -272,5 +272,5 @@ void lease_answer_challenge(struct leases *l, struct lease_peer *p,
     else
         msg.leaf.code = code_of(begin(l, p, ask));
     if (msg.leaf.code != ERR_OK)
-        (void)lease_send(l, p, &msg);
+        (void)lease_send(p, &msg);
 }

@@ -74,7 +74,7 @@ static void open_ask(struct leases *l, struct lease_peer *p,
 
 /* ---- Lists -------------------------------------------------------------- */
 
-static bool send_list_ask(struct leases *l, struct lease_peer *p)
+static bool send_list_ask(struct lease_peer *p)
 {
     struct lease_msg msg = { .type = FRAME_HELD_ASK, .request = p->request };
 
@@ -83,7 +83,7 @@ static bool send_list_ask(struct leases *l, struct lease_peer *p)
     msg.held_ask.what = LEASE_WHAT_PAGE;
     msg.held_ask.page = p->page;
     return peer_tag_of_topic(conn_peer(p->conn), p->topic, msg.tag) &&
-           lease_send(l, p, &msg);
+           lease_send(p, &msg);
 }
 
 /* `names` are in the lists of the topic that are here or on their way. */
@@ -106,7 +106,7 @@ static bool try_list(struct leases *l, struct lease_peer *p,
     row->list_ms = now_ms + LIST_AGAIN_MS;
     p->page = 0;
     memset(p->last, 0, sizeof p->last);
-    if (!send_list_ask(l, p))
+    if (!send_list_ask(p))
         close_ask(l, p);
     return p->open != LEASE_NOTHING;
 }
@@ -218,7 +218,7 @@ void lease_ask_held(struct leases *l, struct lease_peer *p,
         p->page++;
         p->request = ++l->requests;
         p->deadline_ms = lease_now_ms(l) + LEASE_ANSWER_MS;
-        if (send_list_ask(l, p))
+        if (send_list_ask(p))
             return;
     }
     close_ask(l, p);
@@ -292,7 +292,7 @@ static bool challenge(struct leases *l, struct lease_peer *p,
     msg.challenge.blob = p->blob;
     msg.challenge.leaf = p->leaf;
     if (!peer_tag_of_topic(conn_peer(p->conn), t->topic, msg.tag) ||
-        !lease_send(l, p, &msg)) {
+        !lease_send(p, &msg)) {
         lease_check_judged(l, p, ERR_BUSY); /* there is no room */
         close_ask(l, p);
     }

@@ -191,8 +191,7 @@ void lease_pass_on(struct leases *leases, const struct store_lease *lease,
                    const struct lease_peer *from);
 void lease_forget_told(struct lease_peer *peer);
 /* Queues one message; false if there is no room for it now. */
-bool lease_send(struct leases *leases, struct lease_peer *peer,
-                const struct lease_msg *msg);
+bool lease_send(struct lease_peer *peer, const struct lease_msg *msg);
 
 /* --- lease_ask.c --- */
 

@@ -6,13 +6,11 @@
 #include "daemon/conn.h"
 #include "daemon/lease_parts.h"
 
-bool lease_send(struct leases *l, struct lease_peer *p,
-                const struct lease_msg *msg)
+bool lease_send(struct lease_peer *p, const struct lease_msg *msg)
 {
     static uint8_t buf[LEASE_MSG_MAX]; /* large, and only the loop comes here */
     struct writer w = writer_fixed(buf, sizeof buf);
 
-    (void)l;
     lease_msg_encode(&w, msg);
     return w.err == ERR_OK && conn_room(p->conn, (uint8_t)msg->type) >= w.len &&
            conn_queue(p->conn, (uint8_t)msg->type, writer_view(&w)) == ERR_OK;
@@ -51,8 +49,8 @@ static bool note_told(struct lease_peer *p, const uint8_t topic[ID_LEN])
 }
 
 /* Sends what has gathered, if there is anything. */
-static bool send_leases(struct leases *l, struct lease_peer *p,
-                        const uint8_t topic[ID_LEN], struct writer *leases)
+static bool send_leases(struct lease_peer *p, const uint8_t topic[ID_LEN],
+                        struct writer *leases)
 {
     struct lease_msg msg = { .type = FRAME_LEASES,
                              .leases = writer_view(leases) };
@@ -61,7 +59,7 @@ static bool send_leases(struct leases *l, struct lease_peer *p,
     if (leases->len == 0)
         return true;
     is_sent = peer_tag_of_topic(conn_peer(p->conn), topic, msg.tag) &&
-              lease_send(l, p, &msg);
+              lease_send(p, &msg);
     writer_reset(leases);
     return is_sent;
 }
@@ -83,11 +81,11 @@ static bool tell_topic(struct leases *l, struct lease_peer *p,
         lease_msg_add(&w, (struct bytes){ row->bytes, row->len });
         if (++in_frame == LEASES_FRAME_MAX) {
             in_frame = 0;
-            if (!send_leases(l, p, t->topic, &w))
+            if (!send_leases(p, t->topic, &w))
                 return false;
         }
     }
-    return send_leases(l, p, t->topic, &w);
+    return send_leases(p, t->topic, &w);
 }
 
 void lease_tell(struct leases *l, struct lease_peer *p)
@@ -123,7 +121,7 @@ void lease_pass_on(struct leases *l, const struct store_lease *lease,
         if (at == p->told_count)
             continue; /* it will be told all of them */
         lease_msg_add(&w, (struct bytes){ lease->bytes, lease->len });
-        if (!send_leases(l, p, lease->lease.topic, &w))
+        if (!send_leases(p, lease->lease.topic, &w))
             p->told[at] = p->told[--p->told_count];
     }
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "proto/bundle.h"
+#include "store/file_error.h"
 
 enum {
     POLL_MS = 200, /* how soon a cancel is heard */
@@ -29,32 +30,6 @@ enum {
 };
 
 static_assert(SOURCE_LEN >= BUNDLE_ITEM_MAX, "any item fits the buffer");
-
-static enum err err_of(int number)
-{
-    switch (number) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return ERR_NO_SPACE;
-    case ENOENT:
-    case ENOTDIR:
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case EISDIR:
-    case ENXIO:
-        return ERR_NOT_FOUND;
-    case EEXIST:
-        return ERR_EXISTS;
-    case EPIPE:
-        return ERR_CLOSED;
-    case ENOMEM:
-        return ERR_NO_MEMORY;
-    default:
-        return ERR_IO;
-    }
-}
 
 /* Waits until a pipe has bytes or room; files always have. */
 static enum err await(int fd, short what, const _Atomic bool *cancel)
@@ -100,7 +75,7 @@ static enum err open_stream(struct bundle_sink *s)
 {
     s->is_stream = true;
     s->fd = open(s->path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    return s->fd >= 0 ? ERR_OK : err_of(errno);
+    return s->fd >= 0 ? ERR_OK : file_error(errno);
 }
 
 static enum err open_part(struct bundle_sink *s)
@@ -111,7 +86,7 @@ static enum err open_part(struct bundle_sink *s)
         return ERR_EXISTS;
     s->fd = open(s->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (s->fd < 0)
-        return err_of(errno);
+        return file_error(errno);
     if (flock(s->fd, LOCK_EX | LOCK_NB) != 0)
         return errno == EWOULDBLOCK ? ERR_LOCKED : ERR_IO;
     if (fstat(s->fd, &st) != 0 || !S_ISREG(st.st_mode))
@@ -157,7 +132,7 @@ static enum err write_stream(struct bundle_sink *s, struct bytes bytes)
             continue;
         }
         if (n < 0 && errno != EAGAIN && errno != EINTR)
-            return err_of(errno);
+            return file_error(errno);
         e = await(s->fd, POLLOUT, s->cancel);
         if (e != ERR_OK)
             return e;
@@ -188,7 +163,7 @@ static enum err compare(struct bundle_sink *s, struct bytes bytes, size_t *same)
     if (*same == want)
         return ERR_OK;
     s->there = s->at; /* all behind it is of no use */
-    return ftruncate(s->fd, (off_t)s->at) == 0 ? ERR_OK : err_of(errno);
+    return ftruncate(s->fd, (off_t)s->at) == 0 ? ERR_OK : file_error(errno);
 }
 
 static enum err write_part(struct bundle_sink *s, struct bytes bytes)
@@ -199,7 +174,7 @@ static enum err write_part(struct bundle_sink *s, struct bytes bytes)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return n < 0 ? err_of(errno) : ERR_IO;
+            return n < 0 ? file_error(errno) : ERR_IO;
         bytes.data += n;
         bytes.len -= (size_t)n;
         s->at += (uint64_t)n;
@@ -261,9 +236,9 @@ static enum err rename_new(const char *from, const char *to)
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
         return ERR_OK;
     if (errno != EINVAL && errno != ENOSYS)
-        return err_of(errno);
+        return file_error(errno);
     if (link(from, to) != 0)
-        return err_of(errno);
+        return file_error(errno);
     (void)unlink(from); /* a second name at worst */
     return ERR_OK;
 }
@@ -275,9 +250,9 @@ enum err bundle_sink_finish(struct bundle_sink *s)
     if (s->is_stream)
         return ERR_OK;
     if (s->there > s->at && ftruncate(s->fd, (off_t)s->at) != 0)
-        return err_of(errno);
+        return file_error(errno);
     if (fsync(s->fd) != 0)
-        return err_of(errno);
+        return file_error(errno);
     s->is_empty = false;
     e = rename_new(s->part, s->path);
     if (e == ERR_OK)
@@ -330,7 +305,7 @@ enum err bundle_source_open(struct bundle_source **out, const char *path,
     s->cancel = cancel;
     s->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (s->fd < 0 || fstat(s->fd, &st) != 0)
-        e = err_of(errno);
+        e = file_error(errno);
     else if (S_ISDIR(st.st_mode))
         e = ERR_NOT_FOUND;
     if (e != ERR_OK) {

@@ -16,6 +16,7 @@
 
 #include "store/blob_disk.h"
 #include "store/blob_file.h"
+#include "store/file_error.h"
 
 /* Left over by a blob and its copy, for whatever else goes on. */
 #define ROOM ((uint64_t)64 << 20)
@@ -116,7 +117,7 @@ static enum err open_hidden(struct blob_copy *copy)
         return ERR_NO_MEMORY;
     }
     copy->fd = open(copy->beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    return copy->fd < 0 ? blob_file_error(errno) : ERR_OK;
+    return copy->fd < 0 ? file_error(errno) : ERR_OK;
 }
 
 static enum err open_file(struct blob_copy *copy)
@@ -272,7 +273,7 @@ enum err blob_copy_fill(struct blob_copy *copy, struct blob_reader *reader,
     if (e == ERR_OK && copy->id.size > 0)
         e = blob_reader_read(reader, copy->id.size - 1, &last, 1);
     if (e == ERR_OK && fsync(copy->fd) != 0)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     if (e == ERR_OK)
         progress->done = copy->id.size;
     return e;
@@ -289,13 +290,11 @@ static enum err rename_hidden(struct blob_copy *copy, const char *name)
         copy->beside = NULL;
         return ERR_OK;
     }
-    if (errno == EEXIST)
-        return ERR_EXISTS;
     if (errno != EINVAL && errno != ENOSYS)
-        return blob_file_error(errno);
+        return file_error(errno);
     /* This file system cannot: a link replaces nothing either. */
     if (link(copy->beside, name) != 0)
-        return errno == EEXIST ? ERR_EXISTS : blob_file_error(errno);
+        return file_error(errno);
     return ERR_OK; /* blob_copy_unref() takes the first name away */
 }
 
@@ -310,5 +309,5 @@ enum err blob_copy_name(struct blob_copy *copy, const char *name)
     (void)snprintf(self, sizeof self, "/proc/self/fd/%d", copy->fd);
     if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0)
         return ERR_OK;
-    return errno == EEXIST ? ERR_EXISTS : blob_file_error(errno);
+    return file_error(errno);
 }

@@ -13,6 +13,7 @@
 
 #include "store/blob_copy.h"
 #include "store/blob_publish.h"
+#include "store/file_error.h"
 
 #define NAMES_MAX 100
 
@@ -50,7 +51,7 @@ static enum err is_same(struct blob_reader *reader, const char *path,
 
     *same = false;
     if (lstat(path, &st) != 0)
-        return errno == ENOENT ? ERR_NOT_FOUND : blob_file_error(errno);
+        return file_error(errno);
     blob_reader_info(reader, &info);
     if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != info.id.size)
         return ERR_OK;

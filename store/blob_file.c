@@ -12,29 +12,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "store/file_error.h"
+
 /* What an import writes before it has a name. */
 #define TMP_FOLDER "blobs/tmp"
-
-enum err blob_file_error(int number)
-{
-    switch (number) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return ERR_NO_SPACE;
-    case ENOENT:
-    case ENOTDIR:
-    case EACCES:
-    case EPERM:
-    case ELOOP:
-    case ENAMETOOLONG:
-        return ERR_NOT_FOUND;
-    case ENOMEM:
-        return ERR_NO_MEMORY;
-    default:
-        return ERR_IO;
-    }
-}
 
 void blob_file_name(char out[BLOB_NAME_MAX], const struct blob_id *id,
                     bool part)
@@ -76,7 +57,7 @@ static enum err make_folder(const struct store *store, const char *name)
     if (asprintf(&path, "%s/%s", store->dir, name) < 0)
         return ERR_NO_MEMORY;
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     free(path);
     return e == ERR_NOT_FOUND ? ERR_IO : e;
 }
@@ -103,7 +84,7 @@ enum err blob_file_temporary(const struct store *store, char **path, int *fd)
         return ERR_NO_MEMORY;
     opened = mkostemp(name, O_CLOEXEC);
     if (opened < 0) {
-        enum err e = blob_file_error(errno);
+        enum err e = file_error(errno);
 
         free(name);
         return e == ERR_NOT_FOUND ? ERR_IO : e;
@@ -167,7 +148,7 @@ enum err blob_file_write(int fd, uint64_t offset, struct bytes src)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return blob_file_error(errno);
+            return file_error(errno);
         src.data += n;
         src.len -= (size_t)n;
         offset += (uint64_t)n;

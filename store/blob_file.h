@@ -7,9 +7,6 @@
 
 /* The files under `blobs/`: names, folders, and whole reads and writes. */
 
-/* What an errno means: ERR_NO_SPACE, ERR_NOT_FOUND, ERR_NO_MEMORY, ERR_IO. */
-enum err blob_file_error(int number);
-
 /* From malloc, or NULL. */
 char *blob_file_path(const struct store *store, const struct blob_id *id,
                      bool part);

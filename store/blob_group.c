@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/blob_file.h"
+#include "store/file_error.h"
 
 enum { ATTEMPTS_MAX = 100, PART_MAX = 256, NAME_MAX_BYTES = 300 };
 
@@ -28,7 +29,7 @@ static enum err place_open(struct place *p, const char *folder)
     p->path[0] = '\0';
     p->root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     p->folder = p->root;
-    return p->root < 0 ? blob_file_error(errno) : ERR_OK;
+    return p->root < 0 ? file_error(errno) : ERR_OK;
 }
 
 static void place_leave(struct place *p)
@@ -51,10 +52,10 @@ static enum err step_down(int *at, int root, const char *part)
     int next;
 
     if (mkdirat(*at, part, 0777) != 0 && errno != EEXIST)
-        return blob_file_error(errno);
+        return file_error(errno);
     next = openat(*at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (next < 0)
-        return blob_file_error(errno);
+        return file_error(errno);
     if (*at != root)
         (void)close(*at);
     *at = next;
@@ -158,7 +159,7 @@ static enum err look(const struct place *p, const char *name,
 
     *same = false;
     if (fstatat(p->folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? ERR_NOT_FOUND : blob_file_error(errno);
+        return file_error(errno);
     blob_reader_info(reader, &info);
     if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != info.id.size)
         return ERR_OK;
@@ -215,20 +216,20 @@ static enum err write_own(const struct place *p, struct blob_reader *reader,
     fd = openat(p->folder, own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
         free(buf);
-        return blob_file_error(errno);
+        return file_error(errno);
     }
     e = blob_reader_read(reader, 0, buf, (size_t)info.id.size);
     for (size_t at = 0; e == ERR_OK && at < info.id.size;) {
         ssize_t n = write(fd, buf + at, (size_t)info.id.size - at);
 
         if (n < 0 && errno != EINTR)
-            e = blob_file_error(errno);
+            e = file_error(errno);
         else if (n > 0)
             at += (size_t)n;
     }
     free(buf);
     if (close(fd) != 0 && e == ERR_OK)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     if (e != ERR_OK)
         (void)unlinkat(p->folder, own, 0); /* half a copy helps nobody */
     return e;
@@ -269,10 +270,10 @@ static enum err rename_new(int folder, const char *from, const char *to)
     if (errno == EEXIST)
         return ERR_EXISTS;
     if (errno != EINVAL && errno != ENOSYS)
-        return blob_file_error(errno);
+        return file_error(errno);
     /* This file system cannot: a link replaces nothing either. */
     if (linkat(folder, from, folder, to, 0) != 0)
-        return errno == EEXIST ? ERR_EXISTS : blob_file_error(errno);
+        return file_error(errno);
     (void)unlinkat(folder, from, 0); /* a second name at worst */
     return ERR_OK;
 }
@@ -330,13 +331,13 @@ enum err blob_group_write(const char *folder, struct blob_group_item *items,
     for (size_t i = 0; i < count && e == ERR_OK; i++)
         e = write_one(&p, folder, &items[i], i, progress);
     if (e == ERR_OK && syncfs(p.root) != 0)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     for (size_t i = 0; i < count && e == ERR_OK; i++)
         if (items[i].written)
             e = name_one(&p, folder, &items[i], i);
     clean_up(&p, items, count);
     if (e == ERR_OK && syncfs(p.root) != 0)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     place_close(&p);
     return e;
 }

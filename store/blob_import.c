@@ -17,6 +17,7 @@
 
 #include "store/blob_disk.h"
 #include "store/blob_publish.h"
+#include "store/file_error.h"
 
 /* What a thread takes at once: long enough for the disk to work on. */
 enum { PIECE_SPANS = 1 };
@@ -249,7 +250,7 @@ static enum err make_room(struct blob_import *import)
         return ERR_OK;
     if (is_full && errno == ENOSPC)
         return ERR_NO_SPACE;
-    return ftruncate(import->to, size) == 0 ? ERR_OK : blob_file_error(errno);
+    return ftruncate(import->to, size) == 0 ? ERR_OK : file_error(errno);
 }
 
 static enum err begin_large(struct blob_import *import)
@@ -284,7 +285,7 @@ static enum err begin_copy(struct blob_import *import)
     (void)close(import->from); /* only read from */
     import->from = import->to;
     if (fstat(import->to, &st) != 0)
-        return blob_file_error(errno);
+        return file_error(errno);
     /* What was cloned is what counts, if the file grew or shrank. */
     import->size = (uint64_t)st.st_size;
     return import->size > BLOB_INLINE_MAX ? ERR_OK : ERR_CHANGED;
@@ -305,7 +306,7 @@ static enum err let_settle(struct blob_import *import)
         return ERR_OK;
     (void)nanosleep(&step, NULL);
     if (fstat(import->from, &import->before) != 0)
-        return blob_file_error(errno);
+        return file_error(errno);
     return (uint64_t)import->before.st_size == import->size ? ERR_OK
                                                             : ERR_CHANGED;
 }
@@ -317,7 +318,7 @@ static enum err begin_in_place(struct blob_import *import)
     enum err e;
 
     if (real == NULL)
-        return blob_file_error(errno);
+        return file_error(errno);
     e = let_settle(import);
     if (e != ERR_OK) {
         free(real);
@@ -336,7 +337,7 @@ static enum err open_file(struct blob_import *import)
     import->from =
         open(import->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (import->from < 0)
-        return blob_file_error(errno);
+        return file_error(errno);
     if (fstat(import->from, &import->before) != 0 ||
         !S_ISREG(import->before.st_mode))
         return ERR_NOT_FOUND;

@@ -13,6 +13,7 @@
 
 #include "store/blob_disk.h"
 #include "store/blob_publish.h"
+#include "store/file_error.h"
 
 /* Space is taken this far ahead, so that a full disk is met early. */
 #define ALLOCATE_AHEAD ((uint64_t)64 << 20)
@@ -134,9 +135,9 @@ static enum err open_file(struct blob_part *part)
         return ERR_OK;
     part->fd = open(part->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (part->fd < 0)
-        return blob_file_error(errno);
+        return file_error(errno);
     if (fstat(part->fd, &st) != 0)
-        return blob_file_error(errno);
+        return file_error(errno);
     blob_disk_init(&part->disk, part->fd);
     trust_file(part, (uint64_t)st.st_size);
     part->allocated = (uint64_t)st.st_size;
@@ -320,7 +321,7 @@ static enum err allocate(struct blob_part *part, uint64_t end)
         return ERR_NO_SPACE;
     if (fallocate(part->fd, 0, (off_t)part->allocated, (off_t)len) != 0) {
         if (errno != EOPNOTSUPP && errno != ENOSYS)
-            return blob_file_error(errno);
+            return file_error(errno);
     }
     part->allocated = to;
     return ERR_OK;
@@ -367,7 +368,7 @@ static enum err flush(struct blob_part *part)
     part->unsynced = 0;
     (void)pthread_mutex_unlock(&part->lock);
     if (fdatasync(part->fd) != 0)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     if (e == ERR_OK && !part->known && !part->named)
         e = blob_publish_entry(part->path);
     (void)pthread_mutex_lock(&part->lock);

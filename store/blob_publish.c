@@ -1,5 +1,6 @@
 /* Flushes and names: first what the files hold, then what they are called. */
 #include "store/blob_publish.h"
+#include "store/file_error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +19,9 @@ static enum err sync_folder(const char *path)
     enum err e = ERR_OK;
 
     if (fd < 0)
-        return blob_file_error(errno);
+        return file_error(errno);
     if (fsync(fd) != 0)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     (void)close(fd);
     return e;
 }
@@ -55,7 +56,7 @@ static enum err name_one(const struct store *store, const struct blob_new *file,
     if (e == ERR_OK && !*folder)
         e = blob_file_make_folder(store, &file->id);
     if (e == ERR_OK && rename(file->path, to) != 0)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     *folder = *folder || e == ERR_OK;
     free(to);
     return e;
@@ -94,7 +95,7 @@ enum err blob_publish(const struct store *store, const struct blob_new *files,
     for (size_t i = 0; i < count && e == ERR_OK; i++) {
         *failed = i;
         if (files[i].fd >= 0 && fdatasync(files[i].fd) != 0)
-            e = blob_file_error(errno);
+            e = file_error(errno);
     }
     for (size_t i = 0; i < count && e == ERR_OK; i++) {
         *failed = i;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/blob_file.h"
+#include "store/file_error.h"
 
 /* Gives back [from, to) spans, which nothing names. */
 static enum err punch(int fd, uint64_t from, uint64_t to)
@@ -18,7 +19,7 @@ static enum err punch(int fd, uint64_t from, uint64_t to)
                   (off_t)((to - from) * BLOB_SPAN_LEN)) == 0 ||
         errno == EOPNOTSUPP || errno == ENOSYS) /* then it stays */
         return ERR_OK;
-    return blob_file_error(errno);
+    return file_error(errno);
 }
 
 enum err blob_trim(int fd, uint64_t size, const uint8_t *keep)
@@ -38,10 +39,10 @@ enum err blob_trim(int fd, uint64_t size, const uint8_t *keep)
         end = i * BLOB_SPAN_LEN + blob_span_len(size, i);
     }
     if (e == ERR_OK && fstat(fd, &st) != 0)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     /* Also where the size stays: space is allocated behind the end, too. */
     if (e == ERR_OK && (uint64_t)st.st_size >= end &&
         ftruncate(fd, (off_t)end) != 0)
-        e = blob_file_error(errno);
+        e = file_error(errno);
     return e;
 }

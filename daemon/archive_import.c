@@ -102,6 +102,18 @@ void archive_take_fail(struct taking *t, enum err e)
     take_close(t);
 }
 
+bool archive_take_came(struct taking *t, int status)
+{
+    enum err e = t->cancelled || status < 0 ? ERR_CANCELLED : t->err;
+
+    if (e != ERR_OK) {
+        archive_take_fail(t, e);
+        return false;
+    }
+    job_progress(t->job, t->progress.done, t->progress.total);
+    return true;
+}
+
 void archive_take_done(struct taking *t)
 {
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
@@ -363,13 +375,8 @@ static void on_read(uv_work_t *work, int status)
 {
     struct taking *t = work->data;
 
-    if (t->cancelled || status < 0)
-        t->err = ERR_CANCELLED;
-    if (t->err != ERR_OK) {
-        archive_take_fail(t, t->err);
+    if (!archive_take_came(t, status))
         return;
-    }
-    job_progress(t->job, t->progress.done, t->progress.total);
     if (t->has_begin && !t->is_begun)
         begin(t);
     else if (t->records.len > 0)
@@ -432,11 +439,8 @@ static void walk(struct taking *t)
     }
     if (e == ERR_OK)
         e = spool_sort(t->names);
-    if (e == ERR_OK) {
-        e = spool_next(t->names, &t->row);
-        t->has_row = e == ERR_OK;
-        e = e == ERR_NOT_FOUND ? ERR_OK : e;
-    }
+    if (e == ERR_OK)
+        e = archive_take_next_name(t);
     if (e != ERR_OK)
         archive_take_fail(t, e);
     else

@@ -50,7 +50,7 @@ void archive_take_add_hole(struct taking *t, const struct blob_id *blob,
                       have_bytes(t, blob), why_text(why));
 }
 
-static enum err next_row(struct taking *t)
+enum err archive_take_next_name(struct taking *t)
 {
     enum err e = spool_next(t->names, &t->row);
 
@@ -85,7 +85,7 @@ enum err archive_take_advance(struct taking *t, const struct blob_id *blob,
             *seq = t->row.seq;
         else if (!t->about.has_subject && !archive_take_is_whole(t, &named))
             archive_take_add_hole(t, &named, t->row.seq, ERR_NOT_HELD);
-        e = next_row(t);
+        e = archive_take_next_name(t);
     }
     return e;
 }
@@ -204,14 +204,8 @@ static void on_read(uv_work_t *work, int status)
 {
     struct taking *t = work->data;
 
-    if (t->cancelled || status < 0)
-        t->err = ERR_CANCELLED;
-    if (t->err != ERR_OK) {
-        archive_take_fail(t, t->err);
-        return;
-    }
-    job_progress(t->job, t->progress.done, t->progress.total);
-    take_smalls(t);
+    if (archive_take_came(t, status))
+        take_smalls(t);
 }
 
 void archive_take_blobs(struct taking *t)

@@ -127,6 +127,8 @@ MUST_CHECK enum err archive_take_look(struct taking *t,
                                       struct bundle_item *item);
 MUST_CHECK enum err archive_take_item(struct taking *t,
                                       struct bundle_item *item);
+/* What a read on the pool has come to: false if that was the import's end. */
+bool archive_take_came(struct taking *t, int status);
 /* The ends. */
 void archive_take_fail(struct taking *t, enum err e);
 void archive_take_done(struct taking *t);
@@ -135,6 +137,8 @@ void archive_take_done(struct taking *t);
 
 /* The records are in and the names in order: goes through the blobs. */
 void archive_take_blobs(struct taking *t);
+/* Reads the next of the names, which are in order. */
+MUST_CHECK enum err archive_take_next_name(struct taking *t);
 /* Goes on to the blob (NULL: to the end); *seq is a record that names it. */
 MUST_CHECK enum err archive_take_advance(struct taking *t,
                                          const struct blob_id *blob,

@@ -83,6 +83,33 @@ static bool candidate(char out[BLOB_PATH_MAX], const char *path, unsigned i)
     return n > 0 && n < BLOB_PATH_MAX;
 }
 
+/*
+ * The copy gets this name, or what has it is the same already; ERR_EXISTS if
+ * it is not.
+ */
+static enum err put_name(struct blob_copy *copy, struct blob_reader *reader,
+                         struct blob_progress *progress, const char *name,
+                         bool *filled)
+{
+    bool same;
+    enum err e = is_same(reader, name, &same);
+
+    if (e == ERR_OK)
+        return same ? ERR_OK : ERR_EXISTS;
+    if (e != ERR_NOT_FOUND)
+        return e;
+    e = *filled ? ERR_OK : blob_copy_fill(copy, reader, progress);
+    if (e != ERR_OK)
+        return e;
+    *filled = true;
+    e = blob_copy_name(copy, name);
+    if (e != ERR_EXISTS)
+        return e;
+    /* Somebody was faster: another command, perhaps, with the same. */
+    e = is_same(reader, name, &same);
+    return e == ERR_OK && same ? ERR_OK : ERR_EXISTS;
+}
+
 /* Finds the first name that is free or has the same content already. */
 static enum err place(struct blob_copy *copy, struct blob_reader *reader,
                       struct blob_progress *progress,
@@ -90,27 +117,15 @@ static enum err place(struct blob_copy *copy, struct blob_reader *reader,
 {
     char name[BLOB_PATH_MAX];
     bool filled = false;
-    bool same;
 
     for (unsigned i = 1; i <= NAMES_MAX; i++) {
         enum err e;
 
         if (!candidate(name, blob_copy_path(copy), i))
             return ERR_NOT_FOUND;
-        e = is_same(reader, name, &same);
-        if (e == ERR_OK && !same)
-            continue;
-        if (e == ERR_NOT_FOUND && !filled) {
-            e = blob_copy_fill(copy, reader, progress);
-            if (e != ERR_OK)
-                return e;
-            filled = true;
-            e = ERR_NOT_FOUND;
-        }
-        if (e == ERR_NOT_FOUND)
-            e = blob_copy_name(copy, name);
+        e = put_name(copy, reader, progress, name, &filled);
         if (e == ERR_EXISTS)
-            continue; /* somebody was faster */
+            continue;
         if (e == ERR_OK)
             memcpy(chosen, name, sizeof name);
         return e;

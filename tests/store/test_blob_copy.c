@@ -25,12 +25,18 @@ static const uint8_t T1[ID_LEN] = { 1 };
 static enum { ALL, NAMED_ONLY, LINKED_ONLY } disk_can;
 static unsigned refused; /* how often it was asked for more */
 
+/* What somebody else writes while a copy becomes durable, if anybody does. */
+static const char *rival_path;
+static const uint8_t *rival_data;
+
 int __real_open64(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...);
 int __real_renameat2(int from_dir, const char *from, int to_dir, const char *to,
                      unsigned flags);
 int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
                      unsigned flags);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
 
 int __wrap_open64(const char *path, int flags, ...)
 {
@@ -55,6 +61,19 @@ int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
     refused++;
     errno = EINVAL;
     return -1;
+}
+
+int __wrap_fsync(int fd)
+{
+    if (rival_path != NULL) {
+        FILE *file = fopen(rival_path, "wb");
+
+        assert_non_null(file);
+        assert_int_equal(fwrite(rival_data, 1, LEN, file), LEN);
+        assert_int_equal(fclose(file), 0);
+        rival_path = NULL;
+    }
+    return __real_fsync(fd);
 }
 
 /* ---- The rig ------------------------------------------------------------ */
@@ -270,6 +289,23 @@ static void a_file_that_came_meanwhile_is_kept(void **state)
     assert_int_equal(files_in(r, "out"), 2);
 }
 
+/* The same command, run twice, leaves one file. */
+static void the_same_that_came_meanwhile_is_the_copy(void **state)
+{
+    struct rig *r = *state;
+    struct blob_copy *copy = copy_of(r, "out/a.bin");
+    char path[256];
+
+    (void)snprintf(path, sizeof path, "%s", path_in(r, "out/a.bin"));
+    rival_path = path;
+    rival_data = r->data;
+    assert_int_equal(export(r, copy), ERR_OK);
+    assert_null(rival_path);
+    blob_copy_unref(copy);
+    assert_copied(r, "out/a.bin", 0);
+    assert_int_equal(files_in(r, "out"), 1);
+}
+
 static void a_cancelled_one_leaves_nothing(void **state)
 {
     struct rig *r = *state;
@@ -332,6 +368,7 @@ int main(void)
         TEST(what_is_missing_comes_from_the_store),
         TEST(a_copy_without_a_name_leaves_nothing),
         TEST(a_file_that_came_meanwhile_is_kept),
+        TEST(the_same_that_came_meanwhile_is_the_copy),
         TEST(a_cancelled_one_leaves_nothing),
         TEST(without_its_folder_there_is_no_copy),
         TEST_ON(a_hidden_file_gets_its_name_at_the_end, setup_named),

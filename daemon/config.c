@@ -270,7 +270,7 @@ static void print_peers(char out[CONFIG_VALUE_MAX], const struct config *c)
 }
 
 #define A_RATE                                                                 \
-    "a number of bytes a second, or one with KiB, MiB, GiB or TiB; 0 for none"
+    "a number of bytes a second, or one with a unit like MB or MiB; 0 for none"
 #define A_PLAN "HH:MM-HH:MM and then bytes a second, at most 8 of them"
 
 static const struct setting settings[] = {
@@ -284,11 +284,11 @@ static const struct setting settings[] = {
     { "node", "log_level", take_log_level, print_log_level,
       "error, warn, info or debug", false },
     { "node", "quota", take_quota, print_quota,
-      "a number of bytes, or one with KiB, MiB, GiB or TiB", false },
+      "a number of bytes, or one with a unit like GB or GiB", false },
     { "node", "board_quota", take_board_quota, print_board_quota,
-      "a number of bytes, or one with KiB, MiB, GiB or TiB", false },
+      "a number of bytes, or one with a unit like GB or GiB", false },
     { "node", "topic_quota", take_topic_quota, print_topic_quota,
-      "a number of bytes, or one with KiB, MiB, GiB or TiB", false },
+      "a number of bytes, or one with a unit like GB or GiB", false },
     { "limits", "upload", take_upload, print_upload, A_RATE, false },
     { "limits", "upload_each", take_upload_each, print_upload_each, A_RATE,
       false },

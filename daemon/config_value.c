@@ -10,7 +10,20 @@
 /* Up to `len` bytes of text; what follows the unit is left to the caller. */
 static enum err parse_bytes(uint64_t *out, const char *value, size_t len)
 {
-    static const char *const units[] = { "", "KiB", "MiB", "GiB", "TiB" };
+    static const struct {
+        const char *name;
+        uint64_t bytes;
+    } units[] = {
+        { "", 1 },
+        { "kB", 1000 },
+        { "MB", 1000000 },
+        { "GB", 1000000000 },
+        { "TB", 1000000000000 },
+        { "KiB", (uint64_t)1 << 10 },
+        { "MiB", (uint64_t)1 << 20 },
+        { "GiB", (uint64_t)1 << 30 },
+        { "TiB", (uint64_t)1 << 40 },
+    };
     uint64_t number = 0;
     size_t i = 0;
 
@@ -24,12 +37,12 @@ static enum err parse_bytes(uint64_t *out, const char *value, size_t len)
     while (i < len && value[i] == ' ')
         i++;
     for (unsigned u = 0; u < sizeof units / sizeof units[0]; u++) {
-        if (strlen(units[u]) != len - i ||
-            memcmp(value + i, units[u], len - i) != 0)
+        if (strlen(units[u].name) != len - i ||
+            memcmp(value + i, units[u].name, len - i) != 0)
             continue;
-        if (number > MP_INT_MAX >> (10 * u))
+        if (number > MP_INT_MAX / units[u].bytes)
             return ERR_USAGE;
-        *out = number << (10 * u);
+        *out = number * units[u].bytes;
         return ERR_OK;
     }
     return ERR_USAGE;

@@ -73,6 +73,30 @@ static void every_setting_is_read(void **state)
     assert_string_equal(c.peers[0].address, "10.0.0.1:7433");
 }
 
+static void sizes_have_the_units_that_the_client_takes(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } sizes[] = {
+        { "[node]\nquota = 5\n", 5 },
+        { "[node]\nquota = 500MB\n", 500000000 },
+        { "[node]\nquota = 5 kB\n", 5000 },
+        { "[node]\nquota = 9 GB\n", 9000000000 },
+        { "[node]\nquota = 2 TB\n", 2000000000000 },
+        { "[node]\nquota = 9007 TB\n", 9007000000000000 },
+        { "[node]\nquota = 8191 TiB\n", (uint64_t)8191 << 40 },
+    };
+    struct config c;
+    struct config_finding f;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        assert_int_equal(parse(&c, &f, sizes[i].text), ERR_OK);
+        assert_int_equal(c.quota_bytes, sizes[i].bytes);
+    }
+}
+
 static void an_unknown_key_names_its_line_and_the_nearest(void **state)
 {
     struct config c = { .quota_bytes = 77 };
@@ -99,6 +123,10 @@ static void a_bad_value_is_told_what_is_expected(void **state)
         "[node]\nlog_level = loud\n",
         "[node]\nquota = many\n",
         "[node]\nquota = 99999999999 TiB\n",
+        "[node]\nquota = 8192 TiB\n",
+        "[node]\nquota = 9008 TB\n",
+        "[node]\nquota = 5 mb\n",
+        "[node]\nquota = 5 MBs\n",
         "[peers]\nadd = 1.2.3.4:1\n",
         "[peers]\nadd = abc@1.2.3.4:1\n",
         "[limits]\nupload = fast\n",
@@ -196,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_file_is_the_default),
         cmocka_unit_test(every_setting_is_read),
+        cmocka_unit_test(sizes_have_the_units_that_the_client_takes),
         cmocka_unit_test(an_unknown_key_names_its_line_and_the_nearest),
         cmocka_unit_test(a_bad_value_is_told_what_is_expected),
         cmocka_unit_test(a_line_that_is_no_setting_is_an_error),

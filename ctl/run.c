@@ -1,6 +1,7 @@
 /* From a parsed command to its result. */
 #include "ctl/run.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,8 +83,49 @@ static json_t *job_result(struct ctl *ctl, const json_t *last)
     return NULL;
 }
 
+/*
+ * Who interrupts the client is told that the daemon has not been: the words
+ * are made beforehand, for a signal's handler may do little.
+ */
+static char farewell[160];
+
+static void on_interrupt(int number)
+{
+    ssize_t n = write(STDERR_FILENO, farewell, strlen(farewell));
+
+    (void)n;             /* nothing is left to be done if nobody hears it */
+    (void)raise(number); /* and ends, as it would have without us */
+}
+
+static void farewell_say(long long job, bool over_bar)
+{
+    const char *clear = over_bar ? "\r\033[K" : "\n";
+
+    if (job > 0)
+        (void)snprintf(farewell, sizeof farewell,
+                       "%sit goes on: `troupe job attach %lld`; to end it: "
+                       "`troupe job cancel %lld`\n",
+                       clear, job, job);
+    else
+        (void)snprintf(farewell, sizeof farewell,
+                       "%sthe daemon goes on with what was asked\n", clear);
+}
+
+/* False if ^C is not for us, as under nohup. */
+static bool farewell_begin(struct sigaction *before)
+{
+    struct sigaction action = { .sa_handler = on_interrupt,
+                                .sa_flags = (int)SA_RESETHAND };
+
+    (void)sigaction(SIGINT, NULL, before);
+    return before->sa_handler == SIG_DFL &&
+           sigaction(SIGINT, &action, NULL) == 0;
+}
+
 json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
 {
+    struct sigaction before;
+    bool says_farewell;
     struct progress p = { .job = 0 }; /* of no job: of the call */
     json_t *started;
     json_t *result = NULL;
@@ -92,6 +134,8 @@ json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
     if (!run_connect(ctl))
         return NULL;
     p.visible = !ctl->globals.quiet && isatty(STDERR_FILENO);
+    farewell_say(0, p.visible);
+    says_farewell = farewell_begin(&before);
     client_listen(ctl->client, on_progress, &p);
     started = client_call(ctl->client, &ctl->fail, method, params);
     progress_clear(&p);
@@ -99,6 +143,7 @@ json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
         result = json_incref(started); /* done at once, without a job */
     } else if (started != NULL) {
         p.job = json_integer_value(json_object_get(started, "job"));
+        farewell_say(p.job, p.visible);
         while (ok && p.last == NULL)
             ok = client_wait_notice(ctl->client, &ctl->fail);
         progress_clear(&p);
@@ -110,6 +155,8 @@ json_t *run_job(struct ctl *ctl, const char *method, const json_t *params)
                            (long long)p.job);
     }
     client_listen(ctl->client, NULL, NULL);
+    if (says_farewell)
+        (void)sigaction(SIGINT, &before, NULL);
     json_decref(started);
     json_decref(p.last);
     return result;

@@ -5,7 +5,7 @@
 /* clang-format off */
 
 static const struct option contribute[] = {
-    { "items", OPTION_TEXT, OPTION_ARGUMENT | OPTION_REQUIRED | OPTION_MANY, "@items", "REQUEST FILE...", "what it answers and the files, or folders; with --project or --request, files alone" },
+    { "items", OPTION_TEXT, OPTION_ARGUMENT | OPTION_MANY, "@items", "REQUEST FILE...", "what it answers and the files, or folders; with --project or --request, files alone" },
     { "request", OPTION_TEXT, 0, NULL, "REQUEST", "what it answers, if not the first word" },
     { "project", OPTION_TEXT, 0, NULL, "PROJECT", "for the project's pool, not for a request" },
     { "kind", OPTION_TEXT, 0, "fields.media_kind", "video|audio|image|text|document|other", "what it is" },

@@ -45,6 +45,7 @@ bool run_ask(const char *question);
 bool run_start(struct run *run);
 bool run_stop(struct run *run);
 bool run_seed(struct run *run);
+bool run_pledge_list(struct run *run);
 bool run_copies(struct run *run);
 bool run_config_check(struct run *run);
 bool run_init_person(struct run *run);

@@ -18,6 +18,7 @@
 #include "ctl/progress.h"
 #include "ctl/render.h"
 #include "ctl/run.h"
+#include "ctl/text.h"
 #include "proto/bundle_check.h"
 
 enum { READ_LEN = 256 * 1024, TELL_MS = 100 };
@@ -108,26 +109,37 @@ bool run_release_bundle(struct run *run)
 
 /* --- in --- */
 
+/* What was taken in is told in any case. */
+static bool judge_import(struct fail *f, const json_t *result)
+{
+    long long damaged = number_at(result, "damaged");
+    long long refused = number_at(result, "refused");
+    char records[TEXT_SHORT];
+    char pieces[TEXT_SHORT];
+    char files[TEXT_SHORT];
+
+    text_count(records, (uint64_t)refused, "record");
+    text_count(pieces, (uint64_t)damaged, "piece");
+    text_count(files, (uint64_t)number_at(result, "no_room"), "file");
+    if (damaged + refused > 0)
+        return fail_set(f, EXIT_CODE_INTEGRITY,
+                        "all that is right has been taken in; another copy of "
+                        "the file may have the rest",
+                        "%s refused, %s of files damaged", records, pieces);
+    if (number_at(result, "no_room") > 0)
+        return fail_set(f, EXIT_CODE_LIMIT,
+                        "raise quota below [node] in troupe.conf, or make room "
+                        "with `troupe drop`; then the same command goes on",
+                        "the quota has no room for %s of it", files);
+    return true;
+}
+
 bool run_archive_import(struct run *run)
 {
-    long long damaged;
-    long long refused;
-
     if (is_pipe(run_text(run->params, "file")))
         set_own(run->params, "file", STDIN_FILENO);
     run->result = run_job(run->ctl, "archive.import", run->params);
-    if (run->result == NULL)
-        return false;
-    damaged = number_at(run->result, "damaged");
-    refused = number_at(run->result, "refused");
-    if (damaged + refused == 0)
-        return true;
-    return fail_set(&run->ctl->fail, EXIT_CODE_INTEGRITY,
-                    "all that is right has been taken in; another copy of the "
-                    "file may have the rest",
-                    "%lld records were refused, %lld pieces of files are "
-                    "damaged",
-                    refused, damaged);
+    return run->result != NULL && judge_import(&run->ctl->fail, run->result);
 }
 
 /* --- verify --- */

@@ -51,6 +51,10 @@ static bool take_items(struct run *run)
                    run_text(run->params, "request") == NULL;
     const char *request = json_string_value(json_array_get(items, 0));
 
+    if (first > 0 && request == NULL)
+        return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
+                        "see `troupe help contribute`",
+                        "contribute: REQUEST or --project is missing");
     if (first > 0 && !value_is_id(request))
         return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
                         "`troupe request list --open` shows requests; for a "
@@ -62,7 +66,8 @@ static bool take_items(struct run *run)
         if (!add_file(run, json_string_value(json_array_get(items, i))))
             return false;
     if (json_array_size(json_object_get(run->params, "files")) == 0)
-        return fail_set(&run->ctl->fail, EXIT_CODE_USAGE, NULL,
+        return fail_set(&run->ctl->fail, EXIT_CODE_USAGE,
+                        "name files behind the other words, or with --role",
                         "which files? none is given");
     return true;
 }
@@ -345,5 +350,23 @@ bool run_seed(struct run *run)
                               "from peers that have it, and be held");
     else
         render_note(run->ctl, "everything of it is held here from now on");
+    return true;
+}
+
+/* --- pledge list --- */
+
+/* A pledge without a bound is not one of no bytes. */
+bool run_pledge_list(struct run *run)
+{
+    json_t *item;
+    size_t i;
+
+    run->result = run_call(run->ctl, "pledge.list", run->params);
+    if (run->result == NULL || run->ctl->globals.json)
+        return run->result != NULL;
+    json_array_foreach (json_object_get(run->result, "items"), i, item) {
+        if (json_integer_value(json_object_get(item, "bytes")) == 0)
+            (void)json_object_set_new(item, "bytes", json_string("no bound"));
+    }
     return true;
 }

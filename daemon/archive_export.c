@@ -382,18 +382,23 @@ static enum err open_files(struct exporting *x)
 }
 
 /* What could be wrong before anything is written; else the call has failed. */
-static void fail_to_open(struct call *call, const struct archive_wish *wish,
+static void fail_to_open(struct call *call, const struct exporting *x,
                          enum err e)
 {
+    bool is_torrent = x->sink != NULL && x->torrent_sink == NULL;
+    const char *path = is_torrent ? x->wish.torrent : x->wish.path;
+
     if (e == ERR_EXISTS)
-        call_failf(call, e, "Name another file with --out.",
-                   "there is such a file already: %s", wish->path);
+        call_failf(call, e,
+                   is_torrent ? "Name another file with --torrent."
+                              : "Name another file with --out.",
+                   "there is such a file already: %s", path);
     else if (e == ERR_LOCKED)
         call_failf(call, e, "See it with: troupe job list",
-                   "it is being written just now: %s", wish->path);
+                   "it is being written just now: %s", path);
     else if (e == ERR_NOT_FOUND)
         call_failf(call, e, "Check that the folder is there and yours.",
-                   "cannot write to %s", wish->path);
+                   "cannot write to %s", path);
     else
         call_fail(call, e, NULL, NULL);
 }
@@ -436,7 +441,7 @@ void archive_export(struct call *call, const struct archive_wish *wish)
     x->wish = *wish;
     e = export_open(x);
     if (e != ERR_OK) {
-        fail_to_open(call, wish, e);
+        fail_to_open(call, x, e);
         export_free(x);
         return;
     }

@@ -119,7 +119,7 @@ void archive_take_done(struct taking *t)
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
     const struct bundle_counts *c = bundle_reader_counts(&t->reader);
 
-    mp_put_map(&w, 15);
+    mp_put_map(&w, 16);
     pair_id(&w, "topic", t->about.topic);
     pair_id(&w, "subject", t->about.has_subject ? t->about.subject : NULL);
     pair_uint(&w, "records", c->records);
@@ -133,6 +133,7 @@ void archive_take_done(struct taking *t)
     pair_uint(&w, "blobs_unnamed", t->unnamed);
     pair_uint(&w, "bytes", c->bytes);
     pair_uint(&w, "damaged", t->damaged);
+    pair_uint(&w, "no_room", t->no_room);
     archive_holes_put(&t->holes, &w);
     job_done(t->job, writer_view(&w));
     writer_free(&w);

@@ -46,6 +46,8 @@ static const char *why_text(enum err why)
 void archive_take_add_hole(struct taking *t, const struct blob_id *blob,
                            uint64_t seq, enum err why)
 {
+    if (why == ERR_QUOTA)
+        t->no_room++;
     archive_holes_add(&t->holes, node_store(t->node), blob, seq,
                       have_bytes(t, blob), why_text(why));
 }

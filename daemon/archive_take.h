@@ -91,6 +91,7 @@ struct taking {
     uint64_t taken;   /* of these, by this import */
     uint64_t unnamed; /* that no record here names */
     uint64_t damaged; /* spans */
+    uint64_t no_room; /* blobs of the file that the quota has kept away */
     struct archive_holes holes;
 
     struct taking_small smalls[TAKE_SMALL_MAX];

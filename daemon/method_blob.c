@@ -190,6 +190,21 @@ static enum err find_range(struct reading *r, const struct call *call)
     return r->bytes == NULL ? ERR_NO_MEMORY : ERR_OK;
 }
 
+/* What is asked for is not there; `r` may be NULL. */
+static void fail(struct call *call, struct reading *r, enum err e)
+{
+    if (r != NULL && e == ERR_USAGE && r->place.offset > r->place.blob.size)
+        call_failf(call, e, "Ask for bytes before its end.",
+                   "the file has %llu bytes: it ends before byte %llu",
+                   (unsigned long long)r->place.blob.size,
+                   (unsigned long long)r->place.offset);
+    else
+        param_fail_files(call, e);
+    if (r != NULL)
+        free(r->bytes);
+    free(r);
+}
+
 void method_blob_read(struct call *call)
 {
     struct reading *r;
@@ -206,13 +221,7 @@ void method_blob_read(struct call *call)
     if (e == ERR_OK)
         e = find_range(r, call);
     if (e != ERR_OK) {
-        if (r != NULL)
-            free(r->bytes);
-        free(r);
-        call_fail(call, e,
-                  e == ERR_NOT_FOUND ? "this record has no file of that name"
-                                     : NULL,
-                  NULL);
+        fail(call, r, e);
         return;
     }
     if (!param_may_hold(call, &r->place.blob)) {

@@ -2,7 +2,6 @@
  * Getting the files of a record: what is missing is wanted and awaited, then
  * each file is checked against its root and written out.  A job.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +121,7 @@ static void getting_end(struct getting *g)
 
 static void getting_fail(struct getting *g, enum err e)
 {
+    char where[BLOB_PATH_MAX + 32];
     const char *hint =
         e == ERR_NO_SPACE ? "Free some space, then run the command again."
         : e == ERR_QUOTA
@@ -130,9 +130,12 @@ static void getting_fail(struct getting *g, enum err e)
         : e == ERR_CORRUPT ? "Mend it with: troupe verify --data --repair"
         : e == ERR_BAD_BLOB
             ? "The copy on this disk is damaged: troupe verify --data"
+        : e == ERR_NOT_FOUND
+            ? "Check that the folder that is to hold it is there and yours."
             : NULL;
 
-    job_fail(g->job, e, NULL, hint);
+    (void)snprintf(where, sizeof where, "cannot write to %s", g->out);
+    job_fail(g->job, e, e == ERR_NOT_FOUND ? where : NULL, hint);
     getting_end(g);
 }
 
@@ -468,12 +471,19 @@ static void getting_follow(struct getting *g)
         node_follow(g->node, &follow, on_followed, g);
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static void on_prepare(uv_work_t *work)
 {
     struct getting *g = work->data;
 
     g->err =
-        mkdir(g->out, 0777) < 0 && errno != EEXIST ? ERR_NOT_FOUND : ERR_OK;
+        mkdir(g->out, 0777) < 0 && !is_folder(g->out) ? ERR_NOT_FOUND : ERR_OK;
     for (size_t i = 0; i < g->count && g->err == ERR_OK; i++)
         if (!is_small(&g->files[i]) && strchr(g->files[i].name, '/') != NULL)
             g->err = blob_group_make_folders(g->out, g->files[i].name);
@@ -517,18 +527,6 @@ static enum err take_files(struct getting *g)
     return ERR_OK;
 }
 
-static void fail_files(struct call *call, enum err e)
-{
-    if (e == ERR_NOT_FOUND)
-        call_fail(call, e, "this record has no file of that name", NULL);
-    else if (e == ERR_NOT_HELD)
-        call_fail(call, e, "the list of its files is not all here yet",
-                  "It comes with the other records of its topic: troupe wait "
-                  "caught-up:TOPIC");
-    else
-        call_fail(call, e, NULL, NULL);
-}
-
 /* Reads the record's files into a new job's state; else fails the call. */
 static struct getting *getting_new(struct call *call)
 {
@@ -558,7 +556,7 @@ static struct getting *getting_new(struct call *call)
             goto answered;
     return g;
 fail:
-    fail_files(call, e);
+    param_fail_files(call, e);
 answered:
     getting_free(g);
     return NULL;

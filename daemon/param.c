@@ -200,6 +200,22 @@ uint32_t param_limit(const struct call *call)
     return limit > LIMIT_MAX ? LIMIT_MAX : (uint32_t)limit;
 }
 
+void param_fail_files(struct call *call, enum err e)
+{
+    if (e == ERR_NOT_FOUND && param_is_given(call, "file"))
+        call_fail(call, e, "this record has no file of that name",
+                  "See what it has with: troupe record show RECORD");
+    else if (e == ERR_NOT_FOUND)
+        call_fail(call, e, "this record has no files",
+                  "Works have; find them with: troupe contribution list");
+    else if (e == ERR_NOT_HELD)
+        call_fail(call, e, "the list of its files is not all here yet",
+                  "It comes with the other records of its topic: troupe wait "
+                  "caught-up:TOPIC");
+    else
+        call_fail(call, e, NULL, NULL);
+}
+
 const struct person_keys *param_signer(struct call *call)
 {
     const struct person_keys *keys = node_person(call_node(call));

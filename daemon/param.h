@@ -29,6 +29,8 @@ bool param_id(struct call *call, const char *name, uint8_t out[ID_LEN]);
 /* A person known here by prefix, or any whole id. */
 bool param_person(struct call *call, const char *name, uint8_t out[ID_LEN]);
 bool param_is_given(const struct call *call, const char *name);
+/* Fails the call by what manifest_read() said of `record` and its `file`. */
+void param_fail_files(struct call *call, enum err e);
 /* The topic of `id`, judged; `view` is ready for proto/view.h. */
 bool param_view(struct call *call, const uint8_t topic[ID_LEN],
                 struct view *view);

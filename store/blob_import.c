@@ -462,26 +462,6 @@ enum err blob_imports_flush(struct blob_import *const *imports, size_t count,
     return e;
 }
 
-enum err blob_import_finish(struct blob_import *import)
-{
-    size_t failed;
-    enum err e = blob_import_end(import);
-
-    return e == ERR_OK ? blob_imports_flush(&import, 1, &failed) : e;
-}
-
-enum err blob_import_run(struct blob_import *import,
-                         struct blob_progress *progress)
-{
-    enum err e = blob_import_begin(import, progress);
-
-    if (e != ERR_OK || import->done)
-        return e;
-    progress->total = import->size;
-    blob_import_work(import, progress);
-    return blob_import_finish(import);
-}
-
 uint64_t blob_import_size(const struct blob_import *import)
 {
     return import->done ? import->id.size : import->size;

@@ -109,19 +109,15 @@ MUST_CHECK enum err blob_import_new(struct blob_import **out,
                                     struct store *store, const char *path,
                                     const uint8_t topic[ID_LEN], bool in_place);
 /*
- * Pool: copies (by reflink where the file system can) and hashes; what was
- * hashed is durable on ERR_OK.  It is the three steps below, on one thread.
+ * The steps, all on the pool: files are copied (by reflink where the file
+ * system can) and hashed.
  *   ERR_NOT_FOUND  there is no such regular file, or it may not be read
  *   ERR_CHANGED    it changed while it was read
  *   ERR_TOO_LARGE, ERR_NO_SPACE, ERR_IO, ERR_CANCELLED
- */
-MUST_CHECK enum err blob_import_run(struct blob_import *import,
-                                    struct blob_progress *progress);
-/*
- * The steps.  Pool: begins; a file of up to BLOB_INLINE_MAX bytes is done.  If
- * not, any number of threads work beside each other, and when all have come
- * back one finishes, with the error of any.  Progress is added to; its total
- * is the caller's.
+ *
+ * Begins; a file of up to BLOB_INLINE_MAX bytes is done.  If not, any number of
+ * threads work beside each other, and when all have come back one ends it, with
+ * the error of any.  Progress is added to; its total is the caller's.
  */
 MUST_CHECK enum err blob_import_begin(struct blob_import *import,
                                       struct blob_progress *progress);
@@ -129,13 +125,11 @@ MUST_CHECK enum err blob_import_begin(struct blob_import *import,
 bool blob_import_is_long(const struct blob_import *import);
 void blob_import_work(struct blob_import *import,
                       struct blob_progress *progress);
-MUST_CHECK enum err blob_import_finish(struct blob_import *import);
-/*
- * The last step in two, for many: each is ended by itself, then all are flushed
- * at once; and only on ERR_OK is any of them durable.  *failed: which one the
- * error is about.
- */
 MUST_CHECK enum err blob_import_end(struct blob_import *import);
+/*
+ * Makes all that were ended durable at once, or on an error none of them.
+ * *failed: which one the error is about.
+ */
 MUST_CHECK enum err blob_imports_flush(struct blob_import *const *imports,
                                        size_t count, size_t *failed);
 /* After the beginning: the size of the file. */

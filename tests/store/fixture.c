@@ -65,6 +65,26 @@ const char *fixture_path(const struct fixture *f, const char *name)
     return path;
 }
 
+enum err fixture_import_finish(struct blob_import *import)
+{
+    size_t failed;
+    enum err e = blob_import_end(import);
+
+    return e == ERR_OK ? blob_imports_flush(&import, 1, &failed) : e;
+}
+
+enum err fixture_import_run(struct blob_import *import,
+                            struct blob_progress *progress)
+{
+    enum err e = blob_import_begin(import, progress);
+
+    if (e != ERR_OK)
+        return e;
+    progress->total = blob_import_size(import);
+    blob_import_work(import, progress);
+    return fixture_import_finish(import);
+}
+
 const struct author *author_of(unsigned n)
 {
     static struct author authors[AUTHORS_MAX];

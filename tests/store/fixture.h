@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "proto/kind.h"
+#include "store/blobs.h"
 #include "store/store.h"
 
 /* A store in a folder of its own, and people who write records into it. */
@@ -43,9 +44,9 @@ struct sketch {
     struct record_link links[4];
     size_t links_count;
     uint64_t flags;
-    bool by_device; /* an identity record signed by a mere device */
-    uint32_t number; /* makes bodies differ */
-    size_t text_len; /* of the body's text */
+    bool by_device;   /* an identity record signed by a mere device */
+    uint32_t number;  /* makes bodies differ */
+    size_t text_len;  /* of the body's text */
     struct bytes map; /* the body's, in place of a text; empty: none */
 };
 
@@ -62,6 +63,11 @@ void fixture_options(struct store_options *out);
 /* Path of a name in the folder; valid until the next call. */
 const char *fixture_path(const struct fixture *f, const char *name);
 void fixture_remove_tree(const char *dir);
+
+/* The last steps of an import, or all of them, of one file on one thread. */
+enum err fixture_import_finish(struct blob_import *import);
+enum err fixture_import_run(struct blob_import *import,
+                            struct blob_progress *progress);
 
 /* The author number `n`. */
 const struct author *author_of(unsigned n);

@@ -106,7 +106,7 @@ static void import(struct rig *r)
     assert_int_equal(
         blob_import_new(&import, r->f.store, path_in(r, "in"), T1, false),
         ERR_OK);
-    assert_int_equal(blob_import_run(import, &r->progress), ERR_OK);
+    assert_int_equal(fixture_import_run(import, &r->progress), ERR_OK);
     blob_import_id(import, &r->id);
     store_batch_clear(r->f.batch);
     assert_int_equal(blob_import_put(import, r->f.batch), ERR_OK);

@@ -84,7 +84,7 @@ static struct blob_id import(struct fixture *f, const char *name,
     assert_int_equal(blob_import_new(&import, f->store, fixture_path(f, name),
                                      topic, in_place),
                      ERR_OK);
-    assert_int_equal(blob_import_run(import, &progress), ERR_OK);
+    assert_int_equal(fixture_import_run(import, &progress), ERR_OK);
     blob_import_id(import, &id);
     store_batch_clear(f->batch);
     assert_int_equal(blob_import_put(import, f->batch), ERR_OK);
@@ -287,7 +287,7 @@ static void hands_beside_each_other_make_one_blob(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, work, &hand), 0);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
-    assert_int_equal(blob_import_finish(import), ERR_OK);
+    assert_int_equal(fixture_import_finish(import), ERR_OK);
     assert_int_equal(progress.done, len);
     blob_import_id(import, &id);
     assert_true(blob_id_equal(&id, &expected));
@@ -340,7 +340,7 @@ static void what_could_not_be_begun_is_not_worked_on(void **state)
         assert_int_equal(blob_import_begin(import, &progress), ERR_NOT_FOUND);
         assert_false(blob_import_is_long(import));
         blob_import_work(import, &progress);
-        assert_int_equal(blob_import_finish(import), ERR_NOT_FOUND);
+        assert_int_equal(fixture_import_finish(import), ERR_NOT_FOUND);
         assert_int_equal(progress.done, 0);
         blob_import_free(import);
     }
@@ -363,7 +363,7 @@ static void a_file_that_changes_meanwhile_is_not_taken(void **state)
         assert_int_equal(blob_import_begin(import, &progress), ERR_OK);
         write_file(fixture_path(f, "in"), data, 49999);
         blob_import_work(import, &progress);
-        assert_int_equal(blob_import_finish(import), ERR_CHANGED);
+        assert_int_equal(fixture_import_finish(import), ERR_CHANGED);
         blob_import_free(import);
     }
     assert_int_equal(rmdir(fixture_path(f, "blobs/tmp")), 0); /* is empty */
@@ -382,7 +382,7 @@ static void a_cancelled_import_leaves_nothing(void **state)
     assert_int_equal(
         blob_import_new(&import, f->store, fixture_path(f, "in"), T1, false),
         ERR_OK);
-    assert_int_equal(blob_import_run(import, &progress), ERR_CANCELLED);
+    assert_int_equal(fixture_import_run(import, &progress), ERR_CANCELLED);
     blob_import_free(import);
     assert_int_equal(rmdir(fixture_path(f, "blobs/tmp")), 0); /* is empty */
     assert_int_equal(mkdir(fixture_path(f, "blobs/tmp"), 0700), 0);
@@ -402,7 +402,7 @@ static void what_is_no_file_is_not_imported(void **state)
         assert_int_equal(blob_import_new(&import, f->store,
                                          fixture_path(f, NAMES[i]), T1, false),
                          ERR_OK);
-        assert_int_equal(blob_import_run(import, &progress), ERR_NOT_FOUND);
+        assert_int_equal(fixture_import_run(import, &progress), ERR_NOT_FOUND);
         blob_import_free(import);
     }
 }

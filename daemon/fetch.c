@@ -71,8 +71,8 @@ void fetch_free(struct fetch *f)
         return;
     assert(f->jobs == 0 && f->commits == 0);
     blob_part_close(f->part);
-    for (unsigned i = 0; i < BLOB_FETCH_SPANS; i++)
-        free(f->slots[i].data);
+    for (unsigned i = 0; i < FETCH_BUFFERS; i++)
+        free(f->buffers[i]);
     free(f->held);
     free(f->pages);
     free(f->have);
@@ -377,6 +377,20 @@ enum err fetch_open(struct fetch **out, struct node *node,
 
 /* ---- Frames ------------------------------------------------------------- */
 
+/* Slots share buffers, which are made when the first of them is needed. */
+static uint8_t *slot_buffer(struct fetch *f, unsigned slot)
+{
+    uint64_t size = fetch_blob(f)->size;
+    uint8_t **buffer = &f->buffers[slot / FETCH_BUFFER_SPANS];
+
+    if (*buffer == NULL)
+        *buffer = blob_disk_buffer(size < BLOB_SPAN_LEN ? (size_t)size
+                                                        : FETCH_BUFFER_LEN);
+    if (*buffer == NULL)
+        return NULL;
+    return *buffer + slot % FETCH_BUFFER_SPANS * BLOB_SPAN_LEN;
+}
+
 static enum err on_data(struct fetch *f, unsigned provider,
                         const struct blob_msg *msg)
 {
@@ -391,9 +405,7 @@ static enum err on_data(struct fetch *f, unsigned provider,
         return e;
     slot = &f->slots[place.slot];
     if (slot->data == NULL)
-        slot->data = blob_disk_buffer(fetch_blob(f)->size < BLOB_SPAN_LEN
-                                          ? (size_t)fetch_blob(f)->size
-                                          : BLOB_SPAN_LEN);
+        slot->data = slot_buffer(f, place.slot);
     if (slot->data == NULL) {
         fetch_stop(f, ERR_NO_MEMORY);
         return ERR_OK;

@@ -2,6 +2,7 @@
 #define DAEMON_FETCH_PARTS_H
 
 #include "daemon/fetch.h"
+#include "store/blob_disk.h"
 
 /*
  * What the files of a fetch share: fetch.c what the machine wants and the peers
@@ -25,6 +26,13 @@ enum fetch_job_what {
     FETCH_JOB_SYNC,
     FETCH_JOB_FINISH,
     FETCH_JOB_LEAVE /* a last sync; what was allocated for more goes */
+};
+
+/* What lies beside each other goes to the disk faster (store/blob_disk.h). */
+enum {
+    FETCH_BUFFER_LEN = BLOB_DISK_PAGE,
+    FETCH_BUFFER_SPANS = FETCH_BUFFER_LEN / BLOB_SPAN_LEN,
+    FETCH_BUFFERS = BLOB_FETCH_SPANS / FETCH_BUFFER_SPANS
 };
 
 struct fetch_slot {
@@ -65,6 +73,7 @@ struct fetch {
     uint64_t replaced;    /* connection that took another's place last */
     uint64_t replaced_ms; /* when that was tried last */
     struct fetch_slot slots[BLOB_FETCH_SPANS];
+    uint8_t *buffers[FETCH_BUFFERS];
     struct blob_fetch machine;
 };
 

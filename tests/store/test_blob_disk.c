@@ -150,6 +150,19 @@ static void buffers_begin_and_end_with_pages(void **state)
     }
 }
 
+static void large_buffers_begin_with_large_pages(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 3; n++) {
+        uint8_t *buf = blob_disk_buffer(n * BLOB_DISK_PAGE);
+
+        assert_non_null(buf);
+        assert_int_equal((uintptr_t)buf % BLOB_DISK_PAGE, 0);
+        memset(buf, 1, n * BLOB_DISK_PAGE);
+        free(buf);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +172,7 @@ int main(void)
         cmocka_unit_test(a_refused_write_goes_the_usual_way),
         cmocka_unit_test(what_neither_way_can_write_is_an_error),
         cmocka_unit_test(buffers_begin_and_end_with_pages),
+        cmocka_unit_test(large_buffers_begin_with_large_pages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

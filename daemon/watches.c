@@ -19,6 +19,7 @@ struct watch {
     struct blob_id id;
     uint8_t topic[ID_LEN];
     bool due;       /* there is something to tell */
+    bool answered;  /* by one BLOB_HAVE at least */
     size_t len;     /* of the map */
     uint8_t told[]; /* what the peer knows */
 };
@@ -59,21 +60,23 @@ static enum err send_bytes(struct conn *c, struct watch *w, const uint8_t *map,
     msg.have.first = (uint64_t)from * 8;
     msg.have.bits = (struct bytes){ map + from, to - from };
     e = send_msg(c, &msg);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         memcpy(w->told + from, map + from, to - from);
+        w->answered = true;
+    }
     return e;
 }
 
-/* Tells what has changed, each run of bytes by itself; `all`: at least one. */
-static enum err tell_map(struct conn *c, struct watch *w, const uint8_t *map,
-                         bool all)
+/* Tells what has changed, each run of bytes by itself; the first time one byte
+ * at least. */
+static enum err tell_map(struct conn *c, struct watch *w, const uint8_t *map)
 {
     enum err e = ERR_OK;
     size_t to;
 
     for (size_t from = 0; from < w->len && e == ERR_OK; from = to) {
         to = from + 1;
-        if (w->told[from] == map[from] && !(all && from == 0))
+        if (w->told[from] == map[from] && w->answered)
             continue;
         while (to < w->len && to - from < BLOB_HAVE_MAX &&
                w->told[to] != map[to])
@@ -84,7 +87,7 @@ static enum err tell_map(struct conn *c, struct watch *w, const uint8_t *map,
 }
 
 /* Tells the news; false once there will be none any more. */
-static bool tell(struct watches *ws, struct conn *c, struct watch *w, bool all)
+static bool tell(struct watches *ws, struct conn *c, struct watch *w)
 {
     struct store *store = node_store(ws->node);
     uint8_t *map;
@@ -98,7 +101,7 @@ static bool tell(struct watches *ws, struct conn *c, struct watch *w, bool all)
     map = malloc(w->len + 1);
     e = map == NULL ? ERR_NO_MEMORY : blobs_map(store, &w->id, map, w->len);
     if (e == ERR_OK)
-        w->due = tell_map(c, w, map, all) != ERR_OK; /* no room: later */
+        w->due = tell_map(c, w, map) != ERR_OK; /* no room: later */
     free(map);
     if (e == ERR_OK)
         return true;
@@ -127,7 +130,7 @@ static void on_timer(uv_timer_t *timer)
         struct conn *c =
             w->due ? peers_find(node_peer_table(ws->node), w->conn) : NULL;
 
-        if (c != NULL && conn_is_open(c) && !tell(ws, c, w, false)) {
+        if (c != NULL && conn_is_open(c) && !tell(ws, c, w)) {
             *at = w->next;
             free(w);
             continue;
@@ -225,7 +228,7 @@ enum err watches_add(struct watches *ws, struct conn *c,
     w->id = msg->watch.id;
     w->len = len;
     memcpy(w->topic, topic, ID_LEN);
-    if (!tell(ws, c, w, true)) {
+    if (!tell(ws, c, w)) {
         free(w);
         return ERR_OK;
     }

@@ -59,6 +59,11 @@ struct conn {
     unsigned in_sync;      /* topics, when last looked */
     unsigned lies;         /* about blobs */
     void *transfer;
+    /*
+     * The frame that waits, and in session.frames those behind it, lie in rx
+     * before rx_pos: while there is one nothing is read (paused), and rx is
+     * neither moved nor made larger or smaller.
+     */
     struct frame held;
     struct session session;
     struct peer peer;

@@ -190,6 +190,7 @@ static void drain(struct conn *c)
     conn_wake(c);
     if (c->paused)
         return; /* the held frame lies in the buffer */
+    assert(!c->has_held);
     memmove(c->rx.data, c->rx.data + c->rx_pos, c->rx.len - c->rx_pos);
     c->rx.len -= c->rx_pos;
     c->rx_pos = 0;
@@ -223,6 +224,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
                                                     : ERR_BAD_HANDSHAKE);
         return;
     }
+    assert(!c->paused && !c->has_held);
     c->rx.len += (size_t)nread;
     c->reads++;
     assert(c->rx.len <= c->rx.cap);

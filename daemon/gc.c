@@ -11,6 +11,7 @@
 
 #include "daemon/commits.h"
 #include "daemon/elsewhere.h"
+#include "daemon/in_place.h"
 #include "daemon/log.h"
 #include "daemon/quota.h"
 #include "daemon/transfer.h"
@@ -338,8 +339,12 @@ static void step_rows(struct gc *gc, struct store_batch *batch)
                                       : keep_pins(store, after, rows, PAGE, &n);
 
     gc->count = 0;
-    for (size_t i = 0; e == ERR_OK && i < n; i++)
+    for (size_t i = 0; e == ERR_OK && i < n; i++) {
+        if (rows[i].info.state == BLOB_EXTERNAL && gc->phase == GC_ROWS &&
+            !is_dry(gc))
+            in_place_look(gc->node, &rows[i].info.id);
         e = put_row(gc, batch, &rows[i]);
+    }
     gc->has_row = n > 0;
     if (n > 0)
         gc->row = rows[n - 1];

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/conn.h"
+#include "daemon/in_place.h"
 #include "daemon/lease_parts.h"
 #include "daemon/peers.h"
 
@@ -214,6 +215,8 @@ static void on_read_done(uv_work_t *work, int status)
     struct lease_msg msg = { .type = FRAME_LEAF, .request = r->request };
 
     l->reads--;
+    if (r->err == ERR_CHANGED)
+        in_place_look(l->node, &r->blob);
     if (p != NULL && status == 0) {
         p->is_reading = false;
         msg.leaf.code = code_of(r->err);
@@ -248,6 +251,8 @@ static enum err begin(struct leases *l, struct lease_peer *p,
         e = ERR_NOT_HELD;
     if (e == ERR_OK)
         e = blob_reader_open(&r->reader, node_store(l->node), blob, topic);
+    if (e == ERR_CHANGED)
+        in_place_look(l->node, blob);
     if (e == ERR_OK && blob->size > BLOB_SPAN_LEN)
         e = blobs_layer_page(node_store(l->node), blob, span / BLOB_LAYER_PAGE,
                              &r->page, &r->uncles);

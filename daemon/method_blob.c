@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/in_place.h"
 #include "daemon/manifest.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
@@ -39,8 +40,10 @@ static void reading_end(struct reading *r, enum err e)
     if (r->waiting)
         node_reader_end(r->node, &r->place);
     blob_reader_close(r->reader);
+    if (e == ERR_CHANGED)
+        in_place_look(r->node, &r->place.blob);
     if (e != ERR_OK) {
-        call_fail(call, e, NULL, NULL);
+        call_fail(call, e, NULL, e == ERR_CHANGED ? IN_PLACE_HINT : NULL);
     } else {
         w = call_reply(call);
         mp_put_map(w, 2);

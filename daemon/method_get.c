@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "daemon/commits.h"
+#include "daemon/in_place.h"
 #include "daemon/job.h"
 #include "daemon/manifest.h"
 #include "daemon/methods.h"
@@ -130,10 +131,13 @@ static void getting_fail(struct getting *g, enum err e)
         : e == ERR_CORRUPT ? "Mend it with: troupe verify --data --repair"
         : e == ERR_BAD_BLOB
             ? "The copy on this disk is damaged: troupe verify --data"
+        : e == ERR_CHANGED ? IN_PLACE_HINT
         : e == ERR_NOT_FOUND
             ? "Check that the folder that is to hold it is there and yours."
             : NULL;
 
+    if (e == ERR_CHANGED)
+        in_place_look(g->node, &g->files[g->next].blob);
     (void)snprintf(where, sizeof where, "cannot write to %s", g->out);
     job_fail(g->job, e, e == ERR_NOT_FOUND ? where : NULL, hint);
     getting_end(g);

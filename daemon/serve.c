@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/conn.h"
+#include "daemon/in_place.h"
 #include "daemon/quota.h"
 #include "daemon/serve_small.h"
 #include "daemon/throttle.h"
@@ -131,6 +132,8 @@ static enum err opened_new(struct serve *s, const struct blob_ask *ask,
     if (opened == NULL)
         return ERR_NO_MEMORY;
     e = blob_reader_open(&opened->reader, node_store(s->node), &ask->id, topic);
+    if (e == ERR_CHANGED)
+        in_place_look(s->node, &ask->id);
     if (e != ERR_OK) {
         free(opened);
         return e;
@@ -196,6 +199,8 @@ static void on_read_done(uv_work_t *work, int status)
 
     reads_under_way--;
     s->reads--;
+    if (r->result == ERR_CHANGED)
+        in_place_look(s->node, &r->opened->id);
     opened_release(r->opened);
     r->opened = NULL;
     if (s->conn == NULL) {

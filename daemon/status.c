@@ -8,6 +8,7 @@
 #include "daemon/body.h"
 #include "daemon/gossip.h"
 #include "daemon/holders.h"
+#include "daemon/in_place.h"
 #include "daemon/pair.h"
 #include "daemon/quota.h"
 #include "daemon/transfer.h"
@@ -259,16 +260,22 @@ static void put_warnings(struct desk *desk, struct writer *w)
     bool makeshift = node_port_is_makeshift(node);
     bool failed = store_failed(node_store(node));
     bool small = transfer_lacks_disk(node_transfer(node));
+    bool changed = in_place_lost() > 0;
 
     quota_warning(node, full);
     pair_array(w, "warnings",
                (uint32_t)open_key + alone + failed + makeshift + small +
-                   (full[0] != '\0'));
+                   changed + (full[0] != '\0'));
     if (full[0] != '\0')
         mp_put_text(w, full);
     if (small)
         mp_put_text(w, "Files wait for room on the disk. See them with "
                        "`troupe want list`, and free some space.");
+    if (changed)
+        mp_put_text(w, "Files that were served from where they lie have been "
+                       "changed or removed since. As they were, they are here "
+                       "again if they are seeded and others have them: troupe "
+                       "health");
     if (open_key)
         mp_put_text(w, "The person's key lies on this disk without a "
                        "passphrase, by your wish.");

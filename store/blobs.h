@@ -37,6 +37,11 @@ MUST_CHECK enum err blobs_find(struct store *store, const struct blob_id *id,
 /* Whether it, or a part of it, was fetched or imported for this topic. */
 bool blobs_held_for(struct store *store, const struct blob_id *id,
                     const uint8_t topic[ID_LEN]);
+/*
+ * Whether it is a file in place that somebody has written to or removed since.
+ * One of which the disk is not there has not changed: it may come back.
+ */
+bool blobs_has_changed(struct store *store, const struct blob_id *id);
 /* Blobs of a topic, ascending, after `after` (NULL: from the first). */
 MUST_CHECK enum err blobs_of_topic(struct store *store,
                                    const uint8_t topic[ID_LEN],

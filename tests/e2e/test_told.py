@@ -116,6 +116,62 @@ class ToldTest(lab.LabTest):
         self.assertIn("no bound", told)
         self.assertNotIn("0 B", told)
 
+    def in_place(self, node, path):
+        """A work served from where it lies, and the root of its file."""
+        done = node.json("contribute", "--project", self.project,
+                         "--in-place", path, "--title", "Film", "--licence",
+                         LICENCE, "--accept-terms")
+        return done["id"], done["blobs"][0]["root"]
+
+    def holds(self, node, root):
+        return node.json("copies", root)["items"][0]["held_here"]
+
+    def test_a_file_in_place_that_has_changed_is_not_held(self):
+        ben = self.node("ben", person="Ben")
+        ben.meet(self.ada)
+        ben.json("project", "follow", self.project)
+        ben.run("wait", f"caught-up:{self.project}")
+        path = self.file("film", os.urandom(2 * MIB))
+        was = path.read_bytes()
+        work, root = self.in_place(ben, path)
+        _, other = self.in_place(ben, self.file("other", os.urandom(MIB)))
+        for each in (root, other):
+            self.ada.run("wait", f"here:{each}")
+            self.ada.run("wait", f"held:{each}:2")
+        path.write_bytes(b"another cut")
+        self.assertTrue(self.holds(ben, root))
+
+        # Whoever asks finds it out, and then Ben's node says so, too.
+        self.ada.json("copies", root, "--check")
+        lab.until(lambda: not self.holds(ben, root), "the truth")
+        lab.until(lambda: self.ada.json("copies", root)["items"][0]["holders"]
+                  == [], "the news of it")
+        self.assertTrue(any("troupe health" in warning for warning in
+                            ben.json("status")["warnings"]))
+        # What it has it still shows.
+        self.ada.json("copies", other, "--check")
+        self.ada.run("wait", f"held:{other}:2")
+        # As it was, it comes back by name.
+        ben.json("get", work, "--out", self.folder / "out")
+        self.assertEqual((self.folder / "out" / "film").read_bytes(), was)
+        self.assertEqual(path.read_bytes(), b"another cut")
+
+    def test_a_file_in_place_that_was_removed_is_fetched_where_all_is(self):
+        ben = self.node("ben")
+        ben.meet(self.ada)
+        ben.json("seed", self.project)
+        path = self.file("film", os.urandom(2 * MIB))
+        work, root = self.in_place(self.ada, path)
+        ben.run("wait", f"here:{root}")
+        path.unlink()
+        self.ada.json("gc", "--dry-run")
+        self.assertNotEqual(self.ada.run("verify", "--data",
+                                         check=False).returncode, 0)
+        self.ada.json("gc")
+        lab.until(lambda: self.ada.run("verify", "--data",
+                                       check=False).returncode == 0, "it")
+        self.assertTrue(self.holds(self.ada, root))
+
     def test_who_interrupts_is_told_that_it_goes_on(self):
         large = self.contribute(self.file("large", os.urandom(8 * MIB)))
         ben = self.node("ben")

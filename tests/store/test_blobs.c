@@ -250,6 +250,39 @@ static void a_file_in_place_is_not_served_once_it_changed(void **state)
     free(data);
 }
 
+/* What was written to or removed is gone; what is not there may come back. */
+static void a_file_in_place_has_changed_or_its_disk_is_away(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *data = content_of(50000);
+    struct blob_id id;
+    char path[256];
+    char away[256];
+
+    assert_int_equal(mkdir(fixture_path(f, "disk"), 0700), 0);
+    write_file(fixture_path(f, "disk/in"), data, 50000);
+    id = import(f, "disk/in", T1, true);
+    assert_false(blobs_has_changed(f->store, &id));
+    (void)snprintf(path, sizeof path, "%s", fixture_path(f, "disk"));
+    (void)snprintf(away, sizeof away, "%s", fixture_path(f, "away"));
+    assert_int_equal(rename(path, away), 0);
+    assert_false(blobs_has_changed(f->store, &id));
+    assert_int_equal(rename(away, path), 0);
+    assert_false(blobs_has_changed(f->store, &id));
+    write_file(fixture_path(f, "disk/in"), data, 49999);
+    assert_true(blobs_has_changed(f->store, &id));
+    assert_int_equal(unlink(fixture_path(f, "disk/in")), 0);
+    assert_true(blobs_has_changed(f->store, &id));
+    /* What is kept here is our own affair, and so is what is not. */
+    write_file(fixture_path(f, "in"), data, 40000);
+    id = import(f, "in", T1, false);
+    write_file(fixture_path(f, "in"), data, 39999);
+    assert_false(blobs_has_changed(f->store, &id));
+    id.size++;
+    assert_false(blobs_has_changed(f->store, &id));
+    free(data);
+}
+
 struct hand {
     struct blob_import *import;
     struct blob_progress *progress;
@@ -755,6 +788,7 @@ int main(void)
         TEST(a_blob_is_served_only_for_topics_it_is_held_for),
         TEST(the_last_release_removes_the_file),
         TEST(a_file_in_place_is_not_served_once_it_changed),
+        TEST(a_file_in_place_has_changed_or_its_disk_is_away),
         TEST(hands_beside_each_other_make_one_blob),
         TEST(holes_are_zeros_and_stay_holes),
         TEST(what_could_not_be_begun_is_not_worked_on),

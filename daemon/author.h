@@ -1,6 +1,7 @@
 #ifndef DAEMON_AUTHOR_H
 #define DAEMON_AUTHOR_H
 
+#include "daemon/author_fields.h"
 #include "daemon/param.h"
 #include "proto/kind.h"
 
@@ -8,9 +9,6 @@
  * Making records in the name of the person of this machine: fields to a body,
  * a dry run of the rules, signature, store.  Loop thread only.
  */
-
-/* Fields of one record, before long lists of them go on in pages. */
-#define AUTHOR_FIELDS_MAX ((size_t)4 * 1024 * 1024)
 
 struct author_draft {
     enum kind_number kind;
@@ -47,34 +45,18 @@ bool author_check(struct call *call, const struct author_draft *draft);
 void author_reply_id(struct call *call, const uint8_t id[ID_LEN]);
 
 /*
- * The fields that a client gave under the param `fields`, with others put over
- * them: pairs that author_fields_put() opens replace those of the same name.
+ * What most methods end with: publishes the draft with these fields over the
+ * param `fields`, answers {id}.  The fields are wiped, whatever comes of it.
  */
-struct author_fields {
-    struct mp_doc *kept; /* of author_fields_keep() */
-    struct writer shown; /* what it borrows */
-    struct writer own;   /* pairs that were put here */
-    uint32_t own_count;
-    const char *names[32]; /* their names */
-    struct writer whole;
-    struct mp_doc *doc;
-};
-void author_fields_init(struct author_fields *f);
-/* Opens a pair: exactly one value must follow in the writer returned. */
-struct writer *author_fields_put(struct author_fields *f, const char *name);
-/* Copies a param of the call of the same name, if it is given. */
-void author_fields_take(struct author_fields *f, const struct call *call,
-                        const char *name);
+void author_publish_fields(struct call *call, struct author_draft *draft,
+                           struct author_fields *fields);
+
 /*
- * Keeps what a version says in fields and links wherever nothing new is given;
- * once.  ERR_VERSION if it has fields of a newer release; ERR_NO_MEMORY
+ * Publishes what is said about a record, in its topic: a link of that name to
+ * it, and the params of these names, a list that ends with NULL.  Answers {id}.
  */
-MUST_CHECK enum err author_fields_keep(struct author_fields *f,
-                                       const struct record *before,
-                                       const struct mp_value *given);
-/* The whole map, valid until the wipe; NULL if there is no memory for it. */
-const struct mp_value *author_fields_map(struct author_fields *f,
-                                         const struct mp_value *given);
-void author_fields_wipe(struct author_fields *f);
+void author_publish_about(struct call *call, enum kind_number kind,
+                          const char *link, const struct store_item *about,
+                          const char *const *names);
 
 #endif

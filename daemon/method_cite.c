@@ -56,23 +56,20 @@ static bool may_cite(struct call *call, const struct citing *c,
 
 static void publish(struct call *call, const struct citing *c, bool is_claim)
 {
+    static const char *const names[] = { "source_text", "relation", "thanks",
+                                         "url", NULL };
     struct author_draft draft = { .kind = KIND_RESOURCE,
                                   .topic = c->child.topic };
     struct author_fields fields;
 
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "child"), BYTES_ARRAY(c->child.id));
+    author_fields_put_id(&fields, "child", c->child.id);
     if (c->has_source)
         source_put(call, &fields, &c->source);
     if (is_claim)
         mp_put_bool(author_fields_put(&fields, "claim"), true);
-    author_fields_take(&fields, call, "source_text");
-    author_fields_take(&fields, call, "relation");
-    author_fields_take(&fields, call, "thanks");
-    author_fields_take(&fields, call, "url");
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    author_fields_take_all(&fields, call, names);
+    author_publish_fields(call, &draft, &fields);
 }
 
 static bool is_mine(struct call *call, const struct store_item *item)
@@ -310,8 +307,7 @@ static void put_claimed(struct call *call, struct author_fields *fields,
     if (c->has_source)
         source_put(call, fields, &c->source);
     else if (source != NULL)
-        mp_put_bin(author_fields_put(fields, "source"),
-                   (struct bytes){ source, ID_LEN });
+        author_fields_put_id(fields, "source", source);
     if (text != NULL)
         mp_put_value(author_fields_put(fields, "source_text"), text);
 }
@@ -349,10 +345,9 @@ static void publish_answer(struct call *call, const struct view *view,
 
     body_open(&body, node_store(call_node(call)), claim->record.id);
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "child"), BYTES_ARRAY(c->child.id));
-    mp_put_bin(
-        author_fields_put(&fields, "answers"),
-        (struct bytes){ view->topic->entries[claim->first].record.id, ID_LEN });
+    author_fields_put_id(&fields, "child", c->child.id);
+    author_fields_put_id(&fields, "answers",
+                         view->topic->entries[claim->first].record.id);
     put_claimed(call, &fields, &body, c, named ? source : NULL);
     put_answer(call, &fields, &body, declines);
     draft.revises = answer_before(view, claim);

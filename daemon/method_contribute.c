@@ -119,7 +119,7 @@ static const struct mp_value *citation(struct call *call,
     const struct mp_value *texts = call_param(call, "source_texts");
 
     author_fields_init(fields);
-    mp_put_bin(author_fields_put(fields, "child"), BYTES_ARRAY(c->id));
+    author_fields_put_id(fields, "child", c->id);
     put_nth(fields, call, "relation", i);
     put_nth(fields, call, "thanks", i);
     if (source != NULL)
@@ -224,17 +224,13 @@ static void on_imported(struct call *call, struct import_list *list)
         import_file_put(w, &list->files[i]);
     put_defaults(call, &fields, c);
     if (c->is_answer)
-        mp_put_bin(author_fields_put(&fields, "request"),
-                   BYTES_ARRAY(c->request));
+        author_fields_put_id(&fields, "request", c->request);
     if (c->is_project)
-        mp_put_bin(author_fields_put(&fields, "project"),
-                   BYTES_ARRAY(c->topic));
+        author_fields_put_id(&fields, "project", c->topic);
     if (c->has_terms)
-        mp_put_bin(author_fields_put(&fields, "accepted_terms"),
-                   BYTES_ARRAY(c->terms));
+        author_fields_put_id(&fields, "accepted_terms", c->terms);
     if (c->has_lesson)
-        mp_put_bin(author_fields_put(&fields, "lesson"),
-                   BYTES_ARRAY(c->lesson));
+        author_fields_put_id(&fields, "lesson", c->lesson);
     draft.fields = author_fields_map(&fields, call_param(call, "fields"));
     author_publish(call, &draft, on_published);
     author_fields_wipe(&fields);

@@ -80,7 +80,7 @@ void method_income_declare(struct call *call)
     if (!find_source(call, &source, &link) || !currency_is_known(call))
         return;
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, link), BYTES_ARRAY(source.id));
+    author_fields_put_id(&fields, link, source.id);
     draft.topic = source.topic;
     if (put_defaults(&fields, call, source.topic)) {
         draft.fields = author_fields_map(&fields, call_param(call, "fields"));
@@ -177,14 +177,12 @@ void method_receipt_sign(struct call *call)
         !find_amount(call, &r))
         return;
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "final"), BYTES_ARRAY(r.final.id));
-    mp_put_bin(author_fields_put(&fields, "person"), BYTES_ARRAY(r.person));
+    author_fields_put_id(&fields, "final", r.final.id);
+    author_fields_put_id(&fields, "person", r.person);
     mp_put_uint(author_fields_put(&fields, "amount"), r.amount);
     mp_put_str(author_fields_put(&fields, "currency"), r.currency);
     draft.topic = r.final.topic;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    author_publish_fields(call, &draft, &fields);
 }
 
 /* ---- the ledger ---- */

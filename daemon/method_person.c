@@ -137,8 +137,6 @@ void method_person_edit(struct call *call)
         put_kept(call, &fields, before.map);
     }
     draft.topic = me->person;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    author_publish_fields(call, &draft, &fields);
     body_close(&before);
 }

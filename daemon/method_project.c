@@ -87,7 +87,7 @@ void method_project_revive(struct call *call)
         !param_view(call, item.topic, &view))
         return;
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "revives"), BYTES_ARRAY(item.topic));
+    author_fields_put_id(&fields, "revives", item.topic);
     e = project_state_of(&state, view.topic);
     if (e == ERR_OK && state.version != NULL)
         e = author_fields_keep(&fields, &state.version->record, given);

@@ -157,7 +157,7 @@ static void put_body(struct author_fields *fields, struct call *call,
     }
     put_credits(fields, call_param(call, "credits"));
     author_fields_take(fields, call, "omitted");
-    mp_put_bin(author_fields_put(fields, "project"), BYTES_ARRAY(r->topic));
+    author_fields_put_id(fields, "project", r->topic);
 }
 
 static void reply_released(struct call *call, const uint8_t id[ID_LEN])

@@ -145,10 +145,9 @@ static bool put_project(struct call *call, struct author_fields *fields,
         return false;
     entry = topic_state_find(view.topic, p->project);
     entry = entry == NULL ? NULL : topic_state_current(view.topic, entry);
-    mp_put_bin(author_fields_put(fields, "project"), BYTES_ARRAY(p->project));
+    author_fields_put_id(fields, "project", p->project);
     if (entry != NULL)
-        mp_put_bin(author_fields_put(fields, "project_revision"),
-                   BYTES_ARRAY(entry->record.id));
+        author_fields_put_id(fields, "project_revision", entry->record.id);
     return true;
 }
 

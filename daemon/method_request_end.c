@@ -44,12 +44,8 @@ static void publish_entry(struct call *call, struct entry *entry)
                                   .topic = entry->request.topic,
                                   .listed = true };
 
-    mp_put_bin(author_fields_put(&entry->fields, "request"),
-               BYTES_ARRAY(entry->request.id));
-    draft.fields =
-        author_fields_map(&entry->fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&entry->fields);
+    author_fields_put_id(&entry->fields, "request", entry->request.id);
+    author_publish_fields(call, &draft, &entry->fields);
 }
 
 /* Prefixes of the answers that the leader has: what `known` says (§7.8). */
@@ -99,8 +95,7 @@ static bool take_merged(struct call *call, struct entry *entry)
                   NULL);
         return false;
     }
-    mp_put_bin(author_fields_put(&entry->fields, "merged_into"),
-               BYTES_ARRAY(into.id));
+    author_fields_put_id(&entry->fields, "merged_into", into.id);
     return true;
 }
 

@@ -64,11 +64,9 @@ void method_retract(struct call *call)
         !may_retract(call, &item))
         return;
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "target"), BYTES_ARRAY(item.id));
+    author_fields_put_id(&fields, "target", item.id);
     author_fields_take(&fields, call, "reason");
     put_keep(call, &fields, &item);
     draft.topic = item.topic;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    author_publish_fields(call, &draft, &fields);
 }

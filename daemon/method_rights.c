@@ -1,6 +1,4 @@
 /* Rights beyond a licence: asked for, and granted for good (§7.10). */
-#include <string.h>
-
 #include "daemon/author.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
@@ -10,12 +8,11 @@
 static void put_fields(struct author_fields *fields, const struct call *call,
                        const struct store_item *work)
 {
+    static const char *const names[] = { "scope", "pay", "term", NULL };
+
     author_fields_init(fields);
-    mp_put_bin(author_fields_put(fields, "contribution"),
-               BYTES_ARRAY(work->id));
-    author_fields_take(fields, call, "scope");
-    author_fields_take(fields, call, "pay");
-    author_fields_take(fields, call, "term");
+    author_fields_put_id(fields, "contribution", work->id);
+    author_fields_take_all(fields, call, names);
 }
 
 void method_rights_request(struct call *call)
@@ -29,9 +26,7 @@ void method_rights_request(struct call *call)
         return;
     put_fields(&fields, call, &work);
     draft.topic = work.topic;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    author_publish_fields(call, &draft, &fields);
 }
 
 void method_rights_grant(struct call *call)
@@ -49,12 +44,9 @@ void method_rights_grant(struct call *call)
         return;
     put_fields(&fields, call, &work);
     if (param_is_given(call, "request"))
-        mp_put_bin(author_fields_put(&fields, "rights_request"),
-                   BYTES_ARRAY(request.id));
+        author_fields_put_id(&fields, "rights_request", request.id);
     draft.topic = work.topic;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    author_publish_fields(call, &draft, &fields);
 }
 
 static enum err list_item(struct call *call, const struct store_item *item,

@@ -1,22 +1,8 @@
 /* Who does what in a project: roles, and vouching for newcomers. */
-#include <string.h>
-
 #include "daemon/author.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "proto/authority.h"
-
-/* Publishes fields together with the params of these names. */
-static void publish(struct call *call, const struct author_draft *draft,
-                    struct author_fields *fields, const char *const *names)
-{
-    struct author_draft whole = *draft;
-
-    for (; *names != NULL; names++)
-        author_fields_take(fields, call, *names);
-    whole.fields = author_fields_map(fields, call_param(call, "fields"));
-    author_publish(call, &whole, author_reply_id);
-}
 
 static bool project_of(struct call *call, struct store_item *project)
 {
@@ -36,14 +22,13 @@ static void give(struct call *call, const char *role)
     if (!project_of(call, &project) || !param_person(call, "person", person))
         return;
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "project"),
-               BYTES_ARRAY(project.topic));
-    mp_put_bin(author_fields_put(&fields, "person"), BYTES_ARRAY(person));
+    author_fields_put_id(&fields, "project", project.topic);
+    author_fields_put_id(&fields, "person", person);
     if (role != NULL)
         mp_put_text(author_fields_put(&fields, "role"), role);
     draft.topic = project.topic;
-    publish(call, &draft, &fields, role == NULL ? names : fixed);
-    author_fields_wipe(&fields);
+    author_fields_take_all(&fields, call, role == NULL ? names : fixed);
+    author_publish_fields(call, &draft, &fields);
 }
 
 void method_role_grant(struct call *call)
@@ -86,13 +71,11 @@ void method_role_accept(struct call *call)
         return;
     }
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "project"),
-               BYTES_ARRAY(project.topic));
-    mp_put_bin(author_fields_put(&fields, "membership"),
-               BYTES_ARRAY(invitation->record.id));
+    author_fields_put_id(&fields, "project", project.topic);
+    author_fields_put_id(&fields, "membership", invitation->record.id);
     draft.topic = project.topic;
-    publish(call, &draft, &fields, names);
-    author_fields_wipe(&fields);
+    author_fields_take_all(&fields, call, names);
+    author_publish_fields(call, &draft, &fields);
 }
 
 void method_role_handover(struct call *call)
@@ -106,12 +89,11 @@ void method_role_handover(struct call *call)
     if (!project_of(call, &project) || !param_person(call, "person", person))
         return;
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "project"),
-               BYTES_ARRAY(project.topic));
-    mp_put_bin(author_fields_put(&fields, "new_creator"), BYTES_ARRAY(person));
+    author_fields_put_id(&fields, "project", project.topic);
+    author_fields_put_id(&fields, "new_creator", person);
     draft.topic = project.topic;
-    publish(call, &draft, &fields, names);
-    author_fields_wipe(&fields);
+    author_fields_take_all(&fields, call, names);
+    author_publish_fields(call, &draft, &fields);
 }
 
 /* In a project, or else on one's own page. */
@@ -128,10 +110,10 @@ void method_vouch(struct call *call)
         (param_is_given(call, "project") && !project_of(call, &project)))
         return;
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "person"), BYTES_ARRAY(person));
+    author_fields_put_id(&fields, "person", person);
     draft.topic = param_is_given(call, "project") ? project.topic : me->person;
-    publish(call, &draft, &fields, names);
-    author_fields_wipe(&fields);
+    author_fields_take_all(&fields, call, names);
+    author_publish_fields(call, &draft, &fields);
 }
 
 void method_project_news(struct call *call)
@@ -144,9 +126,8 @@ void method_project_news(struct call *call)
     if (!project_of(call, &project))
         return;
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "project"),
-               BYTES_ARRAY(project.topic));
+    author_fields_put_id(&fields, "project", project.topic);
     draft.topic = project.topic;
-    publish(call, &draft, &fields, names);
-    author_fields_wipe(&fields);
+    author_fields_take_all(&fields, call, names);
+    author_publish_fields(call, &draft, &fields);
 }

@@ -40,8 +40,7 @@ static void share_block(struct call *call, const struct laying *laying)
     if (me == NULL)
         return;
     author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, "person"),
-               BYTES_ARRAY(laying->law.id));
+    author_fields_put_id(&fields, "person", laying->law.id);
     if (laying->law.reason_len > 0)
         author_fields_take(&fields, call, "reason");
     else
@@ -227,17 +226,14 @@ static void tell(struct call *call, enum kind_number kind,
         return;
     author_fields_init(&fields);
     if (is_person)
-        mp_put_bin(author_fields_put(&fields, "person"), BYTES_ARRAY(person));
+        author_fields_put_id(&fields, "person", person);
     else
-        mp_put_bin(author_fields_put(&fields, "target"), BYTES_ARRAY(about.id));
-    for (size_t i = 0; names[i] != NULL; i++)
-        author_fields_take(&fields, call, names[i]);
+        author_fields_put_id(&fields, "target", about.id);
+    author_fields_take_all(&fields, call, names);
     draft.topic = own_topic != NULL ? own_topic
                   : is_person       ? person
                                     : about.topic;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    author_publish_fields(call, &draft, &fields);
 }
 
 void method_report(struct call *call)

@@ -6,20 +6,10 @@
 static void publish_about(struct call *call, enum kind_number kind,
                           const char *link, const char *const *names)
 {
-    struct author_draft draft = { .kind = kind };
-    struct author_fields fields;
     struct store_item about;
 
-    if (!param_record(call, link, PARAM_SIGNS, &about))
-        return;
-    author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, link), BYTES_ARRAY(about.id));
-    for (; *names != NULL; names++)
-        author_fields_take(&fields, call, *names);
-    draft.topic = about.topic;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    if (param_record(call, link, PARAM_SIGNS, &about))
+        author_publish_about(call, kind, link, &about, names);
 }
 
 void method_direct(struct call *call)

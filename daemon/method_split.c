@@ -232,14 +232,12 @@ void method_split_propose(struct call *call)
     author_fields_init(&fields);
     put_shares(&fields, call_param(call, "shares"));
     t = times_of(call, fields.own.len > BODY_SURE);
-    mp_put_bin(author_fields_put(&fields, "income"), BYTES_ARRAY(income.id));
+    author_fields_put_id(&fields, "income", income.id);
     mp_put_uint(author_fields_put(&fields, "opens_at"), t.opens_ms);
     mp_put_uint(author_fields_put(&fields, "closes_at"), t.closes_ms);
     draft.topic = income.topic;
     draft.created_ms = t.created_ms;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    author_publish_fields(call, &draft, &fields);
 }
 
 /* ---- what is said of it ---- */
@@ -248,20 +246,10 @@ void method_split_propose(struct call *call)
 static void say(struct call *call, enum kind_number kind, const char *link,
                 uint64_t target, const char *const *names)
 {
-    struct author_draft draft = { .kind = kind };
-    struct author_fields fields;
     struct store_item about;
 
-    if (!param_record_of(call, link, PARAM_SIGNS, target, &about))
-        return;
-    author_fields_init(&fields);
-    mp_put_bin(author_fields_put(&fields, link), BYTES_ARRAY(about.id));
-    for (; *names != NULL; names++)
-        author_fields_take(&fields, call, *names);
-    draft.topic = about.topic;
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields);
+    if (param_record_of(call, link, PARAM_SIGNS, target, &about))
+        author_publish_about(call, kind, link, &about, names);
 }
 
 void method_split_feedback(struct call *call)
@@ -325,8 +313,7 @@ static const struct mp_value *put_final(struct author_fields *fields,
     uint32_t count = 0;
 
     author_fields_init(fields);
-    mp_put_bin(author_fields_put(fields, "proposal"),
-               BYTES_ARRAY(f->proposal.id));
+    author_fields_put_id(fields, "proposal", f->proposal.id);
     put_shares(fields, f->shares);
     if (mp_type(f->waived) != MP_NIL)
         mp_put_value(author_fields_put(fields, "waived"), f->waived);

@@ -1,8 +1,6 @@
 /* Records with files: imported first, then named in what is signed. */
 #include "daemon/say.h"
 
-#include <string.h>
-
 /* As much as ids and files of one record take. */
 enum { ROOM = 64 * 1024 };
 
@@ -24,8 +22,7 @@ struct say *say_new(struct call *call, enum kind_number kind)
 
 void say_put_id(struct say *say, const char *field, const uint8_t id[ID_LEN])
 {
-    mp_put_bin(author_fields_put(&say->fields, field),
-               (struct bytes){ id, ID_LEN });
+    author_fields_put_id(&say->fields, field, id);
 }
 
 static void publish(struct call *call, struct say *say)
@@ -37,9 +34,8 @@ static void publish(struct call *call, struct say *say)
                                   .listed = say->listed };
     struct author_fields fields = say->fields;
 
-    draft.fields = author_fields_map(&fields, call_param(call, "fields"));
-    author_publish(call, &draft, author_reply_id);
-    author_fields_wipe(&fields); /* `say` may be gone with the call */
+    /* A copy, for `say` may be gone with the call. */
+    author_publish_fields(call, &draft, &fields);
 }
 
 /* Each field gets its run of the files that were imported together. */

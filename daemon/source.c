@@ -9,9 +9,8 @@ void source_put(struct call *call, struct author_fields *fields,
     struct bytes licence;
     struct body body;
 
-    mp_put_bin(author_fields_put(fields, "source"), BYTES_ARRAY(source->id));
-    mp_put_bin(author_fields_put(fields, "source_author"),
-               BYTES_ARRAY(source->author));
+    author_fields_put_id(fields, "source", source->id);
+    author_fields_put_id(fields, "source_author", source->author);
     body_open(&body, node_store(call_node(call)), source->id);
     licence = mp_str(mp_get(body.map, "licence"));
     if (licence.len > 0)

@@ -14,24 +14,42 @@ enum { PAGE = 32 };
 static bool is_first_of_network(const struct holder *holders, size_t at)
 {
     for (size_t i = 0; i < at; i++)
-        if (holders[i].state == HOLDER_SHOWN &&
-            holders[i].network == holders[at].network)
+        if (holders[i].network == holders[at].network)
             return false;
     return true;
 }
 
+/* What it said when it was asked again; who is away has said it before. */
+static bool stands(const struct lease_checks *asked,
+                   const struct holder *holder, const struct blob_id *blob)
+{
+    if (asked == NULL || blob->size == 0) /* there is nothing to show */
+        return true;
+    for (size_t i = 0; i < asked->count; i++)
+        if (blob_id_equal(&asked->at[i].blob, blob) &&
+            memcmp(asked->at[i].node, holder->node, KEY_LEN) == 0)
+            return asked->at[i].checked == LEASE_CHECKED_SHOWN ||
+                   asked->at[i].checked == LEASE_CHECKED_AWAY;
+    return false;
+}
+
 unsigned elsewhere_count(const struct node *node, const uint8_t topic[ID_LEN],
-                         const struct blob_id *blob)
+                         const struct blob_id *blob,
+                         const struct lease_checks *asked)
 {
     struct holder *holders = calloc(LEASES_TOPIC_MAX, sizeof *holders);
     unsigned networks = 0;
+    size_t shown = 0;
     size_t n = 0;
 
     if (holders != NULL)
         n = holders_of(node, topic, blob, holders, LEASES_TOPIC_MAX);
     for (size_t i = 0; i < n; i++)
-        networks +=
-            holders[i].state == HOLDER_SHOWN && is_first_of_network(holders, i);
+        if (holders[i].state == HOLDER_SHOWN &&
+            stands(asked, &holders[i], blob))
+            holders[shown++] = holders[i];
+    for (size_t i = 0; i < shown; i++)
+        networks += is_first_of_network(holders, i);
     free(holders);
     return networks; /* without memory: none, and so nothing goes */
 }
@@ -40,7 +58,7 @@ static bool goes_for_good(const struct node *node, const struct keep_row *row)
 {
     return row->pin != KEEP_PIN_OWN &&
            room_is_last(&row->info, 1,
-                        elsewhere_count(node, row->topic, &row->info.id));
+                        elsewhere_count(node, row->topic, &row->info.id, NULL));
 }
 
 static enum err find_in_topic(const struct node *node,

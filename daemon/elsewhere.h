@@ -1,6 +1,7 @@
 #ifndef DAEMON_ELSEWHERE_H
 #define DAEMON_ELSEWHERE_H
 
+#include "daemon/lease_check.h"
 #include "daemon/node_parts.h"
 #include "proto/blob_tree.h"
 
@@ -13,10 +14,12 @@
  * How many other nodes are known to hold the whole blob for the topic and may
  * be relied on: of those that this node has challenged itself within 7 days,
  * one of each network (/16 of IPv4, /32 of IPv6).  What a node merely says of
- * itself does not count.
+ * itself does not count.  With `asked` only those that have shown it once more
+ * in these checks, or were not connected and could not be asked.
  */
 unsigned elsewhere_count(const struct node *node, const uint8_t topic[ID_LEN],
-                         const struct blob_id *blob);
+                         const struct blob_id *blob,
+                         const struct lease_checks *asked);
 
 /*
  * The first blob that is whole here, that nobody else is known to hold, and

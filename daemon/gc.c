@@ -289,7 +289,7 @@ static bool is_left(const struct gc *gc, const struct keep_row *row)
            row->used_ms <= grace_before(gc) &&
            store_want_find(node_store(gc->node), &row->info.id, row->topic,
                            &want) == ERR_NOT_FOUND &&
-           elsewhere_count(gc->node, row->topic, &row->info.id) > 0;
+           elsewhere_count(gc->node, row->topic, &row->info.id, NULL) > 0;
 }
 
 static void add_finding(struct gc *gc, const struct keep_row *row,

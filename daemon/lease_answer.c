@@ -272,7 +272,8 @@ void lease_answer_challenge(struct leases *l, struct lease_peer *p,
     struct lease_msg msg = { .type = FRAME_LEAF, .request = ask->request };
 
     /* Who comes and goes may leave more in line than there are peers. */
-    if (p->is_reading || l->reads >= LEASE_PEERS_MAX || !may_ask(l, p))
+    if (p->is_reading || l->reads >= LEASE_PEERS_MAX || !may_ask(l, p) ||
+        lease_check_is_leaving(l, &ask->challenge.blob))
         msg.leaf.code = ERR_BUSY;
     else
         msg.leaf.code = code_of(begin(l, p, ask));

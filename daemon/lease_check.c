@@ -147,6 +147,15 @@ void lease_check_judged(struct leases *l, struct lease_peer *p, enum err e)
     }
 }
 
+bool lease_check_is_leaving(const struct leases *l, const struct blob_id *blob)
+{
+    for (const struct lease_checks *c = l->checks; c != NULL; c = c->next)
+        for (size_t i = 0; c->is_leaving && i < c->count; i++)
+            if (blob_id_equal(&c->at[i].blob, blob))
+                return true;
+    return false;
+}
+
 /* ---- Time --------------------------------------------------------------- */
 
 static bool is_here(const struct leases *l, const struct lease_check *k)

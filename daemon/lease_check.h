@@ -42,6 +42,12 @@ struct lease_checks {
     /* Some have been settled, perhaps all; may end them. */
     void (*on_moved)(void *context);
     void *context;
+    /*
+     * What is asked about is about to go from here, if others have it: who
+     * asks this node for it meanwhile is told to come later, for two nodes
+     * must not let go of it because of each other.
+     */
+    bool is_leaving;
     /* Private: */
     struct lease_checks *next;
     bool has_moved;

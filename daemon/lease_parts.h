@@ -215,6 +215,9 @@ struct lease_row *lease_check_next(struct leases *leases,
  * ERR_NOT_FOUND, it says something else by now. */
 void lease_check_judged(struct leases *leases, struct lease_peer *peer,
                         enum err e);
+/* Whether the blob may be about to go from here. */
+bool lease_check_is_leaving(const struct leases *leases,
+                            const struct blob_id *blob);
 /* Those that cannot be asked for are settled, and who waits is told. */
 void lease_check_look(struct leases *leases);
 

@@ -159,7 +159,7 @@ void method_copies_check(struct call *call);
 /* method_health.c */
 void method_health(struct call *call);
 
-/* method_keep.c */
+/* method_drop.c, method_gc.c */
 void method_drop(struct call *call);
 void method_gc(struct call *call);
 

@@ -133,8 +133,9 @@ static bool may_go(const struct quota *q, const struct keep_row *row)
         pledge.is_pledged;
 
     return room_is_spare(row, is_pledged) &&
-           room_may_go(row, is_pledged,
-                       elsewhere_count(q->node, row->topic, &row->info.id));
+           room_may_go(
+               row, is_pledged,
+               elsewhere_count(q->node, row->topic, &row->info.id, NULL));
 }
 
 /* Keeps those that were of use longest ago. */

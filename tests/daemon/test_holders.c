@@ -292,6 +292,49 @@ static void files_are_listed_in_order_page_by_page(void **state)
     assert_int_equal(holders_list(NULL, topic, &after, false, page, 3), 0);
 }
 
+/* One question to the holder of that name, and what came of it. */
+static void add_check(struct lease_checks *asked, unsigned node,
+                      const struct blob_id *blob, enum lease_checked checked)
+{
+    struct lease_check *check = &asked->at[asked->count++];
+
+    memset(check->node, 0x77, KEY_LEN);
+    put_u32(check->node, node);
+    check->blob = *blob;
+    check->checked = checked;
+}
+
+static void who_was_asked_again_counts_by_what_was_said(void **state)
+{
+    static struct lease_checks asked;
+    static const struct {
+        enum lease_checked checked;
+        unsigned copies;
+    } cases[] = { { LEASE_CHECKED_SHOWN, 1 },  { LEASE_CHECKED_AWAY, 1 },
+                  { LEASE_CHECKED_NOT, 0 },    { LEASE_CHECKED_FAILED, 0 },
+                  { LEASE_CHECKED_SILENT, 0 }, { LEASE_CHECKED_BUSY, 0 },
+                  { LEASE_CHECKED_CHANGED, 0 } };
+    struct blob_id id = named_files_blob(1, 100);
+    struct blob_id other = named_files_blob(2, 100);
+
+    (void)state;
+    name_files(2);
+    shown(1, 2)->network = 5;
+    shown(2, 2)->network = 5;
+    assert_int_equal(elsewhere_count(NULL, topic, &id, &asked), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        asked.count = 0;
+        add_check(&asked, 1, &other, LEASE_CHECKED_SHOWN);
+        add_check(&asked, 2, &id, cases[i].checked);
+        assert_int_equal(elsewhere_count(NULL, topic, &id, &asked),
+                         cases[i].copies);
+    }
+    asked.count = 0; /* in one network: who cannot show it is not its voice */
+    add_check(&asked, 1, &id, LEASE_CHECKED_FAILED);
+    add_check(&asked, 2, &id, LEASE_CHECKED_SHOWN);
+    assert_int_equal(elsewhere_count(NULL, topic, &id, &asked), 1);
+}
+
 static void copies_in_one_network_may_go_together(void **state)
 {
     struct blob_id id = named_files_blob(1, 100);
@@ -300,13 +343,13 @@ static void copies_in_one_network_may_go_together(void **state)
     name_files(1);
     shown(1, 1)->network = 5;
     shown(2, 1)->network = 5;
-    assert_int_equal(elsewhere_count(NULL, topic, &id), 1);
+    assert_int_equal(elsewhere_count(NULL, topic, &id, NULL), 1);
     shown(3, 1)->network = 6;
-    assert_int_equal(elsewhere_count(NULL, topic, &id), 2);
+    assert_int_equal(elsewhere_count(NULL, topic, &id, NULL), 2);
     t->rows[2].at.failed_ms = NOW;
-    assert_int_equal(elsewhere_count(NULL, topic, &id), 1);
+    assert_int_equal(elsewhere_count(NULL, topic, &id, NULL), 1);
     holder(t, 4, 1)->network = 7;
-    assert_int_equal(elsewhere_count(NULL, topic, &id), 1);
+    assert_int_equal(elsewhere_count(NULL, topic, &id, NULL), 1);
 }
 
 static void a_node_counts_once_in_whatever_topics_it_holds_a_file(void **state)
@@ -371,6 +414,7 @@ int main(void)
         TEST(a_topic_is_summed_up),
         TEST(files_are_listed_in_order_page_by_page),
         TEST(copies_in_one_network_may_go_together),
+        TEST(who_was_asked_again_counts_by_what_was_said),
         TEST(a_node_counts_once_in_whatever_topics_it_holds_a_file),
         TEST(what_many_lists_name_is_not_counted_at_each_change),
         TEST(nothing_is_told_before_the_records_are_gone_through),

@@ -170,6 +170,34 @@ class QuotaTest(lab.LabTest):
         for nothing in ("0" * 63 + "1", project):
             self.assertEqual(ben.refused("drop", nothing).code, 3)
 
+    def test_two_do_not_let_go_of_a_file_because_of_each_other(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        work, root = self.work(ada, project, 3 * MIB)
+        other, _ = self.work(ada, project, MIB, "other")
+        ben = self.node("ben")
+        ada.meet(ben)
+        ben.json("seed", project)
+        for node in (ada, ben):
+            node.run("wait", f"held:{root}:2")
+        # What he has signed still says that he has it.
+        ben.json("drop", work)
+        failed = ada.refused("drop", work)
+        self.assertEqual(failed.code, 10, failed)
+        self.assertIn("troupe copies", failed.error["hint"])
+        self.assertEqual(ada.run("cat", work, text=False).stdout,
+                         (self.folder / "noise.bin").read_bytes())
+        # At one moment: one of them keeps it, or both do.
+        lab.until(lambda: all(
+            i["copies"] == 2 for node in (ada, ben)
+            for i in node.json("copies", other)["items"]), "both")
+        drops = [node.begin("drop", other) for node in (ada, ben)]
+        codes = {drop.wait(lab.PATIENCE) for drop in drops}
+        self.assertIn(10, codes)
+        self.assertLessEqual(codes, {0, 10})
+        self.assertTrue(any(i["held_here"] for node in (ada, ben)
+                            for i in node.json("copies", other)["items"]))
+
     # What nothing refers to.
 
     def test_rubbish_is_listed_and_collected_after_a_day(self):

@@ -1,10 +1,13 @@
-/* What leaves the disk by the owner's word, and what nothing refers to. */
+/*
+ * What leaves the disk by the owner's word.  Who is to have a copy besides is
+ * asked to show it first: what a node has signed may be older than the moment
+ * in which its owner, too, let the file go.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/elsewhere.h"
-#include "daemon/gc.h"
-#include "daemon/job.h"
+#include "daemon/holders.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
@@ -13,16 +16,22 @@
 #include "store/law.h"
 #include "store/room.h"
 
-/* --- drop --- */
-
-/* Files of one record, or topics of one file: more are left for once more. */
-enum { DROPS_MAX = 300 };
+enum {
+    /* Files of one record, or topics of one file: more are left for once more.
+     */
+    DROPS_MAX = 300,
+    ASKED_MAX = 3, /* holders of each */
+};
+static_assert(DROPS_MAX * ASKED_MAX <= LEASE_CHECKS_MAX, "all are asked");
 
 struct dropping {
+    struct node *node;
     struct call *call;
     struct law_place *places;
     size_t count;
     uint64_t freed;
+    struct lease_checks checks;
+    bool is_asking; /* until what goes has gone */
 };
 
 static bool is_in(const struct dropping *d, const struct law_place *place)
@@ -128,6 +137,12 @@ static uint32_t places_of(const struct dropping *d, const struct blob_id *blob)
     return count;
 }
 
+/* Those who were, if anybody was. */
+static const struct lease_checks *asked(const struct dropping *d)
+{
+    return d->is_asking ? &d->checks : NULL;
+}
+
 /* Whether the last copy that is known of would go with it. */
 static bool is_last_copy(const struct dropping *d,
                          const struct law_place *place)
@@ -136,8 +151,9 @@ static bool is_last_copy(const struct dropping *d,
     struct blob_info info;
 
     return blobs_find(node_store(node), &place->blob, &info) == ERR_OK &&
-           room_is_last(&info, places_of(d, &place->blob),
-                        elsewhere_count(node, place->topic, &place->blob));
+           room_is_last(
+               &info, places_of(d, &place->blob),
+               elsewhere_count(node, place->topic, &place->blob, asked(d)));
 }
 
 static bool confirm(const struct dropping *d)
@@ -146,7 +162,7 @@ static bool confirm(const struct dropping *d)
 
     for (size_t i = 0; i < d->count; i++)
         last += is_last_copy(d, &d->places[i]) ? 1 : 0;
-    if (last == 0 || mp_bool(call_param(d->call, "last_copy")))
+    if (last == 0)
         return true;
     call_failf(d->call, ERR_CONFIRM,
                "See who holds what with: troupe copies; to let it go all the "
@@ -159,6 +175,8 @@ static bool confirm(const struct dropping *d)
 
 static void dropping_free(struct dropping *d)
 {
+    if (d->is_asking)
+        leases_check_end(node_leases(d->node), &d->checks);
     free(d->places);
     free(d);
 }
@@ -186,8 +204,9 @@ static void on_dropped(void *context, enum err e, struct store_batch *batch)
         pair_uint(w, "size", p->blob.size);
         pair_id(w, "topic", p->topic);
         pair_bool(w, "held_here", false);
-        pair_uint(w, "copies",
-                  elsewhere_count(call_node(d->call), p->topic, &p->blob));
+        pair_uint(
+            w, "copies",
+            elsewhere_count(call_node(d->call), p->topic, &p->blob, asked(d)));
     }
     call_send(d->call);
     dropping_free(d);
@@ -210,124 +229,100 @@ static enum err put_drop(struct dropping *d, struct store_batch *batch,
     return e == ERR_OK ? blobs_put_release(batch, &p->blob, p->topic) : e;
 }
 
-void method_drop(struct call *call)
+static void carry_out(struct dropping *d)
 {
-    struct dropping *d = calloc(1, sizeof *d);
-    struct store_batch *batch = NULL;
-    enum err e = ERR_NO_MEMORY;
+    struct store_batch *batch;
+    enum err e = store_batch_new(&batch);
 
-    if (d != NULL) {
-        d->call = call;
-        d->places = calloc(DROPS_MAX, sizeof *d->places);
-        if (d->places != NULL)
-            e = store_batch_new(&batch);
-    }
-    if (e == ERR_OK && (!find_places(d) || !confirm(d)))
-        goto answered;
-    for (size_t i = 0; e == ERR_OK && i < d->count; i++)
-        e = put_drop(d, batch, &d->places[i]);
+    call_on_abandon(d->call, NULL);
     if (e == ERR_OK) {
-        node_apply(call_node(call), batch, on_dropped, d);
-        return;
+        for (size_t i = 0; e == ERR_OK && i < d->count; i++)
+            e = put_drop(d, batch, &d->places[i]);
+        if (e == ERR_OK) {
+            node_apply(d->node, batch, on_dropped, d);
+            return;
+        }
+        store_batch_free(batch);
     }
-    call_fail(call, e, NULL, NULL);
-answered:
-    store_batch_free(batch);
-    if (d != NULL)
+    call_fail(d->call, e, NULL, NULL);
+    dropping_free(d);
+}
+
+/* ---- Asking ------------------------------------------------------------- */
+
+/* Those that are relied on: some of them will do. */
+static void ask_of(struct dropping *d, const struct law_place *place)
+{
+    static struct holder holders[LEASES_TOPIC_MAX]; /* for the loop alone */
+    size_t n = holders_of(d->node, place->topic, &place->blob, holders,
+                          LEASES_TOPIC_MAX);
+    unsigned asked = 0;
+
+    for (size_t i = 0; i < n && asked < ASKED_MAX; i++) {
+        struct lease_check *check = &d->checks.at[d->checks.count];
+
+        if (holders[i].state != HOLDER_SHOWN)
+            continue;
+        memcpy(check->topic, place->topic, ID_LEN);
+        memcpy(check->node, holders[i].node, KEY_LEN);
+        check->blob = place->blob;
+        d->checks.count++;
+        asked++;
+    }
+}
+
+static void on_asked(void *context)
+{
+    struct dropping *d = context;
+
+    if (d->checks.settled < d->checks.count)
+        return;
+    if (confirm(d))
+        carry_out(d);
+    else
         dropping_free(d);
 }
 
-/* --- gc --- */
-
-enum { FINDINGS_TOLD = 1000 };
-
-struct collecting {
-    struct node *node;
-    struct job *job;
-    struct writer findings; /* encoded, without the array's head */
-    uint32_t told;
-    uint64_t count;
-    uint64_t bytes;
-};
-
-static void on_found(void *context, const struct gc_finding *f)
+static void on_gone(struct call *call)
 {
-    struct collecting *c = context;
-    struct writer *w = &c->findings;
+    struct dropping *d = call_data(call);
 
-    c->count++;
-    c->bytes += f->bytes;
-    job_progress(c->job, c->bytes, 0);
-    if (c->told == FINDINGS_TOLD)
-        return;
-    c->told++;
-    mp_put_map(w, 5);
-    pair_text(w, "what",
-              f->what == GC_UNNAMED ? "unnamed"
-              : f->what == GC_LEFT  ? "left part"
-              : f->is_part          ? "stray part"
-                                    : "stray file");
-    pair_id(w, "root", f->blob.root);
-    pair_uint(w, "size", f->blob.size);
-    pair_id(w, "topic", f->what != GC_STRAY ? f->topic : NULL);
-    pair_uint(w, "bytes", f->bytes);
+    call_fail(call, ERR_CANCELLED, NULL, NULL);
+    dropping_free(d);
 }
 
-static void on_collected(void *context, enum err e)
+static void ask(struct dropping *d)
 {
-    struct collecting *c = context;
-    struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
-
-    if (e != ERR_OK) {
-        job_fail(c->job, e, NULL, NULL);
-    } else {
-        mp_put_map(&w, 3);
-        pair_uint(&w, "count", c->count);
-        pair_uint(&w, "freed_bytes", c->bytes);
-        pair_array(&w, "findings", c->told);
-        writer_bytes(&w, writer_view(&c->findings));
-        job_done(c->job, writer_view(&w));
-    }
-    writer_free(&w);
-    writer_free(&c->findings);
-    free(c);
+    for (size_t i = 0; i < d->count; i++)
+        if (d->places[i].blob.size > 0 &&
+            holders_has(d->node, d->places[i].topic, &d->places[i].blob))
+            ask_of(d, &d->places[i]);
+    d->checks.on_moved = on_asked;
+    d->checks.context = d;
+    d->checks.is_leaving = true;
+    d->is_asking = true;
+    call_set_data(d->call, d);
+    call_on_abandon(d->call, on_gone);
+    leases_check_begin(node_leases(d->node), &d->checks);
 }
 
-static void on_cancel(void *context)
+void method_drop(struct call *call)
 {
-    struct collecting *c = context;
+    struct dropping *d = calloc(1, sizeof *d);
 
-    gc_cancel(node_gc(c->node));
-}
-
-void method_gc(struct call *call)
-{
-    struct node *node = call_node(call);
-    struct collecting *c = calloc(1, sizeof *c);
-    struct gc_watch watch = { on_found, on_collected, c,
-                              mp_bool(call_param(call, "dry_run")) };
-    enum err e;
-
-    if (c == NULL) {
+    if (d != NULL)
+        d->places = calloc(DROPS_MAX, sizeof *d->places);
+    if (d == NULL || d->places == NULL) {
+        free(d);
         call_fail(call, ERR_NO_MEMORY, NULL, NULL);
         return;
     }
-    c->node = node;
-    c->findings = writer_growing(CONTROL_MESSAGE_MAX / 2);
-    c->job = job_start(desk_jobs(call_desk(call)), call, "bytes",
-                       watch.dry ? "look for files that nothing refers to"
-                                 : "collect files that nothing refers to");
-    if (c->job == NULL) {
-        writer_free(&c->findings);
-        free(c);
-        return;
-    }
-    job_on_cancel(c->job, on_cancel, c);
-    e = gc_run(node_gc(node), &watch);
-    if (e != ERR_OK) {
-        job_fail(c->job, e, "another collection is under way",
-                 "Wait for it: troupe job list");
-        writer_free(&c->findings);
-        free(c);
-    }
+    d->call = call;
+    d->node = call_node(call);
+    if (!find_places(d))
+        dropping_free(d);
+    else if (mp_bool(call_param(call, "last_copy")))
+        carry_out(d);
+    else
+        ask(d);
 }

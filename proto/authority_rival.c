@@ -117,6 +117,17 @@ enum err authority_choose_rival(struct topic_state *ts, struct topic_entry *e)
     return ERR_OK;
 }
 
+void authority_rival_object(const struct topic_state *ts,
+                            const struct topic_entry *e, enum relation relation,
+                            uint8_t out[ID_LEN])
+{
+    uint32_t index;
+
+    (void)record_link_find(&e->record, relation, out);
+    index = topic_state_index(ts, out);
+    memcpy(out, ts->entries[ts->entries[index].first].record.id, ID_LEN);
+}
+
 void authority_rival_verdict(struct topic_state *ts, struct topic_entry *e)
 {
     const struct authority_rule *rule = authority_rule_of(e->record.kind);

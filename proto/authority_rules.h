@@ -162,6 +162,10 @@ MUST_CHECK enum err authority_fix_terms(struct topic_state *ts,
 void authority_forget_rivals(struct topic_state *ts);
 MUST_CHECK enum err authority_choose_rival(struct topic_state *ts,
                                            struct topic_entry *e);
+/* For keys: all versions of what `e` names by that relation are one. */
+void authority_rival_object(const struct topic_state *ts,
+                            const struct topic_entry *e, enum relation relation,
+                            uint8_t out[ID_LEN]);
 /* What `e` would be among its rivals; nothing else changes. */
 void authority_rival_verdict(struct topic_state *ts, struct topic_entry *e);
 

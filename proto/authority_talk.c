@@ -20,11 +20,7 @@ void authority_rival_feedback(const struct topic_state *ts,
                               const struct topic_entry *e,
                               uint8_t key[AUTHORITY_KEY_LEN])
 {
-    uint32_t index;
-
-    (void)record_link_find(&e->record, RELATION_TARGET, key);
-    index = topic_state_index(ts, key);
-    memcpy(key, ts->entries[ts->entries[index].first].record.id, ID_LEN);
+    authority_rival_object(ts, e, RELATION_TARGET, key);
     memcpy(key + ID_LEN, e->record.author, ID_LEN);
 }
 

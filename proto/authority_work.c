@@ -51,9 +51,5 @@ void authority_rival_selection(const struct topic_state *ts,
                                const struct topic_entry *e,
                                uint8_t key[AUTHORITY_KEY_LEN])
 {
-    uint32_t index;
-
-    (void)record_link_find(&e->record, RELATION_CONTRIBUTION, key);
-    index = topic_state_index(ts, key);
-    memcpy(key, ts->entries[ts->entries[index].first].record.id, ID_LEN);
+    authority_rival_object(ts, e, RELATION_CONTRIBUTION, key);
 }

@@ -345,6 +345,19 @@ static enum err walk_run(struct walk *w)
                                parts);
 }
 
+/* Runs it, if all that begins it went well; what it drew is the caller's. */
+static enum err walk_finish(struct walk *w, enum err err, struct credits *out)
+{
+    if (err == ERR_OK)
+        err = walk_run(w);
+    walk_wipe(w);
+    if (err != ERR_OK)
+        credits_wipe(w->credits);
+    else
+        *out = *w->credits;
+    return err;
+}
+
 enum err credits_draft(struct credits *out, const struct topic_state *ts,
                        const uint8_t (*parts)[ID_LEN], size_t parts_count)
 {
@@ -356,14 +369,7 @@ enum err credits_draft(struct credits *out, const struct topic_state *ts,
         return err;
     for (size_t i = 0; err == ERR_OK && i < parts_count; i++)
         err = walk_part(&w, parts[i], NULL);
-    if (err == ERR_OK)
-        err = walk_run(&w);
-    walk_wipe(&w);
-    if (err != ERR_OK)
-        credits_wipe(&credits);
-    else
-        *out = credits;
-    return err;
+    return walk_finish(&w, err, out);
 }
 
 /* Draws the complete credits of the parts that a release names. */
@@ -388,14 +394,7 @@ static enum err draft_of_list(struct credits *out, const struct topic_state *ts,
         (void)mp_bin_exact(mp_get(part, "contribution"), id, ID_LEN);
         err = walk_part(&w, id, pins ? version : NULL);
     }
-    if (err == ERR_OK)
-        err = walk_run(&w);
-    walk_wipe(&w);
-    if (err != ERR_OK)
-        credits_wipe(&credits);
-    else
-        *out = credits;
-    return err;
+    return walk_finish(&w, err, out);
 }
 
 /* Takes whom `field` names off the lines that are still to be found. */

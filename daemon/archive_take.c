@@ -2,8 +2,6 @@
  * Which blobs of a bundle are taken in.  Its blobs ascend, and so do the names
  * that the records here have for them: both are gone through side by side.
  */
-#include <string.h>
-
 #include "daemon/archive_take.h"
 #include "daemon/safety.h"
 #include "daemon/transfer.h"
@@ -60,13 +58,6 @@ enum err archive_take_next_name(struct taking *t)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static int compare(const struct blob_id *a, const struct blob_id *b)
-{
-    int order = memcmp(a->root, b->root, HASH_LEN);
-
-    return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
-}
-
 /* What is named and not in the file of a whole topic is a hole as well. */
 enum err archive_take_advance(struct taking *t, const struct blob_id *blob,
                               uint64_t *seq)
@@ -80,7 +71,7 @@ enum err archive_take_advance(struct taking *t, const struct blob_id *blob,
 
         archive_row_blob(&t->row, &named);
         if (blob != NULL)
-            order = compare(&named, blob);
+            order = blob_id_compare(&named, blob);
         if (order > 0)
             break;
         if (order == 0)

@@ -24,13 +24,6 @@ struct search {
     size_t seqs_count;
 };
 
-static int compare(const struct blob_id *a, const struct blob_id *b)
-{
-    int order = memcmp(a->root, b->root, HASH_LEN);
-
-    return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
-}
-
 /* Where the file stands in `sorted`, or where it would. */
 static size_t place_of(const struct search *s, size_t sorted,
                        const struct blob_id *id)
@@ -41,7 +34,7 @@ static size_t place_of(const struct search *s, size_t sorted,
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (compare(&s->files[s->sorted[middle]], id) < 0)
+        if (blob_id_compare(&s->files[s->sorted[middle]], id) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -104,7 +97,8 @@ static void take(struct search *s, const struct record_file *file)
     struct writer *text = &s->out->text;
     struct file_names *f;
 
-    if (at == s->count || compare(&s->files[s->sorted[at]], &file->blob) != 0)
+    if (at == s->count ||
+        blob_id_compare(&s->files[s->sorted[at]], &file->blob) != 0)
         return;
     f = &s->out->of[s->sorted[at]];
     f->roles |= (uint8_t)(1u << (file->role < 8 ? file->role : 0));

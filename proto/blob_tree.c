@@ -18,6 +18,13 @@ bool blob_id_equal(const struct blob_id *a, const struct blob_id *b)
     return a->size == b->size && memcmp(a->root, b->root, HASH_LEN) == 0;
 }
 
+int blob_id_compare(const struct blob_id *a, const struct blob_id *b)
+{
+    int order = memcmp(a->root, b->root, HASH_LEN);
+
+    return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
+}
+
 enum err blob_id_check(const struct blob_id *id)
 {
     bool unnamed = memcmp(id->root, zeros, HASH_LEN) == 0;

@@ -19,6 +19,8 @@ struct blob_id {
 };
 
 bool blob_id_equal(const struct blob_id *a, const struct blob_id *b);
+/* The order of blobs in bundles and lists: by root, then by size. */
+int blob_id_compare(const struct blob_id *a, const struct blob_id *b);
 /* ERR_MALFORMED unless size <= BLOB_SIZE_MAX, and 0 with a zero root only. */
 MUST_CHECK enum err blob_id_check(const struct blob_id *id);
 

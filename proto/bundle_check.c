@@ -107,11 +107,10 @@ static enum err take_record(struct bundle_check *c, struct bytes whole)
 
 static int by_blob(const void *a, const void *b)
 {
-    const struct blob_id *x = &((const struct checked_file *)a)->blob;
-    const struct blob_id *y = &((const struct checked_file *)b)->blob;
-    int order = memcmp(x->root, y->root, HASH_LEN);
+    const struct checked_file *x = a;
+    const struct checked_file *y = b;
 
-    return order != 0 ? order : (x->size > y->size) - (x->size < y->size);
+    return blob_id_compare(&x->blob, &y->blob);
 }
 
 /* What is to be in the bundle, of one record. */

@@ -206,36 +206,22 @@ enum err store_certificate(struct store *store, const uint8_t person[ID_LEN],
 
 /* ---- Prefixes --------------------------------------------------------- */
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The smallest and the largest id that begin with the digits. */
 static enum err prefix_bounds(const char *hex, size_t len, uint8_t lo[ID_LEN],
                               uint8_t hi[ID_LEN])
 {
-    memset(lo, 0, ID_LEN);
-    memset(hi, 0xff, ID_LEN);
-    if (len == 0 || len > 2 * ID_LEN)
-        return ERR_MALFORMED;
-    for (size_t i = 0; i < len; i++) {
-        int d = digit(hex[i]);
-        unsigned shift = i % 2 == 0 ? 4 : 0;
+    char first[2 * ID_LEN];
+    char last[2 * ID_LEN];
+    enum err e;
 
-        if (d < 0)
-            return ERR_MALFORMED;
-        lo[i / 2] = (uint8_t)(lo[i / 2] | (unsigned)d << shift);
-        hi[i / 2] = (uint8_t)((unsigned)hi[i / 2] & ~(0xfu << shift));
-        hi[i / 2] = (uint8_t)(hi[i / 2] | (unsigned)d << shift);
-    }
-    return ERR_OK;
+    if (len == 0 || len > sizeof first)
+        return ERR_MALFORMED;
+    memset(first, '0', sizeof first);
+    memcpy(first, hex, len);
+    memset(last, 'f', sizeof last);
+    memcpy(last, hex, len);
+    e = hex_decode(lo, ID_LEN, first, sizeof first);
+    return e == ERR_OK ? hex_decode(hi, ID_LEN, last, sizeof last) : e;
 }
 
 /* The one id in [lo, hi] with which keys of the table begin. */

@@ -20,18 +20,10 @@ struct lease_topic *lease_topic_find(const struct leases *l,
 
 static size_t place_of(const struct lease_topic *t, const uint8_t node[KEY_LEN])
 {
-    size_t low = 0;
-    size_t high = t->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (memcmp(t->rows[middle].at.lease.node, node, KEY_LEN) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    if (t->count == 0)
+        return 0;
+    return bytes_place(t->rows->at.lease.node, t->count, sizeof *t->rows,
+                       (struct bytes){ node, KEY_LEN });
 }
 
 struct lease_row *lease_row_find(const struct lease_topic *t,

@@ -184,6 +184,23 @@ void writer_varint(struct writer *w, uint64_t v)
     writer_bytes(w, (struct bytes){ out, n });
 }
 
+size_t bytes_place(const uint8_t *keys, size_t count, size_t stride,
+                   struct bytes key)
+{
+    size_t low = 0;
+    size_t high = count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (memcmp(keys + middle * stride, key.data, key.len) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void hex_encode(char *out, struct bytes src)
 {
     static const char digits[] = "0123456789abcdef";

@@ -170,6 +170,13 @@ static inline uint32_t get_u32(const uint8_t in[4])
     return be32toh(v);
 }
 
+/*
+ * Where `key` stands, or would, among `count` keys of its length in ascending
+ * order: the first at `keys`, each `stride` bytes after the one before.
+ */
+size_t bytes_place(const uint8_t *keys, size_t count, size_t stride,
+                   struct bytes key);
+
 /* Lower-case hex of `src` and a NUL; `out` has room for 2 * len + 1. */
 void hex_encode(char *out, struct bytes src);
 /*

@@ -256,24 +256,15 @@ enum err lease_name_uncles(struct writer *out, uint64_t count, uint64_t page,
 bool lease_find(struct bytes names, const uint8_t name[LEASE_NAME_LEN],
                 size_t *place)
 {
-    size_t low = 0;
-    size_t high = names.len / LEASE_NAME_LEN;
+    size_t count = names.len / LEASE_NAME_LEN;
+    size_t at = bytes_place(names.data, count, LEASE_NAME_LEN,
+                            (struct bytes){ name, LEASE_NAME_LEN });
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order =
-            memcmp(names.data + middle * LEASE_NAME_LEN, name, LEASE_NAME_LEN);
-
-        if (order == 0) {
-            *place = middle;
-            return true;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    if (at == count ||
+        memcmp(names.data + at * LEASE_NAME_LEN, name, LEASE_NAME_LEN) != 0)
+        return false;
+    *place = at;
+    return true;
 }
 
 /* Names of blobs that can be, each greater than the one before. */

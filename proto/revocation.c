@@ -16,22 +16,11 @@ static uint64_t since(const struct revocation *v)
 
 static bool is_known(const struct revocation *v, const uint8_t id[ID_LEN])
 {
-    size_t low = 0;
-    size_t high = v->known_count;
+    size_t at = bytes_place(v->known, v->known_count, REVOCATION_PREFIX_LEN,
+                            (struct bytes){ id, REVOCATION_PREFIX_LEN });
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = memcmp(v->known + middle * REVOCATION_PREFIX_LEN, id,
-                           REVOCATION_PREFIX_LEN);
-
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    return at < v->known_count && memcmp(v->known + at * REVOCATION_PREFIX_LEN,
+                                         id, REVOCATION_PREFIX_LEN) == 0;
 }
 
 bool revocation_hits(const struct revocation *v, const struct record *r)

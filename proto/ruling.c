@@ -86,21 +86,14 @@ void ruling_sort(struct rulings *r)
 const struct ruling *ruling_find(const struct rulings *r,
                                  const uint8_t id[ID_LEN], uint64_t now_ms)
 {
-    size_t low = 0;
-    size_t high = r->count;
+    size_t at = 0;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (memcmp(r->items[middle].hidden, id, ID_LEN) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < r->count && memcmp(r->items[low].hidden, id, ID_LEN) == 0;
-         low++)
-        if (now_ms < r->items[low].until_ms)
-            return &r->items[low];
+    if (r->count > 0)
+        at = bytes_place(r->items->hidden, r->count, sizeof *r->items,
+                         (struct bytes){ id, ID_LEN });
+    for (; at < r->count && memcmp(r->items[at].hidden, id, ID_LEN) == 0; at++)
+        if (now_ms < r->items[at].until_ms)
+            return &r->items[at];
     return NULL;
 }
 

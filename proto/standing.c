@@ -203,18 +203,11 @@ static uint32_t find_person(const uint8_t (*people)[ID_LEN], uint32_t count,
 static uint32_t first_vouch(const struct gathering *g,
                             const uint8_t from[ID_LEN])
 {
-    uint32_t low = 0;
-    uint32_t high = g->vouches_count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (memcmp(g->vouches[middle].from, from, ID_LEN) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    if (g->vouches_count == 0)
+        return 0;
+    return (uint32_t)bytes_place(g->vouches->from, g->vouches_count,
+                                 sizeof *g->vouches,
+                                 (struct bytes){ from, ID_LEN });
 }
 
 /*

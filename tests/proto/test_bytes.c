@@ -25,8 +25,8 @@ static void reader_yields_zeros_after_its_first_error(void **state)
 
 static void varint_has_one_form_for_each_number(void **state)
 {
-    static const uint64_t numbers[] = { 0,    1,          127,       128,
-                                        300,  UINT32_MAX, UINT64_MAX };
+    static const uint64_t numbers[] = { 0,   1,          127,       128,
+                                        300, UINT32_MAX, UINT64_MAX };
     static const uint8_t padded[] = { 0x80, 0x00 };
     static const uint8_t endless[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
                                        0xff, 0xff, 0xff, 0xff, 0x01 };
@@ -72,6 +72,25 @@ static void writer_drops_the_write_that_does_not_fit(void **state)
     writer_free(&g);
 }
 
+static void a_key_has_its_place_in_a_sorted_list(void **state)
+{
+    /* Two bytes of key in three: 0102, 0304, 0304, 0506. */
+    static const uint8_t keys[] = { 1, 2, 9, 3, 4, 0, 3, 4, 8, 5, 6, 7 };
+    static const struct {
+        uint8_t key[2];
+        size_t place;
+    } rows[] = {
+        { { 0, 0 }, 0 }, { { 1, 2 }, 0 }, { { 1, 3 }, 1 }, { { 3, 4 }, 1 },
+        { { 3, 5 }, 3 }, { { 5, 6 }, 3 }, { { 5, 7 }, 4 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(bytes_place(keys, 4, 3, BYTES_ARRAY(rows[i].key)),
+                         rows[i].place);
+    assert_int_equal(bytes_place(NULL, 0, 3, BYTES_ARRAY(rows[0].key)), 0);
+}
+
 static void hex_refuses_odd_lengths_and_other_letters(void **state)
 {
     uint8_t out[2] = { 9, 9 };
@@ -93,6 +112,7 @@ int main(void)
         cmocka_unit_test(reader_yields_zeros_after_its_first_error),
         cmocka_unit_test(varint_has_one_form_for_each_number),
         cmocka_unit_test(writer_drops_the_write_that_does_not_fit),
+        cmocka_unit_test(a_key_has_its_place_in_a_sorted_list),
         cmocka_unit_test(hex_refuses_odd_lengths_and_other_letters),
     };
 

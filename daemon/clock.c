@@ -37,6 +37,8 @@ enum err clock_set(struct clock *clock, uint64_t now_ms)
 {
     if (!clock->is_test || now_ms > RECORD_TIME_MAX_MS)
         return ERR_REFUSED;
+    if (now_ms > clock_now_ms(clock))
+        clock->skipped_ms += now_ms - clock_now_ms(clock);
     clock->offset_ms = (int64_t)now_ms - (int64_t)real_ms();
     return ERR_OK;
 }

@@ -14,6 +14,7 @@
 struct clock {
     bool is_test;
     int64_t offset_ms;
+    uint64_t skipped_ms; /* by which it was put forward, all in all */
 };
 
 /* ERR_REFUSED if `is_test` on a network other than lab and test*. */

@@ -76,6 +76,9 @@ uint64_t node_clock_ms(const struct node *node);
 /* ERR_REFUSED without --test-clock. */
 MUST_CHECK enum err node_clock_set(struct node *node, uint64_t now_ms);
 bool node_clock_is_test(const struct node *node);
+/* The loop's time, which goes on by what the test clock is put forward by: for
+ * rules that let somebody wait for longer than a test should. */
+uint64_t node_elapsed_ms(const struct node *node);
 uint64_t node_uptime_ms(const struct node *node);
 /* HOST:PORT of each listener, with the port really bound; NULL past the last.
  */

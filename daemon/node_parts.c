@@ -55,6 +55,11 @@ uint64_t node_clock_ms(const struct node *n)
     return clock_now_ms(&n->clock);
 }
 
+uint64_t node_elapsed_ms(const struct node *n)
+{
+    return uv_now(n->loop) + n->clock.skipped_ms;
+}
+
 bool node_clock_is_test(const struct node *n)
 {
     return n->clock.is_test;

@@ -5,9 +5,10 @@
 #include "daemon/peers.h"
 #include "daemon/transfer_parts.h"
 
+/* The clock of the turns alone. */
 static uint64_t now_of(const struct transfer *t)
 {
-    return uv_now(node_loop(t->node));
+    return node_elapsed_ms(t->node);
 }
 
 /* A node, by whatever connection: to come anew makes nobody faster. */
@@ -112,7 +113,8 @@ void transfer_take_turns(struct transfer *t)
             blob_turns_note(&t->turns, i, fetch_useful(f), now);
         /* Whoever reads it may be as patient as they like. */
         if (!fetch_is_limited(f) &&
-            readers_find(&t->readers, &fetch_want(f)->blob, now) == NULL)
+            readers_find(&t->readers, &fetch_want(f)->blob,
+                         uv_now(node_loop(t->node))) == NULL)
             candidates |= 1U << i;
     }
     if (t->crowded && blob_turns_give(&t->turns, candidates, now, &place))

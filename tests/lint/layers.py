@@ -9,7 +9,7 @@ LIBC_PURE = {"assert.h", "endian.h", "limits.h", "stdbool.h", "stddef.h",
              "stdint.h", "stdlib.h", "string.h"}
 POSIX_FILES = LIBC_PURE | {
     "ctype.h", "dirent.h", "errno.h", "fcntl.h", "pthread.h", "stdatomic.h",
-    "stdio.h", "time.h", "unistd.h", "sys/file.h", "sys/ioctl.h",
+    "stdio.h", "time.h", "unistd.h", "sys/file.h", "sys/ioctl.h", "sys/mman.h",
     "sys/stat.h", "sys/statvfs.h", "sys/time.h", "sys/types.h", "sys/uio.h",
     "linux/fs.h"}
 UNISTRING = {"unicase.h", "unictype.h", "uninorm.h", "unistr.h",

@@ -80,8 +80,7 @@ static enum err put_project(struct view_pairs *p, const struct view *v,
 static enum err put_people(struct view_pairs *p, const struct view *v)
 {
     const struct topic_roles *roles = &v->topic->roles;
-    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
-    uint32_t count = 0;
+    struct view_list items = view_list_begin();
     enum err err = ERR_OK;
 
     for (uint32_t i = 0; err == ERR_OK && i < roles->people_count; i++) {
@@ -95,25 +94,17 @@ static enum err put_people(struct view_pairs *p, const struct view *v)
         }
         view_put_person(&one, v, "person", "name", person);
         view_put_text(&one, "role", kind_choice_name(CHOICES_ROLE, role));
-        err = view_pairs_end(&one, &items, 0);
-        count++;
+        err = view_pairs_end(&one, &items.w, 0);
+        items.count++;
     }
-    if (err == ERR_OK)
-        err = items.err;
-    if (err == ERR_OK) {
-        view_key(p, "people");
-        mp_put_array(&p->w, count);
-        writer_bytes(&p->w, writer_view(&items));
-    }
-    writer_free(&items);
+    view_list_end(&items, p, "people");
     return err;
 }
 
 /* The requests of the project that are or were in force, oldest first. */
 static enum err put_requests(struct view_pairs *p, const struct view *v)
 {
-    struct writer items = writer_growing(CONTROL_MESSAGE_MAX);
-    uint32_t count = 0;
+    struct view_list items = view_list_begin();
     enum err err = ERR_OK;
 
     for (uint32_t i = 0; err == ERR_OK && i < topic_state_count(v->topic);
@@ -123,17 +114,10 @@ static enum err put_requests(struct view_pairs *p, const struct view *v)
         if (e->record.kind != KIND_REQUEST || e->record.has_revises ||
             topic_state_current(v->topic, e) == NULL || view_hides(v, e))
             continue;
-        err = view_request_item(&items, v, e->record.id, 0);
-        count++;
+        err = view_request_item(&items.w, v, e->record.id, 0);
+        items.count++;
     }
-    if (err == ERR_OK)
-        err = items.err;
-    if (err == ERR_OK) {
-        view_key(p, "requests");
-        mp_put_array(&p->w, count);
-        writer_bytes(&p->w, writer_view(&items));
-    }
-    writer_free(&items);
+    view_list_end(&items, p, "requests");
     return err;
 }
 
@@ -161,10 +145,7 @@ static enum err project_view(struct writer *w, const struct view *v,
             err = view_put_fields(&p, item.shown);
     }
     item_close(&item);
-    if (err == ERR_OK)
-        return view_pairs_end(&p, w, extra);
-    view_pairs_drop(&p);
-    return err;
+    return view_pairs_finish(&p, err, w, extra);
 }
 
 enum err view_project_item(struct writer *w, const struct view *v,
@@ -290,8 +271,7 @@ static enum err put_entry(struct writer *w, const struct view *v,
 static enum err put_history(struct view_pairs *p, const struct view *v,
                             uint32_t first)
 {
-    struct writer entries = writer_growing(CONTROL_MESSAGE_MAX);
-    uint32_t count = 0;
+    struct view_list entries = view_list_begin();
     struct topic_namers closes = { 0 };
     enum err err =
         topic_namers_of(&closes, v->topic, first, KIND_REQUEST_CLOSE);
@@ -301,18 +281,11 @@ static enum err put_history(struct view_pairs *p, const struct view *v,
 
         if (!request_is_closed_by(v->topic, e, first))
             continue;
-        err = put_entry(&entries, v, e);
-        count++;
+        err = put_entry(&entries.w, v, e);
+        entries.count++;
     }
     topic_namers_wipe(&closes);
-    if (err == ERR_OK)
-        err = entries.err;
-    if (err == ERR_OK) {
-        view_key(p, "history");
-        mp_put_array(&p->w, count);
-        writer_bytes(&p->w, writer_view(&entries));
-    }
-    writer_free(&entries);
+    view_list_end(&entries, p, "history");
     return err;
 }
 
@@ -334,10 +307,7 @@ static enum err request_view(struct writer *w, const struct view *v,
     if (whole && err == ERR_OK)
         err = view_put_fields(&p, item.shown);
     item_close(&item);
-    if (err == ERR_OK)
-        return view_pairs_end(&p, w, extra);
-    view_pairs_drop(&p);
-    return err;
+    return view_pairs_finish(&p, err, w, extra);
 }
 
 enum err view_request_item(struct writer *w, const struct view *v,

@@ -35,6 +35,15 @@ void view_pairs_drop(struct view_pairs *p)
     *p = (struct view_pairs){ 0 };
 }
 
+enum err view_pairs_finish(struct view_pairs *p, enum err err, struct writer *w,
+                           uint32_t extra)
+{
+    if (err == ERR_OK)
+        return view_pairs_end(p, w, extra);
+    view_pairs_drop(p);
+    return err;
+}
+
 void view_key(struct view_pairs *p, const char *name)
 {
     assert(p->names_count < VIEW_PAIRS_MAX);
@@ -155,4 +164,20 @@ void view_put_verdict(struct view_pairs *p, const struct view *v,
     view_put_text(p, "void_reason", text);
     if (verdict->about != VERDICT_ABOUT_NOTHING)
         view_put_id(p, "subject", verdict->subject);
+}
+
+struct view_list view_list_begin(void)
+{
+    return (struct view_list){ .w = writer_growing(CONTROL_MESSAGE_MAX) };
+}
+
+void view_list_end(struct view_list *list, struct view_pairs *p,
+                   const char *name)
+{
+    view_key(p, name);
+    mp_put_array(&p->w, list->count);
+    writer_bytes(&p->w, writer_view(&list->w));
+    if (list->w.err != ERR_OK)
+        writer_fail(&p->w, list->w.err);
+    writer_free(&list->w);
 }

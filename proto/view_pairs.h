@@ -22,6 +22,9 @@ struct view_pairs view_pairs_begin(void);
 MUST_CHECK enum err view_pairs_end(struct view_pairs *p, struct writer *w,
                                    uint32_t extra);
 void view_pairs_drop(struct view_pairs *p);
+/* Ends it, or drops it where its making failed: `err`. */
+MUST_CHECK enum err view_pairs_finish(struct view_pairs *p, enum err err,
+                                      struct writer *w, uint32_t extra);
 
 /* Puts the key and counts the pair; the caller puts the value to p->w. */
 void view_key(struct view_pairs *p, const char *name);
@@ -39,6 +42,20 @@ void view_put_person(struct view_pairs *p, const struct view *v,
 /* All fields of the record that have not been put by name. */
 MUST_CHECK enum err view_put_fields(struct view_pairs *p,
                                     const struct topic_entry *e);
+
+/*
+ * A list in the making, put under its name once it is known how long it is:
+ * who writes an element to `w` counts it.
+ */
+struct view_list {
+    struct writer w;
+    uint32_t count;
+};
+
+struct view_list view_list_begin(void);
+/* Puts it under the name, or its error where it has one, and frees it. */
+void view_list_end(struct view_list *list, struct view_pairs *p,
+                   const char *name);
 
 /*
  * Of a record that was retracted: {retracted, retraction, retraction_reason}

@@ -195,8 +195,5 @@ enum err view_tree(struct writer *w, const struct view *v,
         err = put_tree(&p, v, &tree);
         lineage_tree_wipe(&tree);
     }
-    if (err == ERR_OK)
-        return view_pairs_end(&p, w, extra);
-    view_pairs_drop(&p);
-    return err;
+    return view_pairs_finish(&p, err, w, extra);
 }

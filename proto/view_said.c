@@ -146,10 +146,7 @@ static enum err put_said(struct writer *w, const struct view *v,
     if (part != CLASS_NONE)
         view_put_text(&p, "part", class_part_text(part));
     err = view_put_words(&p, v, said->shown);
-    if (err == ERR_OK)
-        return view_pairs_end(&p, w, 0);
-    view_pairs_drop(&p);
-    return err;
+    return view_pairs_finish(&p, err, w, 0);
 }
 
 /* The items of the page; *count of them. */
@@ -225,10 +222,7 @@ enum err view_thread_show(struct writer *w, const struct view *v,
     }
     if (err == ERR_OK)
         err = view_put_words(&p, v, e);
-    if (err == ERR_OK)
-        return view_pairs_end(&p, w, extra);
-    view_pairs_drop(&p);
-    return err;
+    return view_pairs_finish(&p, err, w, extra);
 }
 
 enum err view_feedback_list(struct writer *w, const struct view *v,

@@ -251,8 +251,5 @@ enum err view_split_show(struct writer *w, const struct view *v,
         view_put_verdict(&p, v, c.proposal != NULL ? c.proposal : c.income);
     }
     case_close(&c);
-    if (err == ERR_OK)
-        return view_pairs_end(&p, w, extra);
-    view_pairs_drop(&p);
-    return err;
+    return view_pairs_finish(&p, err, w, extra);
 }

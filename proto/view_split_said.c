@@ -11,23 +11,6 @@
 #define VOID_MAX           200
 #define RECEIPTS_MAX       1000
 
-/* A list in the making: elements are counted as they are put. */
-struct items {
-    struct writer w;
-    uint32_t count;
-};
-
-static void put_items(struct view_pairs *p, const char *name,
-                      struct items *items)
-{
-    view_key(p, name);
-    mp_put_array(&p->w, items->count);
-    writer_bytes(&p->w, writer_view(&items->w));
-    if (items->w.err != ERR_OK)
-        writer_fail(&p->w, items->w.err);
-    writer_free(&items->w);
-}
-
 /* Who said it and when, and the fields of the record named in `fields`. */
 static struct view_pairs said_begin(const struct view *v,
                                     const struct topic_entry *e)
@@ -40,7 +23,7 @@ static struct view_pairs said_begin(const struct view *v,
     return p;
 }
 
-static enum err put_reply(struct items *items, const struct view *v,
+static enum err put_reply(struct view_list *items, const struct view *v,
                           const struct topic_entry *e)
 {
     struct view_pairs p = said_begin(v, e);
@@ -65,7 +48,7 @@ static enum err put_reply(struct items *items, const struct view *v,
 static enum err put_replies(struct view_pairs *p, const struct view *v,
                             const struct topic_entry *feedback)
 {
-    struct items items = { .w = writer_growing(CONTROL_MESSAGE_MAX) };
+    struct view_list items = view_list_begin();
     enum err err = ERR_OK;
 
     for (uint32_t i = 0; err == ERR_OK && i < topic_state_count(v->topic);
@@ -75,11 +58,11 @@ static enum err put_replies(struct view_pairs *p, const struct view *v,
         if (split_names(e, KIND_SPLIT_REPLY, RELATION_FEEDBACK, feedback))
             err = put_reply(&items, v, e);
     }
-    put_items(p, "replies", &items);
+    view_list_end(&items, p, "replies");
     return err;
 }
 
-static enum err put_feedback(struct items *items, const struct view *v,
+static enum err put_feedback(struct view_list *items, const struct view *v,
                              const struct topic_entry *e, bool in_circle,
                              bool answered)
 {
@@ -105,17 +88,14 @@ static enum err put_feedback(struct items *items, const struct view *v,
     if (answered) /* to look for what is not there costs a walk each */
         err = put_replies(&p, v, e);
     items->count++;
-    if (err == ERR_OK)
-        return view_pairs_end(&p, &items->w, 0);
-    view_pairs_drop(&p);
-    return err;
+    return view_pairs_finish(&p, err, &items->w, 0);
 }
 
 /* First whoever is concerned, then strangers; what is too much is left out. */
 enum err view_split_put_voices(struct view_pairs *p, const struct view *v,
                                const struct split_case *c)
 {
-    struct items items = { .w = writer_growing(CONTROL_MESSAGE_MAX) };
+    struct view_list items = view_list_begin();
     struct split_circle circle;
     bool *answered = NULL;
     bool is_cut = false;
@@ -145,7 +125,7 @@ enum err view_split_put_voices(struct view_pairs *p, const struct view *v,
     }
     free(answered);
     split_circle_wipe(&circle);
-    put_items(p, "feedback", &items);
+    view_list_end(&items, p, "feedback");
     view_put_bool(p, "feedback_cut", is_cut);
     return err;
 }
@@ -153,7 +133,7 @@ enum err view_split_put_voices(struct view_pairs *p, const struct view *v,
 enum err view_split_put_receipts(struct view_pairs *p, const struct view *v,
                                  const struct split_case *c)
 {
-    struct items items = { .w = writer_growing(CONTROL_MESSAGE_MAX) };
+    struct view_list items = view_list_begin();
     enum err err = ERR_OK;
 
     for (uint32_t i = 0;
@@ -169,12 +149,9 @@ enum err view_split_put_receipts(struct view_pairs *p, const struct view *v,
         view_put_text(&one, "state", verdict_state_text(e->verdict.state));
         err = view_put_fields(&one, e);
         items.count++;
-        if (err == ERR_OK)
-            err = view_pairs_end(&one, &items.w, 0);
-        else
-            view_pairs_drop(&one);
+        err = view_pairs_finish(&one, err, &items.w, 0);
     }
-    put_items(p, "receipts", &items);
+    view_list_end(&items, p, "receipts");
     return err;
 }
 
@@ -205,7 +182,7 @@ static bool is_of_case(const struct topic_state *ts, const struct split_case *c,
            split_target(ts, named, RELATION_PROPOSAL) == c->proposal;
 }
 
-static void put_void(struct items *items, const struct view *v,
+static void put_void(struct view_list *items, const struct view *v,
                      const struct topic_entry *e)
 {
     struct view_pairs p = view_pairs_begin();
@@ -228,7 +205,7 @@ static void put_void(struct items *items, const struct view *v,
 void view_split_put_voids(struct view_pairs *p, const struct view *v,
                           const struct split_case *c)
 {
-    struct items items = { .w = writer_growing(CONTROL_MESSAGE_MAX) };
+    struct view_list items = view_list_begin();
 
     for (uint32_t i = 0;
          i < topic_state_count(v->topic) && items.count < VOID_MAX; i++) {
@@ -237,5 +214,5 @@ void view_split_put_voids(struct view_pairs *p, const struct view *v,
         if (e->verdict.state == VERDICT_VOID && is_of_case(v->topic, c, e))
             put_void(&items, v, e);
     }
-    put_items(p, "void", &items);
+    view_list_end(&items, p, "void");
 }

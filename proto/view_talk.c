@@ -68,58 +68,21 @@ enum err view_put_words(struct view_pairs *p, const struct view *v,
     return view_put_fields(p, shown);
 }
 
-/* Ends the map, or drops it where its making failed. */
-static enum err finish(struct view_pairs *p, struct writer *w, uint32_t extra,
-                       enum err err)
+static enum err put_words_item(struct writer *w, const struct view *v,
+                               const struct topic_entry *e, uint32_t extra)
 {
-    if (err == ERR_OK)
-        return view_pairs_end(p, w, extra);
-    view_pairs_drop(p);
-    return err;
+    struct view_pairs p = view_pairs_begin();
+    enum err err = view_put_words(&p, v, e);
+
+    return view_pairs_finish(&p, err, w, extra);
 }
 
 enum err view_words_item(struct writer *w, const struct view *v,
                          const uint8_t id[ID_LEN], uint32_t extra)
 {
     const struct topic_entry *e = topic_state_find(v->topic, id);
-    struct view_pairs p = view_pairs_begin();
 
-    return finish(&p, w, extra,
-                  e == NULL ? ERR_NOT_FOUND : view_put_words(&p, v, e));
-}
-
-/* A list in the making, put under its name once it is known how long it is. */
-struct list {
-    struct writer items;
-    uint32_t count;
-    enum err err;
-};
-
-static struct list list_begin(void)
-{
-    return (struct list){ .items = writer_growing(CONTROL_MESSAGE_MAX) };
-}
-
-static void list_words(struct list *l, const struct view *v,
-                       const struct topic_entry *e)
-{
-    struct view_pairs p;
-
-    if (l->err != ERR_OK)
-        return;
-    p = view_pairs_begin();
-    l->err = finish(&p, &l->items, 0, view_put_words(&p, v, e));
-    l->count++;
-}
-
-static enum err list_end(struct list *l, struct writer *w)
-{
-    enum err err = l->err != ERR_OK ? l->err : l->items.err;
-
-    mp_put_array(w, l->count);
-    writer_bytes(w, writer_view(&l->items));
-    writer_free(&l->items);
-    return err;
+    return e == NULL ? ERR_NOT_FOUND : put_words_item(w, v, e, extra);
 }
 
 /* ---- classes ---- */
@@ -128,8 +91,8 @@ static void put_done_by(struct view_pairs *p, const struct view *v,
                         const struct class_state *c, uint32_t lesson,
                         const uint8_t *person)
 {
-    struct list ids = list_begin();
-    struct list names_of = list_begin();
+    struct view_list ids = view_list_begin();
+    struct view_list names_of = view_list_begin();
 
     for (uint32_t i = 0; i < c->done_count; i++) {
         const struct class_done *done = &c->done[i];
@@ -140,15 +103,13 @@ static void put_done_by(struct view_pairs *p, const struct view *v,
             continue;
         if (v->names != NULL)
             name = v->names->name(v->names->context, done->person);
-        mp_put_bin(&ids.items, BYTES_ARRAY(done->person));
-        mp_put_str(&names_of.items, name);
+        mp_put_bin(&ids.w, BYTES_ARRAY(done->person));
+        mp_put_str(&names_of.w, name);
         ids.count++;
         names_of.count++;
     }
-    view_key(p, "done_by");
-    (void)list_end(&ids, &p->w);
-    view_key(p, "done_by_name");
-    (void)list_end(&names_of, &p->w);
+    view_list_end(&ids, p, "done_by");
+    view_list_end(&names_of, p, "done_by_name");
 }
 
 static enum err put_lesson(struct writer *w, const struct view *v,
@@ -173,27 +134,25 @@ static enum err put_lesson(struct writer *w, const struct view *v,
         view_put_id(&p, "id", lesson->first->record.id);
         mp_doc_free(doc);
     }
-    return finish(&p, w, 0, err);
+    return view_pairs_finish(&p, err, w, 0);
 }
 
 static enum err put_lessons(struct view_pairs *p, const struct view *v,
                             const uint8_t *person)
 {
-    struct list list = list_begin();
+    struct view_list lessons = view_list_begin();
     struct class_state c;
+    enum err err = class_state_of(&c, v->topic);
 
-    list.err = class_state_of(&c, v->topic);
-    if (list.err != ERR_OK) {
-        writer_free(&list.items);
-        return list.err;
-    }
-    for (uint32_t i = 0; list.err == ERR_OK && i < c.lessons_count; i++) {
-        list.err = put_lesson(&list.items, v, &c, i, person);
-        list.count++;
+    if (err != ERR_OK)
+        return err;
+    for (uint32_t i = 0; err == ERR_OK && i < c.lessons_count; i++) {
+        err = put_lesson(&lessons.w, v, &c, i, person);
+        lessons.count++;
     }
     class_state_wipe(&c);
-    view_key(p, "lessons");
-    return list_end(&list, &p->w);
+    view_list_end(&lessons, p, "lessons");
+    return err;
 }
 
 enum err view_class_progress(struct writer *w, const struct view *v,
@@ -214,7 +173,7 @@ enum err view_class_progress(struct writer *w, const struct view *v,
         err = put_lessons(&p, v, person);
     }
     mp_doc_free(doc);
-    return finish(&p, w, extra, err);
+    return view_pairs_finish(&p, err, w, extra);
 }
 
 /* ---- courage ---- */
@@ -259,17 +218,21 @@ static const char *courage_text(const struct topic_state *ts,
 static enum err put_helpers(struct view_pairs *p, const struct view *v,
                             const struct topic_entry *first)
 {
-    struct list list = list_begin();
+    struct view_list helpers = view_list_begin();
+    enum err err = ERR_OK;
 
-    for (uint32_t i = 0; i < topic_state_count(v->topic); i++) {
+    for (uint32_t i = 0; err == ERR_OK && i < topic_state_count(v->topic);
+         i++) {
         const struct topic_entry *shown = standing(v->topic, i, KIND_COURAGE);
 
-        if (shown != NULL && names(v->topic, shown, RELATION_HELPS, first) &&
-            !view_hides(v, shown))
-            list_words(&list, v, shown);
+        if (shown == NULL || !names(v->topic, shown, RELATION_HELPS, first) ||
+            view_hides(v, shown))
+            continue;
+        err = put_words_item(&helpers.w, v, shown, 0);
+        helpers.count++;
     }
-    view_key(p, "helpers");
-    return list_end(&list, &p->w);
+    view_list_end(&helpers, p, "helpers");
+    return err;
 }
 
 enum err view_courage_show(struct writer *w, const struct view *v,
@@ -296,5 +259,5 @@ enum err view_courage_show(struct writer *w, const struct view *v,
         if (err == ERR_OK)
             err = view_put_words(&p, v, e);
     }
-    return finish(&p, w, extra, err);
+    return view_pairs_finish(&p, err, w, extra);
 }

@@ -323,10 +323,7 @@ enum err view_release_show(struct writer *w, const struct view *v,
     err = put_release(&p, v, e);
     if (err == ERR_OK)
         err = view_put_fields(&p, e);
-    if (err == ERR_OK)
-        return view_pairs_end(&p, w, extra);
-    view_pairs_drop(&p);
-    return err;
+    return view_pairs_finish(&p, err, w, extra);
 }
 
 enum err view_rights_item(struct writer *w, const struct view *v,
@@ -345,8 +342,5 @@ enum err view_rights_item(struct writer *w, const struct view *v,
         view_put_verdict(&p, v, e);
         err = view_put_fields(&p, e);
     }
-    if (err == ERR_OK)
-        return view_pairs_end(&p, w, extra);
-    view_pairs_drop(&p);
-    return err;
+    return view_pairs_finish(&p, err, w, extra);
 }

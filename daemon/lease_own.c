@@ -2,6 +2,7 @@
  * What this node says of itself: the sorted list of the whole blobs that it
  * holds for a topic, signed anew when it has changed and each day.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,32 +147,58 @@ static uint64_t making_time(const struct leases *l, const struct lease_row *old)
     return old->at.lease.made_ms + 1;
 }
 
+/* Signs what is held of the topic; `old` (NULL: none) is what was said before.
+ */
+static void sign(const struct leases *l, const uint8_t topic[ID_LEN],
+                 uint64_t count, const uint8_t root[HASH_LEN],
+                 const struct lease_row *old, struct store_lease *out)
+{
+    const struct sign_key *key = &node_keys(l->node)->sign;
+    struct writer bytes = writer_fixed(out->bytes, sizeof out->bytes);
+
+    memcpy(out->lease.node, key->public_key, KEY_LEN);
+    memcpy(out->lease.topic, topic, ID_LEN);
+    memcpy(out->lease.root, root, HASH_LEN);
+    out->lease.count = count;
+    out->lease.made_ms = making_time(l, old);
+    out->lease.until_ms = out->lease.made_ms + LEASE_LIVE_MS;
+    lease_write(&bytes, &out->lease, node_network(l->node), key);
+    assert(bytes.err == ERR_OK); /* any lease fits */
+    out->len = bytes.len;
+}
+
 static enum err renew(struct leases *l, struct lease_topic *t,
                       const struct list *list, const uint8_t root[HASH_LEN],
                       const struct lease_row *old)
 {
-    const struct sign_key *key = &node_keys(l->node)->sign;
     struct writing *w = calloc(1, sizeof *w);
-    struct writer bytes;
     enum err e;
 
     if (w == NULL)
         return ERR_NO_MEMORY;
     w->leases = l;
-    memcpy(w->row.lease.node, key->public_key, KEY_LEN);
-    memcpy(w->row.lease.topic, t->topic, ID_LEN);
-    memcpy(w->row.lease.root, root, HASH_LEN);
-    w->row.lease.count = list->count;
-    w->row.lease.made_ms = making_time(l, old);
-    w->row.lease.until_ms = w->row.lease.made_ms + LEASE_LIVE_MS;
     w->row.has_list = true;
-    bytes = writer_fixed(w->row.bytes, sizeof w->row.bytes);
-    lease_write(&bytes, &w->row.lease, node_network(l->node), key);
-    w->row.len = bytes.len;
-    e = bytes.err != ERR_OK ? bytes.err : put(l, list, w);
+    sign(l, t->topic, list->count, root, old, &w->row);
+    e = put(l, list, w);
     if (e != ERR_OK)
         free(w);
     return e;
+}
+
+void leases_take_back(struct leases *l, const uint8_t topic[ID_LEN])
+{
+    static const uint8_t nothing[HASH_LEN];
+    struct lease_topic *t = lease_topic_find(l, topic);
+    struct lease_row *own =
+        t == NULL ? NULL
+                  : lease_row_find(t, node_keys(l->node)->sign.public_key);
+    struct store_lease word = { .len = 0 };
+
+    if (own == NULL || own->at.lease.count == 0)
+        return;
+    sign(l, topic, 0, nothing, own, &word);
+    if (lease_take(l, t, &word.lease, (struct bytes){ word.bytes, word.len }))
+        lease_pass_on(l, &word, NULL);
 }
 
 /* ---- When --------------------------------------------------------------- */

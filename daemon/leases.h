@@ -22,6 +22,12 @@ void leases_free(struct leases *leases); /* accepts NULL */
 void leases_tick(struct leases *leases);
 /* A record is new: the files that it names are to be held by somebody. */
 void leases_record_added(struct leases *leases, const struct record *record);
+/*
+ * The topic is given up here, and peers share it still: they are told that
+ * nothing of it is held.  Who hears of it later believes what was signed before
+ * until that is over.
+ */
+void leases_take_back(struct leases *leases, const uint8_t topic[ID_LEN]);
 /* A peer is there, shares other topics than before, or is gone. */
 void leases_peer_changed(struct leases *leases, struct conn *conn);
 void leases_peer_gone(struct leases *leases, struct conn *conn);

@@ -10,6 +10,7 @@
 #include "daemon/exports.h"
 #include "daemon/ingest.h"
 #include "daemon/interest.h"
+#include "daemon/leases.h"
 #include "daemon/peers.h"
 #include "daemon/transfer.h"
 
@@ -66,6 +67,8 @@ static void on_changed(void *context, enum err e,
     if (change->is_given_up)
         interest_given_up(node_interest(change->node), change->topic,
                           e == ERR_OK);
+    if (e == ERR_OK && change->is_given_up)
+        leases_take_back(node_leases(change->node), change->topic);
     if (e == ERR_OK) {
         transfer_topic_changed(node_transfer(change->node), change->topic);
         node_topics_changed(change->node);

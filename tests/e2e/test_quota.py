@@ -198,6 +198,25 @@ class QuotaTest(lab.LabTest):
         self.assertTrue(any(i["held_here"] for node in (ada, ben)
                             for i in node.json("copies", other)["items"]))
 
+    def test_who_gives_a_project_up_says_that_it_holds_nothing_of_it(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        work, root = self.work(ada, project, 3 * MIB)
+        ben = self.node("ben")
+        ada.meet(ben)
+        ben.json("seed", project)
+        for node in (ada, ben):
+            node.run("wait", f"held:{root}:2")
+        ben.json("project", "unfollow", project)
+        lab.until(lambda: ada.json("copies", root)["items"][0]["holders"]
+                  == [], "the news of it")
+        self.assertEqual(ada.json("copies", root)["items"][0]["copies"], 1)
+        self.assertEqual(ada.refused("drop", work).code, 10)
+        ben.json("seed", project)
+        lab.until(lambda: [h["node"] for h in ada.json("copies", root)
+                           ["items"][0]["holders"]] == [ben.node],
+                  "his new word")
+
     # What nothing refers to.
 
     def test_rubbish_is_listed_and_collected_after_a_day(self):

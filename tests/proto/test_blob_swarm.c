@@ -5,7 +5,6 @@
 
 #include <cmocka.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests/common/swarm.h"
 
@@ -16,6 +15,32 @@ static uint64_t run_whole(struct swarm *w)
 
     swarm_assert_whole(w);
     return took;
+}
+
+/* Joins somebody who has spans from `first` up to `end` alone. */
+static struct swarm_peer *join_part(struct swarm *w, uint64_t rate,
+                                    uint64_t first, uint64_t end)
+{
+    struct swarm_peer *p = swarm_join(w, rate, 5);
+
+    p->whole = false;
+    for (uint64_t s = first; s < end; s++)
+        swarm_set_bit(p->bits, s);
+    return p;
+}
+
+/* Runs until the span is written. */
+static void await_span(struct swarm *w, uint64_t span)
+{
+    while (!swarm_bit(w->held, span) && w->done == 0)
+        (void)swarm_run(w, 1);
+}
+
+/* What comes of a message of that provider. */
+static enum err hear(struct swarm *w, unsigned provider,
+                     const struct blob_msg *msg)
+{
+    return blob_fetch_recv(&w->fetch, provider, msg, w->now);
 }
 
 /* ---- Rules -------------------------------------------------------------- */
@@ -115,20 +140,11 @@ static void the_only_provider_may_be_silent_for_longer(void **state)
 static void what_few_have_is_fetched_first(void **state)
 {
     struct swarm *w = swarm_new(64, 10);
-    struct swarm_peer *few;
 
     (void)state;
-    for (int i = 0; i < 3; i++) {
-        struct swarm_peer *p = swarm_join(w, 1000, 5);
-
-        p->whole = false;
-        for (uint64_t s = 0; s < 60; s++)
-            swarm_set_bit(p->bits, s);
-    }
-    few = swarm_join(w, 1000, 5);
-    few->whole = false;
-    for (uint64_t s = 56; s < 64; s++)
-        swarm_set_bit(few->bits, s);
+    for (int i = 0; i < 3; i++)
+        (void)join_part(w, 1000, 0, 60);
+    (void)join_part(w, 1000, 56, 64);
     (void)run_whole(w);
     /* Spans 60 to 63 are with one alone, which begins with them. */
     for (uint64_t s = 60; s < 64; s++) {
@@ -147,7 +163,7 @@ static void each_span_with_one_alone_is_enough(void **state)
 
     (void)state;
     for (int i = 0; i < 8; i++)
-        swarm_join(w, 2000, 5)->whole = false;
+        (void)join_part(w, 2000, 0, 0);
     for (uint64_t s = 0; s < 100; s++)
         swarm_set_bit(w->peers[swarm_chance(w) % 8].bits, s);
     (void)run_whole(w);
@@ -159,11 +175,9 @@ static void each_span_with_one_alone_is_enough(void **state)
 static void a_provider_that_still_gets_it_is_waited_for(void **state)
 {
     struct swarm *w = swarm_new(20, 12);
-    struct swarm_peer *p = swarm_join(w, 5000, 5);
 
     (void)state;
-    p->whole = false;
-    p->gains_each_ms = 100;
+    join_part(w, 5000, 0, 0)->gains_each_ms = 100;
     (void)run_whole(w);
     assert_int_equal(w->stalled, 0);
     free(w);
@@ -172,11 +186,9 @@ static void a_provider_that_still_gets_it_is_waited_for(void **state)
 static void one_that_gets_no_more_is_not_waited_for_long(void **state)
 {
     struct swarm *w = swarm_new(20, 13);
-    struct swarm_peer *p = swarm_join(w, 5000, 5);
 
     (void)state;
-    p->whole = false;
-    swarm_set_bit(p->bits, 3);
+    (void)join_part(w, 5000, 3, 4);
     (void)swarm_run(w, BLOB_TIMEOUT_MS);
     assert_int_equal(w->stalled, 0);
     assert_int_equal(w->written, 1);
@@ -192,14 +204,13 @@ static void maps_without_bytes_are_not_listened_to_for_ever(void **state)
     struct blob_msg msg = { .type = FRAME_BLOB_HAVE };
 
     (void)state;
-    swarm_join(w, 5000, 5)->whole = false;
+    (void)join_part(w, 5000, 0, 0);
     for (unsigned i = 0; i < 10 && w->stalled == 0; i++) {
         (void)swarm_run(w, BLOB_TIMEOUT_MS / 2);
         msg.request = w->fetch.providers[0].watch_request;
         msg.have.bits = BYTES_ARRAY(nothing);
         if (w->stalled == 0)
-            assert_int_equal(blob_fetch_recv(&w->fetch, 0, &msg, w->now),
-                             ERR_OK);
+            assert_int_equal(hear(w, 0, &msg), ERR_OK);
     }
     assert_int_equal(w->stalled, 1);
     assert_true(w->now > 3 * BLOB_TIMEOUT_MS);
@@ -211,10 +222,8 @@ static void who_does_not_know_watches_is_asked_for_anything(void **state)
     struct swarm *w = swarm_new(40, 14);
 
     (void)state;
+    join_part(w, 5000, 3, 4)->tells = false; /* answers NOT_HELD */
     swarm_join(w, 5000, 5)->tells = false;
-    swarm_join(w, 5000, 5)->tells = false;
-    w->peers[0].whole = false; /* and answers NOT_HELD */
-    swarm_set_bit(w->peers[0].bits, 3);
     (void)run_whole(w);
     free(w);
 }
@@ -227,12 +236,9 @@ static void who_begins_the_same_begins_elsewhere(void **state)
     (void)state;
     for (unsigned i = 0; i < 8; i++) {
         struct swarm *w = swarm_new(128, 20 + i);
-        struct swarm_peer *other;
 
         (void)swarm_join(w, 1000, 5);
-        other = swarm_join(w, 1000, 5);
-        other->whole = false;
-        swarm_set_bit(other->bits, 0);
+        (void)join_part(w, 1000, 0, 1);
         (void)swarm_run(w, 5000);
         first[i] = w->order[2];
         for (unsigned k = 0; k < i; k++)
@@ -257,13 +263,11 @@ static void a_reader_is_served_first_and_in_order(void **state)
     before = w->written;
     asked = w->now;
     blob_fetch_seek(&w->fetch, 100 * SWARM_MIB, 108 * SWARM_MIB);
-    while (!swarm_bit(w->held, 100) && w->done == 0)
-        (void)swarm_run(w, 1);
+    await_span(w, 100);
     took = w->now - asked;
     /* A round trip, what has begun to come, and the span itself. */
     assert_true(took <= 40 + 2 * 210);
-    while (!swarm_bit(w->held, 107) && w->done == 0)
-        (void)swarm_run(w, 1);
+    await_span(w, 107);
     assert_true(w->written - before <= 8 + 4 + 2);
     (void)run_whole(w);
     free(w);
@@ -292,12 +296,9 @@ static void what_is_only_read_is_fetched_no_further(void **state)
 static void a_reader_of_what_nobody_has_stops_nothing_else(void **state)
 {
     struct swarm *w = swarm_new(32, 32);
-    struct swarm_peer *p = swarm_join(w, 5000, 5);
+    struct swarm_peer *p = join_part(w, 5000, 0, 31);
 
     (void)state;
-    p->whole = false;
-    for (uint64_t s = 0; s < 31; s++)
-        swarm_set_bit(p->bits, s);
     blob_fetch_seek(&w->fetch, 31 * SWARM_MIB, 32 * SWARM_MIB);
     (void)swarm_run(w, 10000);
     assert_int_equal(w->written, 31);
@@ -318,8 +319,7 @@ static void a_reader_does_not_wait_for_a_slow_provider(void **state)
     (void)swarm_run(w, 1000);
     asked = w->now;
     blob_fetch_seek(&w->fetch, 40 * SWARM_MIB, 48 * SWARM_MIB);
-    while (!swarm_bit(w->held, 47) && w->done == 0)
-        (void)swarm_run(w, 1);
+    await_span(w, 47);
     assert_true(w->now - asked <= 2000);
     free(w);
 }
@@ -347,11 +347,10 @@ static void a_map_that_nobody_asked_for_is_refused(void **state)
     swarm_drain(w);
     watch = w->fetch.providers[0].watch_request;
     msg = have(watch + 1, 0, 1);
-    assert_int_equal(blob_fetch_recv(&w->fetch, 0, &msg, w->now),
-                     ERR_NOT_ASKED);
+    assert_int_equal(hear(w, 0, &msg), ERR_NOT_ASKED);
     assert_int_equal(w->fetch.providers[0].map, BLOB_MAP_UNKNOWN);
     msg = have(watch, 0, 1);
-    assert_int_equal(blob_fetch_recv(&w->fetch, 0, &msg, w->now), ERR_OK);
+    assert_int_equal(hear(w, 0, &msg), ERR_OK);
     assert_int_equal(w->fetch.providers[0].map, BLOB_MAP_PARTIAL);
     assert_true(swarm_bit(w->fetch.providers[0].bits, 0));
     assert_false(swarm_bit(w->fetch.providers[0].bits, 1));
@@ -370,17 +369,14 @@ static void a_map_of_spans_that_are_not_is_refused(void **state)
     swarm_drain(w);
     watch = w->fetch.providers[0].watch_request;
     msg = have(watch, 24, 1);
-    assert_int_equal(blob_fetch_recv(&w->fetch, 0, &msg, w->now),
-                     ERR_MALFORMED);
+    assert_int_equal(hear(w, 0, &msg), ERR_MALFORMED);
     msg = have(watch, 0, 4);
-    assert_int_equal(blob_fetch_recv(&w->fetch, 0, &msg, w->now),
-                     ERR_MALFORMED);
+    assert_int_equal(hear(w, 0, &msg), ERR_MALFORMED);
     msg = have(watch, 16, 1);
     msg.have.bits = (struct bytes){ bits + 1, 1 }; /* span 20 */
-    assert_int_equal(blob_fetch_recv(&w->fetch, 0, &msg, w->now),
-                     ERR_MALFORMED);
+    assert_int_equal(hear(w, 0, &msg), ERR_MALFORMED);
     msg.have.bits = (struct bytes){ bits, 1 };
-    assert_int_equal(blob_fetch_recv(&w->fetch, 0, &msg, w->now), ERR_OK);
+    assert_int_equal(hear(w, 0, &msg), ERR_OK);
     assert_true(swarm_bit(w->fetch.providers[0].bits, 19));
     free(w);
 }
@@ -396,11 +392,11 @@ static void a_watch_that_ends_leaves_a_whole_or_an_empty_map(void **state)
     (void)swarm_join(w, 1000, 500);
     swarm_drain(w);
     msg.request = p[0].watch_request;
-    assert_int_equal(blob_fetch_recv(&w->fetch, 0, &msg, w->now), ERR_OK);
+    assert_int_equal(hear(w, 0, &msg), ERR_OK);
     assert_int_equal(p[0].map, BLOB_MAP_WHOLE);
     msg.request = p[1].watch_request;
     msg.end = ERR_NOT_HELD;
-    assert_int_equal(blob_fetch_recv(&w->fetch, 1, &msg, w->now), ERR_OK);
+    assert_int_equal(hear(w, 1, &msg), ERR_OK);
     assert_int_equal(p[1].map, BLOB_MAP_NOTHING);
     assert_int_equal(p[1].watch, BLOB_WATCH_NONE);
     swarm_drain(w);
@@ -415,12 +411,9 @@ static void a_watch_that_ends_leaves_a_whole_or_an_empty_map(void **state)
 static void at_the_end_no_watch_is_left_open(void **state)
 {
     struct swarm *w = swarm_new(20, 43);
-    struct swarm_peer *p = swarm_join(w, 5000, 5);
+    struct swarm_peer *p = join_part(w, 5000, 0, 20);
 
     (void)state;
-    p->whole = false;
-    memset(p->bits, 0xff, 2);
-    p->bits[2] = 0x0f;
     (void)run_whole(w);
     for (int i = 0; i < 20; i++)
         swarm_step(w);
@@ -441,7 +434,7 @@ static void who_has_nothing_makes_room_for_another(void **state)
     swarm_drain(w);
     msg.request = w->fetch.providers[3].watch_request;
     msg.end = ERR_NOT_HELD;
-    assert_int_equal(blob_fetch_recv(&w->fetch, 3, &msg, w->now), ERR_OK);
+    assert_int_equal(hear(w, 3, &msg), ERR_OK);
     assert_false(blob_fetch_provider_spare(&w->fetch, &spare)); /* a place */
     (void)swarm_join(w, 1000, 500);
     assert_true(blob_fetch_provider_spare(&w->fetch, &spare));

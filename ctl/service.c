@@ -1,4 +1,4 @@
-/* The daemon's process: found, started, awaited, ended. */
+/* The daemon's process: started, awaited, ended. */
 #include "ctl/service.h"
 
 #include <errno.h>
@@ -6,80 +6,25 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctl/run.h"
+#include "ctl/trouped.h"
 
 #define READY_MS 60000 /* a large store may have to be checked first */
 #define END_MS   15000
-#define ARGS_MAX 16
-
-/* `dir`/`name`, if it can be run. */
-static bool is_program(char out[PATHS_LEN_MAX], const char *dir,
-                       const char *name)
-{
-    struct fail none;
-
-    return paths_join(out, &none, dir, name) && access(out, X_OK) == 0;
-}
-
-static bool find_in_path(char out[PATHS_LEN_MAX])
-{
-    const char *path = getenv("PATH");
-
-    while (path != NULL && *path != '\0') { /* a folder each turn */
-        size_t len = strcspn(path, ":");
-        char dir[PATHS_LEN_MAX];
-
-        (void)snprintf(dir, sizeof dir, "%.*s", (int)len, path);
-        if (len > 0 && len < sizeof dir && is_program(out, dir, "trouped"))
-            return true;
-        path += len + (path[len] == ':');
-    }
-    return false;
-}
-
-bool service_find(char out[PATHS_LEN_MAX], struct fail *f)
-{
-    char self[PATHS_LEN_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-
-    if (len > 0) {
-        char *slash;
-
-        self[len] = '\0';
-        slash = strrchr(self, '/');
-        *slash = '\0';
-        if (is_program(out, self, "trouped") ||
-            is_program(out, self, "../daemon/trouped"))
-            return true;
-    }
-    if (find_in_path(out))
-        return true;
-    return fail_set(f, EXIT_CODE_NOT_FOUND,
-                    "install it beside troupe, or put its folder into $PATH",
-                    "the program trouped is not found");
-}
 
 /* In the child: nothing of ours stays open but the pipe and the log. */
 static void become_daemon(const char *program, const char *const options[],
                           int ready_fd, const char *log, bool ours)
 {
-    char *args[ARGS_MAX + 2];
     int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    size_t n = 0;
 
-    args[n++] = (char *)(uintptr_t)program;
-    for (; *options != NULL && n <= ARGS_MAX; options++)
-        args[n++] = (char *)(uintptr_t)*options;
-    args[n] = NULL;
     if (null_fd < 0 || log_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
         dup2(ready_fd, STDOUT_FILENO) < 0 || dup2(log_fd, STDERR_FILENO) < 0)
         _exit(127);
@@ -87,8 +32,7 @@ static void become_daemon(const char *program, const char *const options[],
     if (ours)
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)signal(SIGPIPE, SIG_DFL);
-    (void)execv(program, args);
-    _exit(127);
+    trouped_become(program, options);
 }
 
 /* True once "ready" has come; false at its end, or when it takes too long. */
@@ -145,60 +89,6 @@ static bool fail_not_ready(struct fail *f, const char *log, int status)
                     line[0] != '\0' ? line : "it said nothing");
 }
 
-/* The child's output to a pipe; NULL if it cannot be started. */
-static FILE *run_program(struct fail *f, const char *program,
-                         const char *const options[], pid_t *pid)
-{
-    char *args[ARGS_MAX + 2];
-    int out[2];
-    size_t n = 0;
-
-    args[n++] = (char *)(uintptr_t)program;
-    for (; *options != NULL && n <= ARGS_MAX; options++)
-        args[n++] = (char *)(uintptr_t)*options;
-    args[n] = NULL;
-    if (pipe2(out, O_CLOEXEC) != 0) {
-        (void)fail_errno(f, "cannot run trouped");
-        return NULL;
-    }
-    *pid = fork();
-    if (*pid == 0) {
-        if (dup2(out[1], STDOUT_FILENO) >= 0)
-            (void)execv(program, args);
-        _exit(127);
-    }
-    (void)close(out[1]);
-    if (*pid > 0)
-        return fdopen(out[0], "r");
-    (void)close(out[0]);
-    (void)fail_errno(f, "cannot run trouped");
-    return NULL;
-}
-
-bool service_check_config(struct ctl *ctl, char out[SERVICE_LINE_MAX])
-{
-    const char *options[4] = { "--check-config" };
-    char program[PATHS_LEN_MAX];
-    pid_t pid = -1;
-    FILE *in;
-
-    if (ctl->paths.home[0] != '\0') {
-        options[1] = "--home";
-        options[2] = ctl->paths.home;
-    }
-    out[0] = '\0';
-    if (!service_find(program, &ctl->fail))
-        return false;
-    in = run_program(&ctl->fail, program, options, &pid);
-    if (in == NULL)
-        return false;
-    if (fgets(out, SERVICE_LINE_MAX, in) != NULL)
-        out[strcspn(out, "\n")] = '\0';
-    (void)fclose(in);
-    (void)waitpid(pid, NULL, 0);
-    return true;
-}
-
 bool service_start(struct fail *f, pid_t *out, const char *const options[],
                    const char *log, uint64_t timeout_ms)
 {
@@ -208,7 +98,7 @@ bool service_start(struct fail *f, pid_t *out, const char *const options[],
     bool ok;
     pid_t pid;
 
-    if (!service_find(program, f))
+    if (!trouped_find(program, f))
         return false;
     if (pipe2(ready, O_CLOEXEC) != 0)
         return fail_errno(f, "cannot start the daemon");

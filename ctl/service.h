@@ -5,10 +5,7 @@
 
 #include "ctl/command.h"
 
-/* Daemons as processes: finding the program, beginning and ending it. */
-
-/* Where trouped is: beside this program, in its build tree, or in $PATH. */
-bool service_find(char out[PATHS_LEN_MAX], struct fail *f);
+/* Daemons as processes: beginning and ending them. */
 
 /*
  * Starts a daemon and waits until it says ready.  `options` follow its name
@@ -19,12 +16,6 @@ bool service_find(char out[PATHS_LEN_MAX], struct fail *f);
  */
 bool service_start(struct fail *f, pid_t *pid, const char *const options[],
                    const char *log, uint64_t timeout_ms);
-/*
- * What a daemon of this home would say of troupe.conf, as PATH:LINE: TEXT;
- * empty if nothing is wrong.
- */
-#define SERVICE_LINE_MAX (PATHS_LEN_MAX + 256)
-bool service_check_config(struct ctl *ctl, char out[SERVICE_LINE_MAX]);
 /* Starts the daemon of a home as for people; fine if it runs already. */
 bool service_start_home(struct ctl *ctl);
 /* Asks the daemon to end and waits until its process has. */

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ctl/service.h"
+#include "ctl/trouped.h"
 #include "proto/mp.h"
 #include "proto/record.h"
 #include "tests/bench/bench.h"
@@ -313,7 +313,7 @@ double limit_exec_ms(void)
     double ms[EXECS];
     struct fail f;
 
-    bench_check(service_find(program, &f), "finding trouped");
+    bench_check(trouped_find(program, &f), "finding trouped");
     for (size_t i = 0; i < EXECS; i++)
         ms[i] = run((const char *[]){ program, "--version", NULL }) * 1000;
     return bench_median(ms, EXECS);

@@ -114,13 +114,13 @@ static bool is_missed(struct entry *e, const struct node *node,
 }
 
 /*
- * No verdict of a request, a project or a role rests on works (§7), with one
- * exception: a creator who makes works is not silent (§7.4.9).  And of heads
- * that are too many, which ones count depends on their order.
+ * Some records make works matter to what an outline shows; and of heads that
+ * are too many, which ones count depends on their order.
  */
 static void outline_note(struct entry *e, const struct store_item *item)
 {
-    if (e->is_outline && (item->kind == KIND_HANDOVER || e->heads == HEADS_MAX))
+    if (e->is_outline &&
+        (authority_rests_on_works(item->kind) || e->heads == HEADS_MAX))
         e->is_bare = true;
 }
 

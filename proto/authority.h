@@ -20,6 +20,14 @@
 MUST_CHECK enum err authority_judge(struct topic_state *ts, uint64_t now_ms);
 
 /*
+ * Whether the state of projects, requests and roles may rest on works once a
+ * record of this kind is in the topic.  Without any, works can be left out by
+ * those who look at nothing else; but why a record is void, which took a work
+ * for something else, may then be said in other words.
+ */
+bool authority_rests_on_works(uint64_t kind);
+
+/*
  * Who may do what in the topic at the end of the millisecond `at_ms` (§7.4),
  * after judging.  The creator leads, and so do leaders and co-leaders.
  */

@@ -76,6 +76,12 @@ static const struct authority_rule rows[] = {
 };
 /* clang-format on */
 
+/* A creator who makes works is not silent (§7.4.9). */
+bool authority_rests_on_works(uint64_t kind)
+{
+    return kind == KIND_HANDOVER;
+}
+
 /* Bodies that stay parsed from one rule to the next. */
 enum { BODIES_KEPT = 64 };
 

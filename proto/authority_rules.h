@@ -18,6 +18,10 @@
  *  4. a paragraph in docs/protocol.md §7, and a row for each way to break the
  *     rule in tests/proto/test_authority_*.c.
  *
+ * A row of KIND_PROJECT, KIND_REQUEST, KIND_REQUEST_CLOSE or of a role asks for
+ * no contribution, for these are judged without works as well; a kind that
+ * makes an exception is named by authority_rests_on_works().
+ *
  * What a function may look at: `e`; the records of the topic that are not
  * ahead (authority_target()); and the verdicts of kinds whose rows stand
  * before its own.  Not the time, which changes verdicts only by letting a

@@ -604,12 +604,71 @@ static void the_time_only_lets_records_appear(void **state)
     }
 }
 
+/* All but works, if they are left out, and what would make them matter. */
+static struct topic_state *judge_outline(const struct story *t, bool with_works)
+{
+    struct topic_state *ts;
+
+    assert_int_equal(topic_state_new(&ts, t->s.m.topic, SCENE_MAX), ERR_OK);
+    for (uint32_t i = 0; i < t->s.count; i++) {
+        struct bytes whole = { t->s.made[i].whole, t->s.made[i].len };
+        struct record r;
+
+        assert_int_equal(record_decode(&r, whole), ERR_OK);
+        if (!authority_rests_on_works(r.kind) &&
+            (with_works || r.kind != KIND_CONTRIBUTION))
+            assert_int_equal(topic_state_add(ts, whole), ERR_OK);
+    }
+    assert_int_equal(authority_judge(ts, t->at + 2 * DAY), ERR_OK);
+    return ts;
+}
+
+static bool is_in_outline(uint64_t kind)
+{
+    return kind == KIND_PROJECT || kind == KIND_REQUEST ||
+           kind == KIND_REQUEST_CLOSE || kind == KIND_MEMBERSHIP ||
+           kind == KIND_ACCEPT;
+}
+
+static void without_works_requests_and_roles_stand_or_fall_alike(void **state)
+{
+    static struct story t;
+    uint32_t compared = 0;
+
+    (void)state;
+    for (uint32_t n = 0; n < 30; n++) {
+        struct topic_state *whole;
+        struct topic_state *outline;
+
+        begin(&t, 4001 + n);
+        for (uint32_t i = 0; i < ROUND; i++)
+            take_step(&t, work_steps);
+        whole = judge_outline(&t, true);
+        outline = judge_outline(&t, false);
+        for (uint32_t i = 0; i < topic_state_count(outline); i++) {
+            const struct topic_entry *e = topic_state_at(outline, i);
+
+            if (!is_in_outline(e->record.kind))
+                continue;
+            assert_int_equal(
+                e->verdict.state,
+                topic_state_find(whole, e->record.id)->verdict.state);
+            compared++;
+        }
+        topic_state_free(outline);
+        topic_state_free(whole);
+        scene_free(&t.s);
+    }
+    assert_true(compared > 300);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_five_people_make_is_judged_alike),
         cmocka_unit_test(whatever_five_people_say_is_judged_alike),
         cmocka_unit_test(whatever_five_people_share_is_judged_alike),
+        cmocka_unit_test(without_works_requests_and_roles_stand_or_fall_alike),
         cmocka_unit_test(the_time_only_lets_records_appear),
     };
 

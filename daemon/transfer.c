@@ -16,8 +16,18 @@ enum err transfer_open(struct transfer **out, struct node *node)
         .other = transfer_consider,
         .put_off = transfer_put_off,
         .held = transfer_tell_held,
-        .is_held = transfer_small_is_settled,
-        .has_room = transfer_small_has_room,
+        .is_held = transfer_is_settled,
+        .has_room = transfer_has_room_for,
+    };
+    const struct fetch_middle_config middle = {
+        .other = transfer_consider,
+        .put_off = transfer_put_off,
+        .held = transfer_tell_held,
+        .is_settled = transfer_is_settled,
+        .has_room = transfer_has_room_for,
+        .is_taken = transfer_is_taken,
+        .is_slow = transfer_is_slow,
+        .blame = transfer_blame,
     };
     struct transfer *t = calloc(1, sizeof *t);
 
@@ -29,7 +39,9 @@ enum err transfer_open(struct transfer **out, struct node *node)
     }
     t->node = node;
     blob_turns_init(&t->turns);
-    if (fetch_small_open(&t->small, node, t, &small) != ERR_OK) {
+    if (fetch_small_open(&t->small, node, t, &small) != ERR_OK ||
+        fetch_middle_open(&t->middle, node, t, &middle) != ERR_OK) {
+        fetch_small_free(t->small);
         watches_free(t->watches);
         free(t);
         return ERR_NO_MEMORY;
@@ -48,6 +60,7 @@ void transfer_shutdown(struct transfer *t)
     t->stopping = true;
     watches_shutdown(t->watches);
     fetch_small_shutdown(t->small);
+    fetch_middle_shutdown(t->middle);
     uv_close((uv_handle_t *)&t->timer, NULL);
     for (size_t i = 0; i < FETCHES; i++) {
         if (t->slots[i].fetch != NULL)
@@ -61,7 +74,8 @@ bool transfer_is_idle(const struct transfer *t)
         if (t->slots[i].fetch != NULL)
             return false;
     }
-    return serve_reads() == 0 && fetch_small_is_idle(t->small);
+    return serve_reads() == 0 && fetch_small_is_idle(t->small) &&
+           fetch_middle_is_idle(t->middle);
 }
 
 void transfer_free(struct transfer *t)
@@ -69,6 +83,7 @@ void transfer_free(struct transfer *t)
     if (t != NULL) {
         watches_free(t->watches);
         fetch_small_free(t->small);
+        fetch_middle_free(t->middle);
     }
     free(t);
 }
@@ -81,7 +96,7 @@ static bool any_fetch(const struct transfer *t)
         if (t->slots[i].fetch != NULL)
             return true;
     }
-    return false;
+    return fetch_middle_reserved(t->middle) > 0;
 }
 
 /*
@@ -170,6 +185,7 @@ static void on_timer(uv_timer_t *timer)
     transfer_take_turns(t);
     transfer_leave_unread(t);
     fetch_small_tick(t->small);
+    fetch_middle_tick(t->middle);
     if (retry_is_due(t) || !any_fetch(t))
         t->look = true;
     rearm(t);
@@ -183,10 +199,12 @@ void transfer_flush(struct transfer *t)
     if (t->look) {
         t->waiting = false;
         fetch_small_look(t->small, t->eager);
+        fetch_middle_look(t->middle, t->eager);
         transfer_look(t);
         t->crowded = t->waiting;
     }
     fetch_small_flush(t->small);
+    fetch_middle_flush(t->middle);
     rearm(t);
 }
 
@@ -237,6 +255,7 @@ static void look_at_claims(struct transfer *t, const uint8_t topic[ID_LEN])
             memcmp(fetch_want(t->slots[i].fetch)->topic, topic, ID_LEN) == 0)
             memcpy(t->slots[i].claim.pledge, pledge.id, ID_LEN);
     fetch_small_reclaim(t->small, topic, pledge.id);
+    fetch_middle_reclaim(t->middle, topic, pledge.id);
 }
 
 void transfer_topic_changed(struct transfer *t, const uint8_t topic[ID_LEN])
@@ -297,6 +316,7 @@ void transfer_give_up(struct transfer *t, const struct blob_id *blob,
             memcmp(fetch_want(f)->topic, topic, ID_LEN) == 0)
             fetch_stop(f, ERR_CANCELLED);
     }
+    fetch_middle_give_up(t->middle, blob, topic);
 }
 
 enum err transfer_claim(struct transfer *t, const struct blob_id *blob)
@@ -311,12 +331,15 @@ enum err transfer_claim(struct transfer *t, const struct blob_id *blob)
             blob_id_equal(&fetch_want(f)->blob, blob))
             fetch_stop(f, ERR_CANCELLED);
     }
+    fetch_middle_give_up(t->middle, blob, NULL);
     return ERR_OK;
 }
 
 bool transfer_is_claimed(struct transfer *t, const struct blob_id *blob)
 {
-    return transfer_has_claim(t, blob) && transfer_find_fetch(t, blob) == NULL;
+    return transfer_has_claim(t, blob) &&
+           transfer_find_fetch(t, blob) == NULL &&
+           !fetch_middle_has(t->middle, blob);
 }
 
 void transfer_unclaim(struct transfer *t, const struct blob_id *blob)
@@ -345,7 +368,8 @@ enum want_state transfer_want_state(struct transfer *t,
 {
     struct quota_claim claim;
 
-    if (transfer_find_fetch(t, &want->blob) != NULL)
+    if (transfer_find_fetch(t, &want->blob) != NULL ||
+        fetch_middle_has(t->middle, &want->blob))
         return WANT_FETCHING;
     if (!transfer_may_have(t, want, &claim))
         return WANT_NO_ROOM;
@@ -361,6 +385,9 @@ bool transfer_lacks_disk(const struct transfer *t)
     size_t n = 0;
 
     if (store_wants_due(store, UINT64_MAX, wants, WANTS_PAGE, &n) != ERR_OK)
+        return false;
+    if (n == 0 && store_wants_due_middle(store, UINT64_MAX, NULL, wants,
+                                         WANTS_PAGE, &n) != ERR_OK)
         return false;
     for (size_t i = 0; i < n; i++)
         if (!blobs_have_room(store, transfer_missing(t, &wants[i].blob)))
@@ -378,6 +405,8 @@ uint64_t transfer_progress(const struct transfer *t, const struct blob_id *blob)
         if (f != NULL && blob_id_equal(&fetch_want(f)->blob, blob))
             return fetch_bytes(f);
     }
+    if (fetch_middle_has(t->middle, blob))
+        return fetch_middle_bytes(t->middle, blob);
     if (blobs_find(node_store(t->node), blob, &info) != ERR_OK)
         return 0;
     return info.have_bytes;

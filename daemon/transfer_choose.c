@@ -135,6 +135,11 @@ bool transfer_has_claim(const struct transfer *t, const struct blob_id *blob)
     return false;
 }
 
+bool transfer_is_taken(struct transfer *t, const struct blob_id *blob)
+{
+    return transfer_find_fetch(t, blob) != NULL || transfer_has_claim(t, blob);
+}
+
 bool transfer_has_provider(const struct transfer *t,
                            const uint8_t topic[ID_LEN])
 {
@@ -172,7 +177,8 @@ static uint64_t reading(const struct transfer *t, const struct blob_id *blob)
 
 uint64_t transfer_reserved(const struct transfer *t)
 {
-    uint64_t bytes = fetch_small_reserved(t->small);
+    uint64_t bytes =
+        fetch_small_reserved(t->small) + fetch_middle_reserved(t->middle);
 
     for (size_t i = 0; i < FETCHES; i++) {
         const struct fetch *f = t->slots[i].fetch;
@@ -202,6 +208,7 @@ void transfer_coming(const struct transfer *t, const uint8_t pledge[ID_LEN],
             out->strangers_bytes += want->blob.size;
     }
     fetch_small_coming(t->small, pledge, out);
+    fetch_middle_coming(t->middle, pledge, out);
 }
 
 /*
@@ -218,6 +225,14 @@ bool transfer_may_have(const struct transfer *t, const struct store_want *want,
            quota_admits(node_quota(t->node), want, need);
 }
 
+/* Requests of which the upper half is 0 are those of fetch_middle.h. */
+static uint32_t next_base(struct transfer *t)
+{
+    if ((++t->bases & UINT16_MAX) == 0)
+        t->bases++;
+    return t->bases << 16;
+}
+
 static void start(struct transfer *t, struct slot *slot,
                   const struct store_want *want,
                   const struct quota_claim *claim,
@@ -226,7 +241,7 @@ static void start(struct transfer *t, struct slot *slot,
     uint64_t spans = blob_span_count(want->blob.size);
     struct fetch_config config = {
         .want = *want,
-        .base = ++t->bases << 16,
+        .base = next_base(t),
         .limited = reader != NULL,
         .ended = on_ended,
         .proved = on_proved,
@@ -262,18 +277,17 @@ static void start(struct transfer *t, struct slot *slot,
 }
 
 /* Some at once, of which each has been looked at by
- * transfer_small_is_settled(). */
-bool transfer_small_has_room(struct transfer *t, const struct store_want *want,
-                             uint64_t bytes)
+ * transfer_is_settled(). */
+bool transfer_has_room_for(struct transfer *t, const struct store_want *want,
+                           uint64_t bytes)
 {
     return blobs_have_room(node_store(t->node), transfer_reserved(t) + bytes) &&
            quota_admits(node_quota(t->node), want, bytes);
 }
 
 /* Held already, or the pledge to its topic has no room for it now. */
-bool transfer_small_is_settled(struct transfer *t,
-                               const struct store_want *want,
-                               struct quota_claim *claim)
+bool transfer_is_settled(struct transfer *t, const struct store_want *want,
+                         struct quota_claim *claim)
 {
     if (is_held(t, want))
         return true;

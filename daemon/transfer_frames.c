@@ -23,6 +23,7 @@ void transfer_peer_gone(struct transfer *t, struct conn *c)
             fetch_peer_gone(t->slots[i].fetch, c);
     }
     fetch_small_peer_gone(t->small, c);
+    fetch_middle_peer_gone(t->middle, c);
     conn_set_transfer(c, NULL);
     watches_peer_gone(t->watches, c);
     if (serve != NULL)
@@ -69,6 +70,8 @@ static enum err recv_small(struct transfer *t, struct conn *c,
 static enum err to_fetch(struct transfer *t, struct conn *c,
                          const struct blob_msg *msg)
 {
+    if (fetch_middle_owns(msg->request))
+        return fetch_middle_recv(t->middle, c, msg);
     for (size_t i = 0; i < FETCHES; i++) {
         struct fetch *f = t->slots[i].fetch;
 

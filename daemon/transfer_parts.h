@@ -4,7 +4,9 @@
 #include <assert.h>
 
 #include "daemon/fetch.h"
+#include "daemon/fetch_middle.h"
 #include "daemon/fetch_small.h"
+#include "daemon/fetch_source.h"
 #include "daemon/quota.h"
 #include "daemon/readers.h"
 #include "daemon/transfer.h"
@@ -50,7 +52,8 @@ enum {
 /* A request is a span; a few more are being ended meanwhile. */
 enum { REQUESTS_A_SPAN = 2 };
 static_assert((int)FETCHES <= BLOB_TURN_PLACES, "each slot has a place");
-static_assert(REQUESTS_A_SPAN * (SPANS_ALL + SPANS_READ) <= BLOB_REQUESTS_MAX,
+static_assert(REQUESTS_A_SPAN * (SPANS_ALL + SPANS_READ) + FETCH_SOURCE_OPEN <=
+                  BLOB_REQUESTS_MAX,
               "all fetches fit the requests of a connection");
 
 struct slot {
@@ -80,6 +83,7 @@ struct transfer {
     struct blob_id claims[TRANSFER_CLAIMS];
     size_t claims_count;
     struct fetch_small *small;
+    struct fetch_middle *middle;
     struct wants_walk walks[WALKS];
     size_t walks_count;
     bool catching_up; /* at the start: every topic is walked through once */
@@ -94,12 +98,12 @@ bool transfer_consider(struct transfer *t, const struct store_want *want);
 /* Nobody could serve it now: again later. */
 void transfer_put_off(struct transfer *t, const struct store_want *want);
 void transfer_tell_held(struct transfer *t, const struct store_want *want);
-/* As fetch_small.h asks. */
-bool transfer_small_is_settled(struct transfer *t,
-                               const struct store_want *want,
-                               struct quota_claim *claim);
-bool transfer_small_has_room(struct transfer *t, const struct store_want *want,
-                             uint64_t bytes);
+/* As fetch_small.h and fetch_middle.h ask. */
+bool transfer_is_settled(struct transfer *t, const struct store_want *want,
+                         struct quota_claim *claim);
+bool transfer_has_room_for(struct transfer *t, const struct store_want *want,
+                           uint64_t bytes);
+bool transfer_is_taken(struct transfer *t, const struct blob_id *blob);
 /* Looks at the wants that are due, and at who reads. */
 void transfer_look(struct transfer *t);
 /* What was fetched for readers alone ends some time after the last of them. */
@@ -120,6 +124,9 @@ void transfer_let_pass(struct transfer *t, const struct store_want *wants,
                        size_t n);
 /* As the config of a fetch asks. */
 bool transfer_avoids(void *context, const struct conn *conn);
+/* As fetch_middle.h asks. */
+bool transfer_is_slow(struct transfer *t, const struct conn *conn);
+void transfer_blame(struct transfer *t, const struct conn *conn);
 /* Whoever is slow gives its place to one that waits. */
 void transfer_take_turns(struct transfer *t);
 

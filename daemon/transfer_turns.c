@@ -22,6 +22,16 @@ static bool is_slow(const struct transfer *t, const struct conn *c)
     return blob_turns_is_slow(&t->turns, source_of(c), now_of(t));
 }
 
+bool transfer_is_slow(struct transfer *t, const struct conn *c)
+{
+    return is_slow(t, c);
+}
+
+void transfer_blame(struct transfer *t, const struct conn *c)
+{
+    blob_turns_blame(&t->turns, source_of(c), now_of(t));
+}
+
 /* Whether a peer that shares the topic is not known to be slow. */
 static bool has_quick_provider(const struct transfer *t,
                                const uint8_t topic[ID_LEN])
@@ -89,7 +99,7 @@ static void give_way(struct transfer *t, struct slot *slot)
         const struct conn *c = peers_find(node_peer_table(t->node), owing[i]);
 
         if (c != NULL)
-            blob_turns_blame(&t->turns, source_of(c), now_of(t));
+            transfer_blame(t, c);
     }
     log_event(LOG_LEVEL_INFO, "blob", "gave_way", "root=%s useful=%llu",
               log_id(fetch_want(slot->fetch)->blob.root).text,

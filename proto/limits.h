@@ -74,7 +74,7 @@ static_assert(RECORD_LEN_MAX + 16 <= FRAME_PAYLOAD_MAX,
 #define BLOB_PAGES_MAX  (1 << 15)
 #define BLOB_UNCLES_MAX 15
 /* Requests open on one connection in each direction. */
-#define BLOB_REQUESTS_MAX 64
+#define BLOB_REQUESTS_MAX 128
 /* Watches open on one connection in each direction. */
 #define BLOB_WATCHES_MAX 16
 /* Bytes of a bitmap that one BLOB_HAVE carries: 32 GiB of the blob. */

@@ -5,8 +5,7 @@
 
 /*
  * What makes files of ours durable, under the names of their blobs.  Many at
- * once cost little more than one: the first flush of a group has the file
- * system write its journal for all of them.
+ * once cost two flushes of the file system, and not three of the disk for each.
  */
 
 struct blob_new {

@@ -104,20 +104,30 @@ enum err store_wants(struct store *store, const struct store_want *after,
 /* ---- Wants that are due ------------------------------------------------- */
 
 /*
- * Wants of small blobs stand behind all others: thousands of them, which are
- * asked for together, must not hide one that is large.
+ * Wants of small blobs stand behind all others, and those of the middle size
+ * before them: thousands, which are asked for together, must not hide one that
+ * is large.
  */
-#define DUE_SMALL ((uint64_t)1 << 63)
+#define DUE_MIDDLE ((uint64_t)1 << 62)
+#define DUE_SMALL  ((uint64_t)1 << 63)
+
+static uint64_t due_class(const struct blob_id *blob)
+{
+    if (blob->size <= BLOB_INLINE_MAX)
+        return DUE_SMALL;
+    return blob->size <= BLOB_SPAN_LEN ? DUE_MIDDLE : 0;
+}
+
+static uint64_t due_ms(uint64_t ms)
+{
+    return ms < DUE_MIDDLE ? ms : DUE_MIDDLE - 1;
+}
 
 struct key rows_due_key(const struct store_want *want)
 {
-    uint64_t first =
-        want->next_try_ms < DUE_SMALL ? want->next_try_ms : DUE_SMALL - 1;
-    struct key key;
+    struct key key =
+        key_of_u64(due_class(&want->blob) | due_ms(want->next_try_ms));
 
-    if (want->blob.size <= BLOB_INLINE_MAX)
-        first |= DUE_SMALL;
-    key = key_of_u64(first);
     key_add_id(&key, want->topic);
     key_add_blob(&key, &want->blob);
     return key;
@@ -165,22 +175,35 @@ enum err store_wants_due(struct store *store, uint64_t now_ms,
                          struct store_want *out, size_t max, size_t *n)
 {
     struct key from = key_of_u64(0);
-    uint64_t until = now_ms < DUE_SMALL ? now_ms : DUE_SMALL - 1;
 
-    return read_dues(store, &from, until, out, max, n);
+    return read_dues(store, &from, due_ms(now_ms), out, max, n);
+}
+
+static enum err read_class(struct store *store, uint64_t class, uint64_t now_ms,
+                           const struct store_want *after,
+                           struct store_want *out, size_t max, size_t *n)
+{
+    struct key from = key_of_u64(class);
+
+    if (after != NULL) {
+        from = rows_due_key(after);
+        from = page_after(&from);
+    }
+    return read_dues(store, &from, class | due_ms(now_ms), out, max, n);
+}
+
+enum err store_wants_due_middle(struct store *store, uint64_t now_ms,
+                                const struct store_want *after,
+                                struct store_want *out, size_t max, size_t *n)
+{
+    return read_class(store, DUE_MIDDLE, now_ms, after, out, max, n);
 }
 
 enum err store_wants_due_small(struct store *store, uint64_t now_ms,
                                const struct store_want *after,
                                struct store_want *out, size_t max, size_t *n)
 {
-    struct key from = key_of_u64(DUE_SMALL);
-
-    if (after != NULL) {
-        from = rows_due_key(after);
-        from = page_after(&from);
-    }
-    return read_dues(store, &from, now_ms | DUE_SMALL, out, max, n);
+    return read_class(store, DUE_SMALL, now_ms, after, out, max, n);
 }
 
 /* ---- One row ---------------------------------------------------------- */

@@ -24,7 +24,7 @@ struct store;
 struct store_batch;
 
 /* Of records.mdb, and of index.mdb, which is made anew when its own changes. */
-#define STORE_SCHEMA       4
+#define STORE_SCHEMA       5
 #define STORE_INDEX_SCHEMA 9
 /* One transaction takes at most this many operations or bytes. */
 #define STORE_BATCH_OPS   1000
@@ -402,12 +402,17 @@ MUST_CHECK enum err store_peers(struct store *store, const uint8_t *after,
                                 struct store_peer *out, size_t max, size_t *n);
 /*
  * Wants with next_try_ms at or before `now_ms`, the earliest first: of blobs of
- * more than BLOB_INLINE_MAX bytes, and of the others, which go on after `after`
- * (NULL: from the first).
+ * more than a span; of those of at most a span; and of those of at most
+ * BLOB_INLINE_MAX bytes.  The latter two go on after `after` (NULL: from the
+ * first).
  */
 MUST_CHECK enum err store_wants_due(struct store *store, uint64_t now_ms,
                                     struct store_want *out, size_t max,
                                     size_t *n);
+MUST_CHECK enum err store_wants_due_middle(struct store *store, uint64_t now_ms,
+                                           const struct store_want *after,
+                                           struct store_want *out, size_t max,
+                                           size_t *n);
 MUST_CHECK enum err store_wants_due_small(struct store *store, uint64_t now_ms,
                                           const struct store_want *after,
                                           struct store_want *out, size_t max,

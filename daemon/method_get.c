@@ -19,14 +19,18 @@
 #include "store/blob_group.h"
 
 enum {
-    COPIES_MAX = 8,  /* written while they come: each is open, twice */
-    GROUP_MAX = 800, /* small ones, written together */
+    COPIES_MAX = 8,   /* written while they come: each is open, twice */
+    GROUP_MAX = 800,  /* small ones, written together */
+    GROUP_OPEN = 128, /* of them, those that are files here: each is open */
     WANTING_MAX = 500,
     LOOKED_AT_MAX = 2000, /* in one turn of the loop */
     SHOWN_MAX = 128,      /* in the answer */
     TICK_MS = 250,
     SOON_MS = 5
 };
+
+/* What is written and not flushed, and the last file of the group besides. */
+#define GROUP_BYTES ((uint64_t)32 << 20)
 
 struct getting_file {
     struct blob_id blob;
@@ -174,6 +178,12 @@ static void getting_tell(struct getting *g)
     job_progress(g->job, done > g->bytes ? g->bytes : done, g->bytes);
 }
 
+/* Of one span: read into memory, and written with others. */
+static bool is_small(const struct getting_file *file)
+{
+    return file->blob.size <= BLOB_SPAN_LEN;
+}
+
 static bool is_whole(struct getting *g, const struct blob_id *blob)
 {
     struct blob_info info;
@@ -204,8 +214,8 @@ static void copies_begin(struct getting *g)
         struct getting_file *file = &g->files[i];
         char path[BLOB_PATH_MAX];
 
-        if (file->copy != NULL || file->blob.size < BLOB_SPAN_LEN ||
-            is_whole(g, &file->blob) || path_of(g, file, path) != ERR_OK ||
+        if (file->copy != NULL || is_small(file) || is_whole(g, &file->blob) ||
+            path_of(g, file, path) != ERR_OK ||
             blob_copy_new(&file->copy, &file->blob, path) != ERR_OK)
             continue;
         g->copies++;
@@ -272,18 +282,15 @@ static void on_worked(uv_work_t *work, int status)
     getting_step(g);
 }
 
-static bool is_small(const struct getting_file *file)
-{
-    return file->blob.size <= BLOB_INLINE_MAX;
-}
-
 /* Opens the small files that are here, from the next one on. */
 static enum err gather(struct getting *g)
 {
+    uint64_t bytes = 0;
+    size_t open = 0;
     enum err e = ERR_OK;
 
-    while (e == ERR_OK && g->group < GROUP_MAX &&
-           g->next + g->group < g->count) {
+    while (e == ERR_OK && g->group < GROUP_MAX && open < GROUP_OPEN &&
+           bytes < GROUP_BYTES && g->next + g->group < g->count) {
         struct getting_file *file = &g->files[g->next + g->group];
         struct blob_group_item *item = &g->items[g->group];
 
@@ -294,6 +301,8 @@ static enum err gather(struct getting *g)
                              NULL);
         if (e == ERR_OK)
             g->group++;
+        open += file->blob.size > BLOB_INLINE_MAX ? 1 : 0;
+        bytes += file->blob.size;
     }
     return e;
 }

@@ -144,7 +144,7 @@ enum err blob_small_verify(const struct blob_id *id, struct bytes content)
     uint8_t root[HASH_LEN] = { 0 }; /* of the empty blob */
     enum err e = ERR_OK;
 
-    assert(content.len <= BLOB_INLINE_MAX);
+    assert(content.len <= BLOB_SPAN_LEN);
     if (content.len > 0)
         e = blob_span_hash(root, content.len, content);
     if (e != ERR_OK)

@@ -1,17 +1,20 @@
 /*
- * Many small files at once: each under a name of ours first, then one flush of
- * the file system, then the names, then another.
+ * Many files of one span at once: each under a name of ours first, then one
+ * flush of the file system, then the names, then another.
  */
 #include "store/blob_group.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "proto/blob_small.h"
 #include "store/blob_file.h"
 #include "store/file_error.h"
 
@@ -198,36 +201,51 @@ static enum err choose(const struct place *p, const char *folder,
     return ERR_EXISTS;
 }
 
-static enum err write_own(const struct place *p, struct blob_reader *reader,
-                          size_t i)
+/* The whole blob, from malloc, if it is what its name says. */
+static enum err read_checked(struct blob_reader *reader, struct bytes *out)
 {
-    char own[NAME_MAX_BYTES];
     struct blob_info info;
-    uint8_t *buf;
+    uint8_t *data;
     enum err e;
-    int fd;
 
     blob_reader_info(reader, &info);
+    assert(info.id.size <= BLOB_SPAN_LEN);
+    data = malloc((size_t)info.id.size + 1);
+    if (data == NULL)
+        return ERR_NO_MEMORY;
+    *out = (struct bytes){ data, (size_t)info.id.size };
+    e = blob_reader_read(reader, 0, data, out->len);
+    if (e == ERR_OK)
+        e = blob_small_verify(&info.id, *out);
+    if (e != ERR_OK)
+        free(data);
+    return e;
+}
+
+/* As blocks that both share, where the file system can. */
+static bool is_cloned(struct blob_reader *reader, int fd)
+{
+    struct blob_info info;
+
+    blob_reader_info(reader, &info);
+    return info.state == BLOB_FILE &&
+           ioctl(fd, FICLONE, blob_reader_fd(reader)) == 0;
+}
+
+static enum err write_own(const struct place *p, struct blob_reader *reader,
+                          struct bytes content, size_t i)
+{
+    char own[NAME_MAX_BYTES];
+    enum err e = ERR_OK;
+    int fd;
+
     own_name(own, i);
     (void)unlinkat(p->folder, own, 0); /* ours alone: left by a crash */
-    buf = malloc((size_t)info.id.size + 1);
-    if (buf == NULL)
-        return ERR_NO_MEMORY;
     fd = openat(p->folder, own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        free(buf);
+    if (fd < 0)
         return file_error(errno);
-    }
-    e = blob_reader_read(reader, 0, buf, (size_t)info.id.size);
-    for (size_t at = 0; e == ERR_OK && at < info.id.size;) {
-        ssize_t n = write(fd, buf + at, (size_t)info.id.size - at);
-
-        if (n < 0 && errno != EINTR)
-            e = file_error(errno);
-        else if (n > 0)
-            at += (size_t)n;
-    }
-    free(buf);
+    if (!is_cloned(reader, fd))
+        e = blob_file_write(fd, 0, content);
     if (close(fd) != 0 && e == ERR_OK)
         e = file_error(errno);
     if (e != ERR_OK)
@@ -235,30 +253,37 @@ static enum err write_own(const struct place *p, struct blob_reader *reader,
     return e;
 }
 
+static enum err place_one(struct place *p, const char *folder,
+                          struct blob_group_item *item, struct bytes content,
+                          size_t i)
+{
+    char name[NAME_MAX_BYTES];
+    const char *last;
+    enum err e = place_enter(p, item->name, &last);
+
+    item->attempt = 1;
+    if (e == ERR_OK)
+        e = choose(p, folder, last, item, name);
+    if (e != ERR_OK || item->path != NULL)
+        return e;
+    e = write_own(p, item->reader, content, i);
+    item->written = e == ERR_OK;
+    return e;
+}
+
 static enum err write_one(struct place *p, const char *folder,
                           struct blob_group_item *item, size_t i,
                           struct blob_progress *progress)
 {
-    struct blob_progress own = { 0 };
-    char name[NAME_MAX_BYTES];
-    struct blob_info info;
-    const char *last;
-    enum err e = progress->cancel ? ERR_CANCELLED
-                                  : blob_reader_verify(item->reader, &own);
+    struct bytes content;
+    enum err e =
+        progress->cancel ? ERR_CANCELLED : read_checked(item->reader, &content);
 
-    if (e == ERR_OK)
-        e = place_enter(p, item->name, &last);
-    item->attempt = 1;
-    if (e == ERR_OK)
-        e = choose(p, folder, last, item, name);
     if (e != ERR_OK)
         return e;
-    if (item->path == NULL) {
-        e = write_own(p, item->reader, i);
-        item->written = e == ERR_OK;
-    }
-    blob_reader_info(item->reader, &info);
-    progress->done += info.id.size;
+    e = place_one(p, folder, item, content, i);
+    progress->done += content.len;
+    free((void *)(uintptr_t)content.data);
     return e;
 }
 

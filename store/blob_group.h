@@ -4,9 +4,9 @@
 #include "store/blobs.h"
 
 /*
- * Small blobs written where the user wants them, many at once: two flushes for
- * all of them, and not several for each.  A name appears only when its content
- * is durable.  All of it on the pool.
+ * Blobs of at most a span written where the user wants them, many at once: two
+ * flushes for all of them, and not several for each.  A name appears only when
+ * its content is durable.  All of it on the pool.
  */
 
 struct blob_group_item {

@@ -1,6 +1,5 @@
 /* Flushes and names: first what the files hold, then what they are called. */
 #include "store/blob_publish.h"
-#include "store/file_error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "store/file_error.h"
 
 enum {
     FOLDERS = 256, /* below `blobs`, by the first byte of a root */

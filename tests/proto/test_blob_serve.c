@@ -173,7 +173,7 @@ static void without_room_it_reads_two_buffers_and_waits(void **state)
     (void)next(&s, BLOB_SERVE_SEND_DATA, 1);
 }
 
-static void the_65th_open_request_is_a_flood(void **state)
+static void one_open_request_too_many_is_a_flood(void **state)
 {
     struct blob_serve s;
     struct blob_msg msg;
@@ -182,7 +182,7 @@ static void the_65th_open_request_is_a_flood(void **state)
     blob_serve_init(&s);
     for (uint32_t i = 0; i < BLOB_REQUESTS_MAX; i++)
         ask(&s, i, 0, 1, ERR_BUSY);
-    msg = ask_of(99, BLOB_WHAT_BLOCKS, 0, 1);
+    msg = ask_of(BLOB_REQUESTS_MAX, BLOB_WHAT_BLOCKS, 0, 1);
     assert_int_equal(blob_serve_ask(&s, &msg, ERR_OK), ERR_FLOOD);
     ends(&s, 0, ERR_BUSY);
     assert_int_equal(blob_serve_ask(&s, &msg, ERR_OK), ERR_OK);
@@ -341,7 +341,7 @@ int main(void)
         cmocka_unit_test(pieces_are_no_longer_than_they_may_be),
         cmocka_unit_test(pages_and_inner_hashes_go_whole),
         cmocka_unit_test(without_room_it_reads_two_buffers_and_waits),
-        cmocka_unit_test(the_65th_open_request_is_a_flood),
+        cmocka_unit_test(one_open_request_too_many_is_a_flood),
         cmocka_unit_test(a_number_may_be_used_again_only_after_its_end),
         cmocka_unit_test(a_cancelled_request_ends_once_and_frees_its_buffers),
         cmocka_unit_test(a_failed_read_is_told_as_not_held),

@@ -605,7 +605,7 @@ static void wants_are_due_in_the_order_of_their_time(void **state)
 {
     struct fixture *f = *state;
     struct store_want want = { .why = STORE_WHY_SEED,
-                               .blob = { .size = BLOB_INLINE_MAX + 1 } };
+                               .blob = { .size = BLOB_SPAN_LEN + 1 } };
     struct store_want got[4];
     size_t n;
 
@@ -671,6 +671,44 @@ static void wants_of_small_blobs_stand_apart(void **state)
         store_wants_due_small(f->store, UINT64_MAX, &got[0], got, 4, &n),
         ERR_OK);
     assert_int_equal(n, 0);
+}
+
+static void wants_stand_apart_by_size_whatever_their_time(void **state)
+{
+    static const uint64_t sizes[] = { BLOB_INLINE_MAX, BLOB_INLINE_MAX + 1,
+                                      BLOB_SPAN_LEN, BLOB_SPAN_LEN + 1 };
+    struct fixture *f = *state;
+    struct store_want want = { .why = STORE_WHY_SEED };
+    struct store_want got[4];
+    size_t n;
+
+    for (uint8_t i = 0; i < 4; i++) {
+        want.blob.root[0] = (uint8_t)(i + 1);
+        want.blob.size = sizes[i];
+        want.next_try_ms = i % 2 == 0 ? 0 : UINT64_MAX;
+        assert_int_equal(store_batch_want(f->batch, &want), ERR_OK);
+    }
+    apply(f);
+    assert_int_equal(
+        store_wants_due_small(f->store, UINT64_MAX, NULL, got, 4, &n), ERR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(got[0].blob.root[0], 1);
+    assert_int_equal(
+        store_wants_due_middle(f->store, UINT64_MAX, NULL, got, 4, &n), ERR_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(got[0].blob.root[0], 3);
+    assert_int_equal(got[1].blob.root[0], 2);
+    assert_int_equal(
+        store_wants_due_middle(f->store, UINT64_MAX, &got[0], got, 4, &n),
+        ERR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(got[0].blob.root[0], 2);
+    assert_int_equal(store_wants_due_middle(f->store, 1, NULL, got, 4, &n),
+                     ERR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(store_wants_due(f->store, UINT64_MAX, got, 4, &n), ERR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(got[0].blob.root[0], 4);
 }
 
 static void peers_and_named_values_are_kept(void **state)
@@ -888,6 +926,7 @@ int main(void)
         TEST(follows_come_and_go),
         TEST(wants_are_due_in_the_order_of_their_time),
         TEST(wants_of_small_blobs_stand_apart),
+        TEST(wants_stand_apart_by_size_whatever_their_time),
         TEST(peers_and_named_values_are_kept),
         TEST(a_batch_is_full_at_its_limit),
         TEST(a_lost_or_damaged_index_is_rebuilt_the_same),

@@ -232,14 +232,18 @@ void fetch_middle_reclaim(struct fetch_middle *m, const uint8_t topic[ID_LEN],
 enum chance {
     CHANCE_NONE, /* nobody answers such questions here */
     CHANCE_LATER,
-    CHANCE_FULL, /* all of them have enough to send */
+    CHANCE_FULL,  /* all of them have enough to send */
+    CHANCE_DOUBT, /* it did not have what it was asked for last */
     CHANCE_NOW
 };
 
 static bool is_usable(const struct fetch_middle *m, struct conn *c,
-                      const uint8_t topic[ID_LEN])
+                      const struct middle_piece *piece)
 {
-    return conn_is_open(c) && peer_shares(conn_peer(c), topic) &&
+    for (unsigned i = 0; i < piece->tried_count; i++)
+        if (piece->tried[i] == conn_number(c))
+            return false;
+    return conn_is_open(c) && peer_shares(conn_peer(c), piece->want.topic) &&
            !m->config.is_slow(m->transfer, c);
 }
 
@@ -255,7 +259,7 @@ static enum chance chance_of(struct fetch_middle *m, struct conn *c,
         return CHANCE_LATER;
     if (s != NULL && !fetch_source_has_room(s, bytes, conn_rtt_ms(c)))
         return CHANCE_FULL;
-    return CHANCE_NOW;
+    return s != NULL && fetch_source_is_doubtful(s) ? CHANCE_DOUBT : CHANCE_NOW;
 }
 
 static uint64_t owed_by(struct fetch_middle *m, const struct conn *c)
@@ -266,33 +270,26 @@ static uint64_t owed_by(struct fetch_middle *m, const struct conn *c)
     return s == NULL ? 0 : s->in_flight;
 }
 
-/* Of those that may be asked now, the one that owes least; at a further try the
- * next one is meant, if it may be. */
+/* Of those that were not tried and may be asked now, the one that owes least.
+ */
 static enum chance provider(struct fetch_middle *m,
-                            const struct store_want *want, struct conn **out)
+                            const struct middle_piece *piece, struct conn **out)
 {
     struct peers *peers = node_peer_table(m->node);
     enum chance best = CHANCE_NONE;
-    unsigned i = 0;
 
-    if (want->tries % OTHER_TRIES == OTHER_TRIES - 1)
-        return CHANCE_NONE;
     for (struct conn *c = peers_next(peers, NULL); c != NULL;
          c = peers_next(peers, c)) {
         enum chance chance;
-        bool is_next;
 
-        if (!is_usable(m, c, want->topic))
+        if (!is_usable(m, c, piece))
             continue;
-        chance = chance_of(m, c, want->blob.size);
-        is_next = i++ == want->tries % OTHER_TRIES && want->tries > 0;
-        if (chance > best || (chance == CHANCE_NOW &&
-                              (is_next || owed_by(m, c) < owed_by(m, *out)))) {
+        chance = chance_of(m, c, piece->want.blob.size);
+        if (chance > best ||
+            (chance == best && owed_by(m, c) < owed_by(m, *out))) {
             best = chance;
             *out = c;
         }
-        if (chance == CHANCE_NOW && is_next)
-            break;
     }
     return best;
 }
@@ -332,18 +329,32 @@ static enum err send_ask(struct conn *c, const struct middle_piece *piece)
     return conn_queue(c, FRAME_BLOB_ASK, writer_view(&w));
 }
 
-/* One more question, if there is place for the answer. */
-static enum chance ask(struct fetch_middle *m, struct conn *c,
-                       const struct store_want *want,
-                       const struct quota_claim *claim)
+/* False if it cannot be asked after all: nothing has changed. */
+static bool ask(struct fetch_middle *m, struct middle_piece *piece,
+                struct conn *c)
 {
     struct fetch_source *source =
         fetch_source_take(&m->sources, conn_number(c));
+
+    piece->request = ++m->requests;
+    if (source == NULL || send_ask(c, piece) != ERR_OK)
+        return false;
+    fetch_source_asked(source, piece->want.blob.size, middle_now_ms(m));
+    piece->conn = conn_number(c);
+    piece->state = MIDDLE_ASKED;
+    piece->got = 0;
+    return true;
+}
+
+/* A place for what it brings, if there is one, and room on the disk. */
+static enum chance begin(struct fetch_middle *m, struct conn *c,
+                         const struct store_want *want,
+                         const struct quota_claim *claim)
+{
     struct middle_piece *piece = find_free(m);
     uint8_t *data;
 
-    if (source == NULL || piece == NULL ||
-        m->bytes + want->blob.size > MIDDLE_BYTES)
+    if (piece == NULL || m->bytes + want->blob.size > MIDDLE_BYTES)
         return CHANCE_FULL;
     if (!m->config.has_room(m->transfer, want, want->blob.size)) {
         m->config.put_off(m->transfer, want);
@@ -352,16 +363,13 @@ static enum chance ask(struct fetch_middle *m, struct conn *c,
     data = malloc((size_t)want->blob.size);
     if (data == NULL)
         return CHANCE_FULL;
-    *piece = (struct middle_piece){ .state = MIDDLE_ASKED,
+    *piece = (struct middle_piece){ .state = MIDDLE_WHOLE,
                                     .want = *want,
                                     .is_strangers = claim->is_strangers,
-                                    .conn = conn_number(c),
-                                    .request = ++m->requests,
                                     .data = data };
     memcpy(piece->pledge, claim->pledge, ID_LEN);
     m->bytes += want->blob.size;
-    fetch_source_asked(source, want->blob.size, middle_now_ms(m));
-    if (send_ask(c, piece) != ERR_OK)
+    if (!ask(m, piece, c))
         middle_piece_put_off(m, piece);
     return CHANCE_NOW;
 }
@@ -369,22 +377,38 @@ static enum chance ask(struct fetch_middle *m, struct conn *c,
 /* Takes one want: FULL if it has to wait until there is place. */
 static enum chance gather(struct fetch_middle *m, const struct store_want *want)
 {
+    const struct middle_piece fresh = { .want = *want };
     struct quota_claim claim;
     struct conn *c = NULL;
-    enum chance chance;
+    enum chance chance = CHANCE_NONE;
 
     if (fetch_middle_has(m, &want->blob)) {
         m->look_more = true; /* it may be wanted for another topic, too */
         return CHANCE_NOW;
     }
-    chance = provider(m, want, &c);
+    if (want->tries % OTHER_TRIES != OTHER_TRIES - 1)
+        chance = provider(m, &fresh, &c);
     if (chance == CHANCE_NONE || m->config.is_taken(m->transfer, &want->blob))
         return m->config.other(m->transfer, want) ? CHANCE_NOW : CHANCE_FULL;
     if (chance == CHANCE_LATER)
         m->rested = true;
-    if (chance != CHANCE_NOW || m->config.is_settled(m->transfer, want, &claim))
+    if (chance < CHANCE_DOUBT ||
+        m->config.is_settled(m->transfer, want, &claim))
         return chance;
-    return ask(m, c, want, &claim);
+    return begin(m, c, want, &claim);
+}
+
+/* It had it not: another one may. */
+static bool ask_another(struct fetch_middle *m, struct middle_piece *piece)
+{
+    struct conn *c = NULL;
+
+    end_request(m, piece);
+    piece->state = MIDDLE_WHOLE; /* nobody owes it */
+    if (piece->tried_count == MIDDLE_TRIED)
+        return false;
+    piece->tried[piece->tried_count++] = piece->conn;
+    return provider(m, piece, &c) >= CHANCE_DOUBT && ask(m, piece, c);
 }
 
 /* ---- The walk ----------------------------------------------------------- */
@@ -489,7 +513,8 @@ static enum err on_end(struct fetch_middle *m, struct middle_piece *piece,
     }
     assert(source != NULL);
     fetch_source_missed(source, middle_now_ms(m));
-    middle_piece_put_off(m, piece);
+    if (!ask_another(m, piece))
+        middle_piece_put_off(m, piece);
     return ERR_OK;
 }
 

@@ -15,7 +15,8 @@
 enum {
     MIDDLE_PIECES = 192,
     MIDDLE_GROUPS = 2, /* one is written while the other is flushed */
-    MIDDLE_GROUP_FILES = 128
+    MIDDLE_GROUP_FILES = 128,
+    MIDDLE_TRIED = 8 /* peers that are asked in vain before it is put off */
 };
 
 /* In memory, asked for or here: and so all that a power cut may cost. */
@@ -33,8 +34,10 @@ struct middle_piece {
     struct store_want want;
     uint8_t pledge[ID_LEN];
     bool is_strangers;
-    bool is_dropped; /* nobody wants it any more */
-    uint64_t conn;   /* whom it was asked of */
+    bool is_dropped;              /* nobody wants it any more */
+    uint64_t conn;                /* whom it was asked of */
+    uint64_t tried[MIDDLE_TRIED]; /* who had it not */
+    unsigned tried_count;
     uint32_t request;
     size_t got;
     uint8_t *data;

@@ -53,6 +53,11 @@ bool fetch_source_rests(const struct fetch_source *s, uint64_t now_ms)
     return now_ms < s->rest_until_ms;
 }
 
+bool fetch_source_is_doubtful(const struct fetch_source *s)
+{
+    return s->misses > 0;
+}
+
 bool fetch_source_is_slow(struct fetch_source *s, uint64_t now_ms)
 {
     uint64_t due = (uint64_t)BLOB_TURN_FLOOR * BLOB_TIMEOUT_MS / 1000;

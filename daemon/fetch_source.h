@@ -46,6 +46,8 @@ struct fetch_source *fetch_source_take(struct fetch_sources *sources,
 bool fetch_source_has_room(const struct fetch_source *source, uint64_t bytes,
                            uint64_t rtt_ms);
 bool fetch_source_rests(const struct fetch_source *source, uint64_t now_ms);
+/* It has sent nothing since it had not what it was asked for. */
+bool fetch_source_is_doubtful(const struct fetch_source *source);
 /* It owes bytes, and nearly none came for BLOB_TIMEOUT_MS. */
 bool fetch_source_is_slow(struct fetch_source *source, uint64_t now_ms);
 

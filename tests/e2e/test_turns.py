@@ -53,7 +53,7 @@ class TurnsTest(lab.LabTest):
             "Not to wait for the slowest", "--medium", "song", "--licence",
             LICENCE)["id"])
         self.dripper = self.meet(Dripper)
-        self.slow = [self.work(self.dripper, seed, 300000)
+        self.slow = [self.work(self.dripper, seed, 1300000)
                      for seed in range(PLACES)]
         lab.until(lambda: all(self.dripper.sent.get(root)
                               for root in self.slow), "drips of all")

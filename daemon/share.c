@@ -23,14 +23,18 @@ enum {
     TOPICS_AT_ONCE = 32,
     TOPICS_GIVEN = 8,
     ARCHIVISTS_MAX = 128,
-    /* Files looked at in one turn, and how often there is one: while there is
-     * something to look at, and else. */
+    /* Files looked at in one turn, as many of which a topic counts for, and how
+     * often there is a turn: while there is something to look at, and else. */
     FILES_A_TURN = 1000,
+    TOPIC_AS_FILES = 100,
     TURN_MS = 20,
     AGAIN_MS = 2000,
     /* After a record that may make something a person's. */
     SOON_MS = 200,
     ROUNDS = 3,
+    /* Passes of a round, if what is pledged has a bound: over files without a
+     * copy, with one, and so on; the last is over all others. */
+    PASSES = 4,
 };
 
 struct share {
@@ -48,6 +52,7 @@ struct share {
     struct store_follow all;
     uint64_t used;         /* bytes of all topics that are shared, or wanted */
     uint64_t shared_count; /* topics */
+    unsigned pass;         /* of this round */
     uint8_t topic[ID_LEN]; /* being gone through */
     uint64_t at;           /* the file of it that is next */
     struct pledge_item pledges[ARCHIVISTS_MAX];
@@ -303,15 +308,25 @@ static void release(struct share *s, const struct holders_blob *blob)
               log_id(blob->id.root).text, log_id(s->topic).text);
 }
 
-/* Some files of the topic; false when all were looked at. */
-static bool look_at_files(struct share *s)
+/* Room goes to the rarest first. */
+static bool is_of_pass(const struct share *s, const struct holders_blob *blob)
 {
-    for (unsigned i = 0; i < FILES_A_TURN; i++) {
+    unsigned pass = blob->copies < PASSES ? blob->copies : PASSES - 1;
+
+    return s->all.quota_bytes == 0 || pass == s->pass;
+}
+
+/* Files of the topic, as many as `left` says; false when all were looked at. */
+static bool look_at_files(struct share *s, unsigned *left)
+{
+    for (; *left > 0; --*left) {
         struct holders_blob blob;
 
         if (!holders_at(s->node, s->topic, s->at, &blob))
             return false;
         s->at++;
+        if (!is_of_pass(s, &blob))
+            continue;
         switch (decide(s, &blob)) {
         case PLACEMENT_FETCH:
             fetch(s, &blob);
@@ -350,6 +365,29 @@ static bool next_topic(struct share *s, bool is_first)
     return false;
 }
 
+static bool next_pass(struct share *s)
+{
+    if (s->all.quota_bytes == 0 || s->pass + 1 == PASSES)
+        return false;
+    s->pass++;
+    return next_topic(s, true);
+}
+
+/* Some files of the round; false when all were looked at. */
+static bool look_at_some(struct share *s)
+{
+    unsigned left = FILES_A_TURN;
+
+    while (left > 0) {
+        if (look_at_files(s, &left))
+            return true;
+        if (!next_topic(s, false) && !next_pass(s))
+            return false;
+        left -= left < TOPIC_AS_FILES ? left : TOPIC_AS_FILES;
+    }
+    return true;
+}
+
 /* ---- Turns -------------------------------------------------------------- */
 
 static void begin_round(struct share *s)
@@ -386,9 +424,10 @@ static void on_timer(uv_timer_t *timer)
 
     if (!s->is_in_round) {
         begin_round(s);
+        s->pass = 0;
         s->has_files = s->is_sharing && next_topic(s, true);
     } else if (s->has_files) {
-        s->has_files = look_at_files(s) || next_topic(s, false);
+        s->has_files = look_at_some(s);
     }
     more = look_at_people(s) || s->has_files;
     if (s->rounds > 0 && !more)

@@ -324,6 +324,34 @@ static void what_waits_takes_of_the_pledge_too(void **state)
     assert_int_equal(wants(), FILES);
 }
 
+static bool is_wanted(unsigned file)
+{
+    struct store_want want;
+
+    return store_want_find(f.store, &files[file].id, topic, &want) == ERR_OK;
+}
+
+static void where_room_is_scarce_the_rarest_get_it(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < FILES; i++)
+        files[i].copies = i < 6 ? 5 : i < 8 ? 1 : i < 10 ? 0 : 2;
+    pledge(3 * MIB);
+    share_topic();
+    rounds(1);
+    assert_int_equal(wants(), 3);
+    assert_true(is_wanted(8) && is_wanted(9)); /* of which there is none */
+    assert_true(is_wanted(6) || is_wanted(7));
+    pledge(6 * MIB);
+    rounds(1);
+    assert_int_equal(wants(), 6);
+    for (unsigned i = 6; i < FILES; i++)
+        assert_true(is_wanted(i));
+    pledge(FILES * MIB);
+    rounds(1);
+    assert_int_equal(wants(), FILES);
+}
+
 static void archivists_divide_the_files(void **state)
 {
     size_t alone;
@@ -492,6 +520,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_waits_takes_of_the_pledge_too),
+        TEST(where_room_is_scarce_the_rarest_get_it),
         TEST(archivists_divide_the_files),
         TEST(what_its_owner_dropped_is_not_fetched),
         TEST(a_file_is_let_go_when_others_have_shown_it_and_not_before),

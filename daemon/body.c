@@ -40,3 +40,16 @@ enum err body_find_profile(struct store *store, const uint8_t person[ID_LEN],
             return ERR_OK;
     }
 }
+
+struct bytes body_open_title(struct body *out, struct store *store,
+                             const uint8_t topic[ID_LEN])
+{
+    struct store_item profile;
+
+    body_open(out, store, topic);
+    if (out->map != NULL || body_find_profile(store, topic, &profile) != ERR_OK)
+        return mp_str(mp_get(out->map, "title"));
+    body_close(out);
+    body_open(out, store, profile.id);
+    return mp_str(mp_get(out->map, "name"));
+}

@@ -16,6 +16,13 @@ struct body {
 /* Never fails: what cannot be read has no map.  Close it in any case. */
 void body_open(struct body *out, struct store *store, const uint8_t id[ID_LEN]);
 void body_close(struct body *body);
+/*
+ * What the topic is called: the title of the project or request that founds it,
+ * or the name of the person whose it is; empty if it is not known.  The bytes
+ * are the body's, which is opened for it.
+ */
+struct bytes body_open_title(struct body *out, struct store *store,
+                             const uint8_t topic[ID_LEN]);
 
 /*
  * The profile of a person: their newest with a body.  ERR_NOT_FOUND, errors of

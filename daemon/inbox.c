@@ -94,13 +94,17 @@ static bool is_mine(void *context, const uint8_t id[ID_LEN])
            memcmp(item.author, me->person, ID_LEN) == 0;
 }
 
-static bool is_followed(const struct inbox *inbox, const uint8_t topic[ID_LEN])
+static bool is_held(const struct inbox *inbox, const uint8_t topic[ID_LEN],
+                    struct store_follow *out)
 {
-    struct store_follow follow;
+    return memcmp(topic, node_board(inbox->node), ID_LEN) != 0 &&
+           store_follow_find(node_store(inbox->node), topic, out) == ERR_OK;
+}
 
-    return store_follow_find(node_store(inbox->node), topic, &follow) ==
-               ERR_OK &&
-           follow.policy != STORE_POLICY_BOARD;
+/* What is held for a pledge to everybody, its owner did not ask for. */
+static bool is_followed(const struct store_follow *row)
+{
+    return row->policy != STORE_POLICY_SHARE;
 }
 
 static struct inbox_reader reader_for(struct inbox *inbox, bool follows)
@@ -160,6 +164,8 @@ static bool is_by_other(const struct inbox *inbox, const uint8_t author[ID_LEN])
 /* By what is cheap to ask: most records do not concern me. */
 static bool may_concern(struct inbox *inbox, const struct store_item *item)
 {
+    struct store_follow row;
+
     if (item->presence != RECORD_HELD || !is_by_other(inbox, item->author) ||
         desk_hides(inbox->desk, item->id, item->author, NULL))
         return false;
@@ -178,7 +184,7 @@ static bool may_concern(struct inbox *inbox, const struct store_item *item)
     case KIND_RECEIPT:
     case KIND_SPLIT_PROPOSAL:
     case KIND_SPLIT_FINAL:
-        return is_followed(inbox, item->topic);
+        return is_held(inbox, item->topic, &row);
     default:
         return false;
     }
@@ -193,6 +199,7 @@ enum err inbox_look(struct inbox *inbox, const struct store_item *record,
                     bool *out, struct inbox_found *found)
 {
     struct inbox_reader reader;
+    struct store_follow row;
     struct inbox_found f;
     struct topic_state *ts;
     enum err e;
@@ -207,7 +214,8 @@ enum err inbox_look(struct inbox *inbox, const struct store_item *record,
     f.entry = topic_state_find(ts, record->id);
     if (f.entry == NULL)
         return ERR_OK;
-    reader = reader_for(inbox, is_followed(inbox, record->topic));
+    reader = reader_for(inbox, is_held(inbox, record->topic, &row) &&
+                                   is_followed(&row));
     e = inbox_of_record(out, &f.item, ts, f.entry, &reader);
     if (e == ERR_OK && *out && contact_waits(inbox->desk, ts, f.entry))
         f.item.kind = INBOX_CONTACT;
@@ -224,11 +232,12 @@ struct due {
     inbox_due_fn *each;
     void *context;
     uint64_t next_ms;
+    bool follows; /* the topic that is looked at */
 };
 
 static enum err due_of_request(struct due *d, const struct store_item *item)
 {
-    struct inbox_reader reader = reader_for(d->inbox, true);
+    struct inbox_reader reader = reader_for(d->inbox, d->follows);
     struct inbox_found f;
     struct topic_state *ts;
     uint64_t since_ms;
@@ -248,7 +257,7 @@ static enum err due_of_request(struct due *d, const struct store_item *item)
     return e;
 }
 
-static enum err due_of_topic(struct due *d, const uint8_t topic[ID_LEN])
+static enum err due_of_topic(struct due *d, const struct store_follow *row)
 {
     struct store *store = node_store(d->inbox->node);
     struct store_item page[PAGE];
@@ -256,7 +265,11 @@ static enum err due_of_topic(struct due *d, const uint8_t topic[ID_LEN])
     size_t n = 1;
     enum err e = ERR_OK;
 
-    store_scan_by_topic_kind(&scan, topic, KIND_REQUEST);
+    d->follows = is_followed(row);
+    if (memcmp(row->topic, node_board(d->inbox->node), ID_LEN) == 0 ||
+        (!d->follows && !may_lead(d->inbox, row->topic)))
+        return ERR_OK;
+    store_scan_by_topic_kind(&scan, row->topic, KIND_REQUEST);
     scan.held_only = true;
     while (e == ERR_OK && n > 0) {
         e = store_scan_next(store, &scan, page, PAGE, &n);
@@ -268,7 +281,7 @@ static enum err due_of_topic(struct due *d, const uint8_t topic[ID_LEN])
 
 enum err inbox_each_due(struct inbox *inbox, inbox_due_fn *each, void *context)
 {
-    struct due d = { inbox, each, context, UINT64_MAX };
+    struct due d = { inbox, each, context, UINT64_MAX, false };
     struct store_follow follows[FOLLOWS_PAGE];
     uint8_t after[ID_LEN];
     size_t n = FOLLOWS_PAGE;
@@ -281,8 +294,7 @@ enum err inbox_each_due(struct inbox *inbox, inbox_due_fn *each, void *context)
         e = store_follows(node_store(inbox->node), begun ? after : NULL,
                           follows, FOLLOWS_PAGE, &n);
         for (size_t i = 0; e == ERR_OK && i < n; i++) {
-            if (follows[i].policy != STORE_POLICY_BOARD)
-                e = due_of_topic(&d, follows[i].topic);
+            e = due_of_topic(&d, &follows[i]);
             memcpy(after, follows[i].topic, ID_LEN);
             begun = true;
         }

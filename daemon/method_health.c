@@ -48,8 +48,7 @@ static void put_topic(struct node *node, struct writer *w,
     (void)holders_sum(node, topic, &sum);
     mp_put_map(w, 8);
     pair_id(w, "id", topic);
-    body_open(&body, node_store(node), topic);
-    pair_str(w, "title", mp_str(mp_get(body.map, "title")));
+    pair_str(w, "title", body_open_title(&body, node_store(node), topic));
     body_close(&body);
     pair_uint(w, "blobs", sum.blobs);
     pair_uint(w, "held_here", sum.here);
@@ -170,13 +169,38 @@ static void reply_health(struct checkup *c)
     call_send(checkup_end(c));
 }
 
+static bool is_board(struct call *call, const uint8_t id[ID_LEN])
+{
+    return memcmp(id, node_board(call_node(call)), ID_LEN) == 0;
+}
+
+/* Held here with its files: of the call board nobody holds any, though a pledge
+ * to everybody has a row for it. */
+static bool is_topic(struct call *call, const uint8_t id[ID_LEN])
+{
+    const struct person_keys *person = node_person(call_node(call));
+    struct store_follow follow;
+
+    return (person != NULL && memcmp(person->person, id, ID_LEN) == 0) ||
+           (!is_board(call, id) &&
+            store_follow_find(node_store(call_node(call)), id, &follow) ==
+                ERR_OK);
+}
+
+/* Whether there is anything to wait for: it may have been given up since. */
+static bool is_ready(struct call *call, const uint8_t topic[ID_LEN])
+{
+    struct holders_sum sum;
+
+    return holders_sum(call_node(call), topic, &sum) || !is_topic(call, topic);
+}
+
 static void on_look(uv_timer_t *timer)
 {
     struct checkup *c = timer->data;
-    struct holders_sum sum;
 
     for (size_t i = 0; i < c->count; i++) {
-        if (!holders_sum(call_node(c->call), c->topics[i], &sum)) {
+        if (!is_ready(c->call, c->topics[i])) {
             (void)uv_timer_start(&c->timer, on_look, LOOK_AGAIN_MS, 0);
             return;
         }
@@ -184,17 +208,7 @@ static void on_look(uv_timer_t *timer)
     reply_health(c);
 }
 
-static bool is_topic(struct call *call, const uint8_t id[ID_LEN])
-{
-    const struct person_keys *person = node_person(call_node(call));
-    struct store_follow follow;
-
-    return (person != NULL && memcmp(person->person, id, ID_LEN) == 0) ||
-           store_follow_find(node_store(call_node(call)), id, &follow) ==
-               ERR_OK;
-}
-
-/* All topics that this node holds files of, but for the call board. */
+/* All topics that this node holds files of. */
 static void gather_topics(struct call *call, struct checkup *c)
 {
     const struct person_keys *person = node_person(call_node(call));
@@ -214,7 +228,7 @@ static void gather_topics(struct call *call, struct checkup *c)
                 memcpy(c->topics[c->count++], person->person, ID_LEN);
                 has_own = true;
             }
-            if (order != 0 && page[i].policy != STORE_POLICY_BOARD)
+            if (order != 0 && !is_board(call, page[i].topic))
                 memcpy(c->topics[c->count++], page[i].topic, ID_LEN);
         }
         if (n > 0)

@@ -63,12 +63,12 @@ void method_seed(struct call *call)
     s->row.since_ms = node_clock_ms(node);
     s->row.quota_bytes = mp_uint(call_param(call, "quota_bytes"));
     s->row.until_ms = mp_uint(call_param(call, "until_ms"));
-    if (bytes_equal(mp_str(call_param(call, "target")), BYTES_LITERAL("all"))) {
-        s->row.policy = STORE_POLICY_SHARE;
+    if (bytes_equal(mp_str(call_param(call, "target")), BYTES_LITERAL("all")))
         memcpy(s->row.topic, node_board(node), ID_LEN);
-    } else if (!param_id(call, "target", s->row.topic)) {
+    else if (!param_id(call, "target", s->row.topic))
         return;
-    }
+    if (memcmp(s->row.topic, node_board(node), ID_LEN) == 0)
+        s->row.policy = STORE_POLICY_SHARE;
     s->is_known =
         store_topic_size(node_store(node), s->row.topic, &size) == ERR_OK &&
         size.count > 0;

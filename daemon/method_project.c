@@ -103,12 +103,14 @@ void method_project_revive(struct call *call)
 
 /* --- list and show --- */
 
+/* What is held for a pledge to everybody, its owner did not ask for. */
 static bool is_followed(struct call *call, const uint8_t topic[ID_LEN])
 {
     struct store_follow follow;
 
     return store_follow_find(node_store(call_node(call)), topic, &follow) ==
-           ERR_OK;
+               ERR_OK &&
+           follow.policy != STORE_POLICY_SHARE;
 }
 
 /* So long after its newest record a project counts as silent. */

@@ -104,14 +104,14 @@ static const char *policy_name(enum store_policy policy)
     return "other";
 }
 
-/* The title of the project or request that the topic is, for people. */
+/* For people. */
 static void put_title(struct desk *desk, struct writer *w,
                       const uint8_t topic[ID_LEN])
 {
     struct body body;
 
-    body_open(&body, node_store(desk_node(desk)), topic);
-    pair_str(w, "title", mp_str(mp_get(body.map, "title")));
+    pair_str(w, "title",
+             body_open_title(&body, node_store(desk_node(desk)), topic));
     body_close(&body);
 }
 

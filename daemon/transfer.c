@@ -116,7 +116,7 @@ static void catch_up(struct transfer *t)
     }
     memcpy(t->caught, next.topic, ID_LEN);
     t->has_caught = true;
-    if (next.policy != STORE_POLICY_BOARD)
+    if (next.policy != STORE_POLICY_SHARE) /* of which nothing is wanted */
         wants_walk_init(&t->walks[t->walks_count++], &next);
 }
 

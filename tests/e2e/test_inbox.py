@@ -106,6 +106,28 @@ class Inbox(lab.LabTest):
         self.assertEqual(self.kinds(self.ben),
                          [("comment", comment, "Lovely")])
 
+    def test_what_is_held_for_everybody_is_not_followed(self):
+        carl = self.node("Carl", person="Carl")
+        carl.meet(self.ada)
+        carl.json("inbox", "--mask", "update=on")
+        board = carl.json("seed", "all")["id"]
+        lab.until(lambda: {t["id"]: t["policy"]
+                           for t in carl.json("status")["topics"]}.get(
+                               self.project) == "share", "the project")
+        self.say(self.ada, carl, "project", "news", self.project, "It goes on")
+        self.say(self.ada, carl, "request", "publish", "--project",
+                 self.project, "--title", "Soon", "--deliverable", "A word",
+                 "--kind", "text", "--deadline", "+5h")
+        self.assertEqual(self.kinds(carl), [])
+        self.assertEqual(
+            carl.json("project", "list", "--followed")["items"], [])
+        # There are no files of the board; nobody waits for them.
+        self.assertEqual(
+            {t["id"]: t["title"] for t in carl.json("health")["topics"]},
+            {self.project: "Cat",
+             carl.json("person", "show")["person"]: "Carl"})
+        self.assertEqual(carl.refused("health", board).code, 3)
+
     def test_pending_and_decided_works_are_listed_on_both_sides(self):
         one, two, three, four = (self.give(name)["id"] for name in (
             "One", "Two", "Three", "Four"))

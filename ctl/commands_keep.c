@@ -57,7 +57,7 @@ static const struct option record_import[] = {
 static const struct command rows[] = {
     { .noun = "seed", .method = "seed", .options = seed, .run = run_seed, .said = "",
       .help = "pledge room to a project, a person or everybody, and hold what is theirs",
-      .more = "The pledge is said to peers, signed by this node, and again in time unless it has an end. Of a person: their own topic, and the projects and requests that they founded or lead, within one quota for all of it. With `all`: everything on the call board, of which archivists hold the files in turns, as many copies of each as are wanted.",
+      .more = "The pledge is said to peers, signed by this node, and again in time unless it has an end. Of a person: their own topic, and the projects and requests that they founded or lead, within one quota for all of it. With `all`: everything on the call board, of which archivists hold the files in turns, as many copies of each as are wanted. A pledge ends with `project unfollow` or `person unfollow`, and one to everybody with an --until that has passed.",
       .example = "troupe seed 1f2e3d4c5b6a --quota 200GiB\ntroupe seed all --quota 2TiB --until 2027-12-31" },
     { .noun = "pledge", .verb = "list", .method = "pledge.list", .options = none, .run = run_pledge_list, .columns = "node own scope pledged bytes until_ms",
       .help = "who has pledged room, to whom and until when" },

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/render.h"
@@ -335,6 +336,7 @@ bool run_copies(struct run *run)
 bool run_seed(struct run *run)
 {
     const json_t *known;
+    json_int_t until_ms;
 
     run->result = run_call(run->ctl, "seed", run->params);
     if (run->result == NULL)
@@ -342,7 +344,10 @@ bool run_seed(struct run *run)
     known = json_object_get(run->result, "known");
     if (run->ctl->globals.json)
         return true;
-    if (strcmp(run_text(run->params, "target"), "all") == 0)
+    until_ms = json_integer_value(json_object_get(run->params, "until_ms"));
+    if (until_ms > 0 && until_ms <= (json_int_t)time(NULL) * 1000)
+        render_note(run->ctl, "the pledge is over");
+    else if (strcmp(run_text(run->params, "target"), "all") == 0)
         render_note(run->ctl, "this node takes its part of all that is on the "
                               "call board from now on");
     else if (json_is_false(known))

@@ -8,6 +8,7 @@
 #include "daemon/log.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
+#include "daemon/pledge.h"
 #include "proto/authority.h"
 #include "proto/project_state.h"
 
@@ -260,6 +261,15 @@ static bool may_go(struct call *call, const uint8_t *id)
     return false;
 }
 
+/* Whether or not others could be told. */
+static void on_pledge_ended(void *context, enum err e)
+{
+    struct call *call = context;
+
+    (void)e; /* it has been logged */
+    node_unfollow(call_node(call), call_data(call), on_followed, call);
+}
+
 static void unfollow(struct call *call, const uint8_t *id)
 {
     call_set_data(call, (void *)(uintptr_t)id);
@@ -271,7 +281,7 @@ static void unfollow(struct call *call, const uint8_t *id)
         call_fail(call, ERR_NOT_FOUND, "this is not followed",
                   "See the topics in: troupe status");
     else if (may_go(call, id))
-        node_unfollow(call_node(call), id, on_followed, call);
+        pledge_end(node_pledge(call_node(call)), id, on_pledge_ended, call);
 }
 
 void method_project_follow(struct call *call)

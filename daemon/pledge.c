@@ -87,6 +87,7 @@ size_t pledge_list(const struct node *node, bool only_all,
     struct store_item page[PAGE];
     struct store_scan scan;
     size_t count = 0;
+    size_t left = 0;
     size_t n = 1;
 
     if (only_all)
@@ -103,10 +104,10 @@ size_t pledge_list(const struct node *node, bool only_all,
                 (!only_all || out[count].scope == PLEDGE_ALL) &&
                 !is_replaced(out, count, &out[count]))
                 count++;
-    for (size_t i = count; only_all && i-- > 0;) /* it hid its older ones */
-        if (out[i].until_ms <= now_ms)
-            out[i] = out[--count];
-    return count;
+    for (size_t i = 0; i < count; i++) /* it hid its older ones */
+        if (out[i].until_ms > now_ms)
+            out[left++] = out[i];
+    return left;
 }
 
 /* ---- Writing ------------------------------------------------------------ */
@@ -238,6 +239,23 @@ void pledge_say(struct pledge *p, const struct store_follow *row,
             row->until_ms != 0 ? row->until_ms
                                : node_clock_ms(p->node) + OPEN_MS,
             done, context);
+}
+
+void pledge_end(struct pledge *p, const uint8_t topic[ID_LEN],
+                node_done_fn *done, void *context)
+{
+    uint64_t now_ms = node_clock_ms(p->node);
+    struct store_follow row = { .quota_bytes = 0 };
+    struct pledge_item own;
+
+    if (!find_own(p->node, pledge_scope_of(p->node, topic), topic, &own) ||
+        own.until_ms <= now_ms) {
+        done(context, ERR_OK);
+        return;
+    }
+    memcpy(row.topic, topic, ID_LEN);
+    row.quota_bytes = own.bytes;
+    publish(p, &row, now_ms, done, context);
 }
 
 /* ---- Time --------------------------------------------------------------- */

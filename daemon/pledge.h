@@ -47,13 +47,19 @@ void pledge_tick(struct pledge *pledge);
  */
 void pledge_say(struct pledge *pledge, const struct store_follow *row,
                 node_done_fn *done, void *context);
+/*
+ * The topic is about to be given up: if a pledge to it stands, it is ended
+ * first, so that peers hear of it; `done` when that is durable.
+ */
+void pledge_end(struct pledge *pledge, const uint8_t topic[ID_LEN],
+                node_done_fn *done, void *context);
 /* What the row stands for: of its topic, as far as is known. */
 enum pledge_scope pledge_scope_of(const struct node *node,
                                   const uint8_t topic[ID_LEN]);
 
 /*
- * Pledges of all nodes, the newest first, each object once; at most `max`.
- * With `only_all` those to whole communities that are not over.
+ * Pledges of all nodes that are not over, the newest first, each object once;
+ * at most `max`.  With `only_all` those to whole communities.
  */
 size_t pledge_list(const struct node *node, bool only_all,
                    struct pledge_item *out, size_t max);

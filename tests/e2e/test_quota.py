@@ -207,10 +207,13 @@ class QuotaTest(lab.LabTest):
         ben.json("seed", project)
         for node in (ada, ben):
             node.run("wait", f"held:{root}:2")
+        lab.until(lambda: ada.json("pledge", "list")["items"], "his pledge")
         ben.json("project", "unfollow", project)
         lab.until(lambda: ada.json("copies", root)["items"][0]["holders"]
                   == [], "the news of it")
         self.assertEqual(ada.json("copies", root)["items"][0]["copies"], 1)
+        lab.until(lambda: ada.json("pledge", "list")["items"] == [],
+                  "the end of his pledge")
         self.assertEqual(ada.refused("drop", work).code, 10)
         ben.json("seed", project)
         lab.until(lambda: [h["node"] for h in ada.json("copies", root)

@@ -161,7 +161,7 @@ static bool choose_blocks(struct blob_fetch *f, struct blob_fetch_provider *p,
     while (count < room && (want >> (first + count) & 1) != 0)
         count++;
     if (s->owner == BLOB_FETCH_NOBODY)
-        s->owner = (uint8_t)(p - f->providers);
+        s->owner = (uint8_t)blob_fetch_number(f, p);
     *out = (struct blob_choice){ BLOB_CHOICE_NEW, s, first, count, NULL };
     return true;
 }
@@ -235,7 +235,7 @@ static struct blob_fetch_span *find_begun(struct blob_fetch *f,
 
         if (wanted(s) == 0 || !blob_holder_gives(f, p, s))
             continue;
-        if (s->owner == p - f->providers)
+        if (s->owner == blob_fetch_number(f, p))
             return s;
         if (s->owner == BLOB_FETCH_NOBODY)
             left = s;
@@ -322,20 +322,13 @@ static uint64_t ms_for(const struct blob_fetch_provider *p, uint64_t bytes)
     return bytes * 1000 / (rate + 1);
 }
 
-/* When a request will have been answered; silence makes it later. */
+/* When an open request will have been answered; silence makes it later. */
 static uint64_t ms_until(const struct blob_fetch *f,
                          const struct blob_fetch_provider *p,
                          const struct blob_fetch_request *r)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = blob_request_bytes_before(f, p, r) + r->charge;
 
-    for (size_t i = 0; i < BLOB_FETCH_REQUESTS; i++) {
-        const struct blob_fetch_request *q = &p->requests[i];
-
-        if (q->state == BLOB_REQUEST_OPEN &&
-            f->turn - q->turn >= f->turn - r->turn)
-            bytes += q->charge;
-    }
     return ms_for(p, bytes) + 2 * (f->now_ms - p->head_ms);
 }
 

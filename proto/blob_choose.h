@@ -1,7 +1,7 @@
 #ifndef PROTO_BLOB_CHOOSE_H
 #define PROTO_BLOB_CHOOSE_H
 
-#include "proto/blob_fetch.h"
+#include "proto/blob_fetch_state.h"
 
 /*
  * Which blocks one provider is asked for next (docs/protocol.md §6.5).  Only

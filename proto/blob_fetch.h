@@ -15,9 +15,6 @@
  *   blob_fetch_deadline() has come, or a few times a second.
  */
 
-/* Spans whose bitmap the caller gives: one bit each, lowest bit first. */
-#define BLOB_BITMAP_LEN(count) (((count) + 7) / 8)
-
 struct blob_fetch_config {
     struct blob_id id;  /* passed blob_id_check() */
     uint32_t base;      /* requests are base to base + 0xffff: the caller finds

@@ -5,9 +5,9 @@
 
 /*
  * What a fetch remembers: complete, so that callers embed it, and private to
- * blob_fetch.c, the files that only it calls (blob_plan.c, blob_choose.c,
- * blob_holder.c, blob_request.c, blob_buffer.c, blob_trial.c, blob_effect.c,
- * blob_proof.c, blob_urge.c) and their tests.
+ * the three files of blob_fetch.h, those that only they call (blob_plan.c,
+ * blob_choose.c, blob_holder.c, blob_request.c, blob_buffer.c, blob_trial.c,
+ * blob_effect.c, blob_proof.c, blob_urge.c) and their tests.
  */
 
 #define BLOB_FETCH_PROVIDERS 8
@@ -15,6 +15,9 @@
 #define BLOB_FETCH_REQUESTS  32 /* open to one provider, by one blob */
 #define BLOB_FETCH_PROOFS    2  /* spans whose leaf hashes a reader has */
 #define BLOB_FETCH_NOBODY    0xff
+
+/* Spans whose bitmap the caller gives: one bit each, lowest bit first. */
+#define BLOB_BITMAP_LEN(count) (((count) + 7) / 8)
 
 static_assert(BLOB_WINDOW_MAX / BLOB_SPAN_LEN <= BLOB_FETCH_REQUESTS,
               "a full window fits the requests");
@@ -201,5 +204,11 @@ struct blob_fetch {
     struct blob_fetch_provider providers[BLOB_FETCH_PROVIDERS];
     struct blob_fetch_span spans[BLOB_FETCH_SPANS];
 };
+
+static inline unsigned blob_fetch_number(const struct blob_fetch *f,
+                                         const struct blob_fetch_provider *p)
+{
+    return (unsigned)(p - f->providers);
+}
 
 #endif

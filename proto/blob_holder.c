@@ -22,7 +22,7 @@ bool blob_holder_gives(const struct blob_fetch *f,
                        const struct blob_fetch_provider *p,
                        const struct blob_fetch_span *s)
 {
-    return (s->lacking >> (p - f->providers) & 1) == 0 &&
+    return (s->lacking >> blob_fetch_number(f, p) & 1) == 0 &&
            blob_holder_has(p, s->span);
 }
 
@@ -45,7 +45,7 @@ void blob_holder_lacks(const struct blob_fetch *f,
         p->bits[s->span / 8] =
             (uint8_t)(p->bits[s->span / 8] & ~(1U << (s->span % 8)));
     else
-        s->lacking = (uint8_t)(s->lacking | 1U << (p - f->providers));
+        s->lacking = (uint8_t)(s->lacking | 1U << blob_fetch_number(f, p));
 }
 
 /* Bits past the last span, which stand for nothing, are 0. */

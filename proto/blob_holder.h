@@ -1,7 +1,7 @@
 #ifndef PROTO_BLOB_HOLDER_H
 #define PROTO_BLOB_HOLDER_H
 
-#include "proto/blob_fetch.h"
+#include "proto/blob_fetch_state.h"
 
 /*
  * Which provider has which spans, as far as it has told (docs/protocol.md

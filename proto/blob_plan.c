@@ -71,7 +71,7 @@ static void open_request(struct blob_fetch *f, struct blob_fetch_provider *p,
     p->in_flight += r->charge;
     *out = (struct blob_fetch_effect){
         .kind = BLOB_FETCH_ASK,
-        .provider = (unsigned)(p - f->providers),
+        .provider = blob_fetch_number(f, p),
         .request = r->request,
         .slot = r->slot,
         .ask = { .id = f->id,

@@ -45,7 +45,7 @@ static struct blob_fetch_proof *find_spent(struct blob_fetch *f)
 static unsigned bit_of(const struct blob_fetch *f,
                        const struct blob_fetch_provider *p)
 {
-    return 1U << (p - f->providers);
+    return 1U << blob_fetch_number(f, p);
 }
 
 /*

@@ -43,6 +43,22 @@ unsigned blob_request_due(const struct blob_fetch_request *r)
     return ((1U << (end - at)) - 1) << at % BLOB_REQUEST_BLOCKS;
 }
 
+uint64_t blob_request_bytes_before(const struct blob_fetch *f,
+                                   const struct blob_fetch_provider *p,
+                                   const struct blob_fetch_request *r)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < BLOB_FETCH_REQUESTS; i++) {
+        const struct blob_fetch_request *q = &p->requests[i];
+
+        if (q->state == BLOB_REQUEST_OPEN &&
+            f->turn - q->turn > f->turn - r->turn)
+            bytes += q->charge;
+    }
+    return bytes;
+}
+
 void blob_request_uncount(struct blob_fetch_span *s, unsigned blocks)
 {
     unsigned once = blocks & ~(unsigned)s->again;
@@ -69,7 +85,7 @@ static void release(struct blob_fetch *f, struct blob_fetch_provider *p,
     blob_request_uncount(s, due);
     for (unsigned k = 0; k < BLOB_REQUEST_BLOCKS; k++)
         if ((due & ~(unsigned)s->held) >> k & 1 &&
-            s->sender[k] == p - f->providers)
+            s->sender[k] == blob_fetch_number(f, p))
             s->sender[k] = BLOB_FETCH_NOBODY;
 }
 
@@ -114,7 +130,7 @@ void blob_request_disown(struct blob_fetch *f,
                          const struct blob_fetch_provider *p)
 {
     for (size_t i = 0; i < f->spans_max; i++)
-        if (f->spans[i].owner == p - f->providers)
+        if (f->spans[i].owner == blob_fetch_number(f, p))
             f->spans[i].owner = BLOB_FETCH_NOBODY;
 }
 

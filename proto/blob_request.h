@@ -1,7 +1,7 @@
 #ifndef PROTO_BLOB_REQUEST_H
 #define PROTO_BLOB_REQUEST_H
 
-#include "proto/blob_fetch.h"
+#include "proto/blob_fetch_state.h"
 
 /*
  * What is open with providers, and how it ends.  Only the files of a fetch
@@ -17,6 +17,10 @@ blob_request_oldest(const struct blob_fetch *f,
                     const struct blob_fetch_provider *p);
 /* The blocks of its span that an open request still owes, a bit each. */
 unsigned blob_request_due(const struct blob_fetch_request *r);
+/* Bytes that the provider owes of what it was asked for before this request. */
+uint64_t blob_request_bytes_before(const struct blob_fetch *f,
+                                   const struct blob_fetch_provider *p,
+                                   const struct blob_fetch_request *r);
 /* These blocks are asked for no more by one of those who were. */
 void blob_request_uncount(struct blob_fetch_span *s, unsigned blocks);
 

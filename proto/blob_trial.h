@@ -1,7 +1,7 @@
 #ifndef PROTO_BLOB_TRIAL_H
 #define PROTO_BLOB_TRIAL_H
 
-#include "proto/blob_fetch.h"
+#include "proto/blob_fetch_state.h"
 
 /*
  * Providers that lie, lack, or owe and are silent (docs/protocol.md §6.5).

@@ -11,23 +11,6 @@ static uint64_t cheap(const struct blob_fetch_provider *p)
     return BLOB_BLOCK_LEN + p->rate * p->rtt_ms / 1000;
 }
 
-/* Bytes that the provider was asked for before this request. */
-static uint64_t bytes_before(const struct blob_fetch *f,
-                             const struct blob_fetch_provider *p,
-                             const struct blob_fetch_request *r)
-{
-    uint64_t bytes = 0;
-
-    for (size_t i = 0; i < BLOB_FETCH_REQUESTS; i++) {
-        const struct blob_fetch_request *q = &p->requests[i];
-
-        if (q->state == BLOB_REQUEST_OPEN &&
-            f->turn - q->turn > f->turn - r->turn)
-            bytes += q->charge;
-    }
-    return bytes;
-}
-
 /* Whether the block comes from this provider as soon as if asked for now. */
 static bool comes_from(const struct blob_fetch *f,
                        const struct blob_fetch_provider *p, uint64_t block)
@@ -40,7 +23,7 @@ static bool comes_from(const struct blob_fetch *f,
             from + BLOB_BLOCK_LEN <= r->next)
             continue;
         from = from > r->next ? from - r->next : 0;
-        if (bytes_before(f, p, r) + from <= cheap(p))
+        if (blob_request_bytes_before(f, p, r) + from <= cheap(p))
             return true;
     }
     return false;

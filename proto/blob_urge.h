@@ -1,7 +1,7 @@
 #ifndef PROTO_BLOB_URGE_H
 #define PROTO_BLOB_URGE_H
 
-#include "proto/blob_fetch.h"
+#include "proto/blob_fetch_state.h"
 
 /*
  * A reader comes before all else, also before what was asked for already

@@ -9,6 +9,7 @@
 #include "daemon/quota.h"
 #include "daemon/serve_small.h"
 #include "daemon/throttle.h"
+#include "store/blob_disk.h"
 #include "store/blobs.h"
 
 /* Frames of one turn: about what one write to the socket takes. */
@@ -17,6 +18,8 @@ enum { FILL_FRAMES = 4 };
 /* A page and its uncles, or the leaves of a span, fit a read buffer. */
 static_assert((BLOB_LAYER_PAGE + BLOB_UNCLES_MAX) * HASH_LEN <= BLOB_SERVE_READ,
               "a page fits");
+static_assert(BLOB_SERVE_BUFFERS * BLOB_SERVE_READ <= BLOB_DISK_PAGE,
+              "all fit a large page");
 
 /* An open blob; kept until another one is asked for, and its reads are done. */
 struct opened {
@@ -27,7 +30,7 @@ struct opened {
     bool orphan; /* closed with its last user */
 };
 
-/* One of the two read buffers, and the work that fills it. */
+/* One of the read buffers, and the work that fills it. */
 struct read {
     uv_work_t work;
     struct serve *serve;
@@ -39,15 +42,17 @@ struct read {
     enum err result;
     size_t hashes_len; /* of a page; its uncles follow */
     size_t filled;     /* bytes in `data`, of what is no plain read */
-    uint8_t *data;     /* BLOB_SERVE_READ bytes, made when first needed */
+    uint8_t *data;     /* BLOB_SERVE_READ bytes of the connection's */
 };
 
 struct serve {
     struct node *node;
+    struct popular *popular;
     struct conn *conn; /* NULL once it is gone */
     struct opened *opened;
     unsigned reads;
     unsigned place; /* among those that throttle.h shares the line out to */
+    uint8_t *bytes; /* of all buffers; NULL while nothing is asked for */
     struct read buffers[BLOB_SERVE_BUFFERS];
     struct blob_serve machine;
     struct serve_small small;
@@ -60,13 +65,15 @@ unsigned serve_reads(void)
     return reads_under_way;
 }
 
-enum err serve_open(struct serve **out, struct node *node, struct conn *conn)
+enum err serve_open(struct serve **out, struct node *node,
+                    struct popular *popular, struct conn *conn)
 {
     struct serve *s = calloc(1, sizeof *s);
 
     if (s == NULL)
         return ERR_NO_MEMORY;
     s->node = node;
+    s->popular = popular;
     s->conn = conn;
     s->place = throttle_join(node_throttle(node), conn);
     blob_serve_init(&s->machine);
@@ -141,6 +148,10 @@ static enum err opened_new(struct serve *s, const struct blob_ask *ask,
     opened->id = ask->id;
     memcpy(opened->topic, topic, ID_LEN);
     s->opened = opened;
+    /* What others ask for, too, stays in memory. */
+    if (!popular_note(s->popular, &ask->id, conn_number(s->conn),
+                      uv_now(node_loop(s->node))))
+        blob_reader_pass_by(opened->reader);
     quota_used(node_quota(s->node), &ask->id, topic);
     return blob_reader_has(opened->reader, offset, len) ? ERR_OK : ERR_NOT_HELD;
 }
@@ -153,8 +164,7 @@ static void free_if_done(struct serve *s)
         return;
     opened_leave(s);
     serve_small_wipe(&s->small);
-    for (unsigned i = 0; i < BLOB_SERVE_BUFFERS; i++)
-        free(s->buffers[i].data);
+    free(s->bytes);
     free(s);
 }
 
@@ -262,14 +272,29 @@ static enum err read_layer(struct serve *s, const struct blob_serve_effect *ef)
     return ERR_OK;
 }
 
+/* They lie in one large page, which the disk fills fastest. */
+static bool have_buffers(struct serve *s)
+{
+    if (s->bytes == NULL)
+        s->bytes = blob_disk_buffer(BLOB_DISK_PAGE);
+    for (size_t i = 0; s->bytes != NULL && i < BLOB_SERVE_BUFFERS; i++)
+        s->buffers[i].data = s->bytes + i * BLOB_SERVE_READ;
+    return s->bytes != NULL;
+}
+
+static void free_buffers(struct serve *s)
+{
+    if (s->reads > 0)
+        return;
+    free(s->bytes);
+    s->bytes = NULL;
+}
+
 static void read_for(struct serve *s, const struct blob_serve_effect *ef)
 {
-    struct read *r = &s->buffers[ef->buffer];
     enum err e;
 
-    if (r->data == NULL)
-        r->data = malloc(BLOB_SERVE_READ);
-    if (r->data == NULL)
+    if (!have_buffers(s))
         e = ERR_NO_MEMORY;
     else if (ef->kind == BLOB_SERVE_READ_LAYER)
         e = read_layer(s, ef);
@@ -410,7 +435,10 @@ void serve_fill(struct serve *s)
         return;
     if (!waits)
         upload_pause(upload, s->place);
-    if (blob_serve_is_idle(&s->machine) && serve_small_is_idle(&s->small))
+    if (!blob_serve_is_idle(&s->machine))
+        return;
+    free_buffers(s);
+    if (serve_small_is_idle(&s->small))
         upload_end(upload, s->place, uv_now(node_loop(s->node)));
 }
 

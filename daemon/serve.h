@@ -2,6 +2,7 @@
 #define DAEMON_SERVE_H
 
 #include "daemon/node_parts.h"
+#include "daemon/popular.h"
 #include "proto/blob_serve.h"
 
 /*
@@ -11,8 +12,9 @@
 struct conn;
 struct serve;
 
+/* `popular` is shared by all and outlives it. */
 MUST_CHECK enum err serve_open(struct serve **out, struct node *node,
-                               struct conn *conn);
+                               struct popular *popular, struct conn *conn);
 /* The connection is gone; the memory goes when the pool has let go of it. */
 void serve_close(struct serve *serve);
 

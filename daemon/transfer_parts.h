@@ -7,6 +7,7 @@
 #include "daemon/fetch_middle.h"
 #include "daemon/fetch_small.h"
 #include "daemon/fetch_source.h"
+#include "daemon/popular.h"
 #include "daemon/quota.h"
 #include "daemon/readers.h"
 #include "daemon/transfer.h"
@@ -78,7 +79,8 @@ struct transfer {
     bool hidden;  /* wants were put off though they have a provider */
     struct readers readers;
     struct watches *watches;
-    uint32_t bases; /* given to fetches so far */
+    struct popular popular; /* files, for who serves them */
+    uint32_t bases;         /* given to fetches so far */
     struct slot slots[FETCHES];
     struct blob_id claims[TRANSFER_CLAIMS];
     size_t claims_count;

@@ -5,11 +5,11 @@
 
 /*
  * The provider's side of one connection (docs/protocol.md §6.4): which requests
- * are open, what is read next, what is sent next.  The caller owns two read
+ * are open, what is read next, what is sent next.  The caller owns the read
  * buffers of BLOB_SERVE_READ bytes (or a page's or a span's hashes) and the
  * files.  Requests for one blob are served one after the other, oldest first;
  * blobs take turns, so that a small one does not wait for all of a large one.
- * The next read runs while the last one is sent.
+ * The next reads run while the last one is sent.
  *
  *   BLOB_ASK came     look whether the blob is held for the tag's topic, then
  *                     blob_serve_ask() with that verdict
@@ -18,9 +18,12 @@
  *                     blob_serve_next() until it says false
  */
 
-/* Bytes of one read: a quarter of a span, eight DATA frames. */
-#define BLOB_SERVE_READ    (256 * 1024)
-#define BLOB_SERVE_BUFFERS 2
+/*
+ * Bytes of one read, half a span, and how many are under way or being sent: a
+ * disk gives most when it is asked for some at once.
+ */
+#define BLOB_SERVE_READ    (BLOB_SPAN_LEN / 2)
+#define BLOB_SERVE_BUFFERS 3
 
 /*
  *                 ask            read done            last byte sent, or the

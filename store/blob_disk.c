@@ -1,4 +1,4 @@
-/* Writing round the page cache, where that can be done. */
+/* Writing and reading round the page cache, where that can be done. */
 #include "store/blob_disk.h"
 
 #include <errno.h>
@@ -29,15 +29,27 @@ size_t blob_disk_piece(void)
     return is_shared ? SHARED_PIECE : SIZE_MAX;
 }
 
-/* O_DIRECT belongs to the open file, so this is another one of the same. */
-void blob_disk_init(struct blob_disk *disk, int fd)
+/*
+ * O_DIRECT belongs to the open file, so this is another one of the same.  A
+ * file system that cannot says so here, or when it is used.
+ */
+static void open_again(struct blob_disk *disk, int fd, int mode)
 {
     char self[64];
 
     (void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
     disk->fd = fd;
-    /* A file system that cannot says so here, or at the first write. */
-    disk->direct = open(self, O_WRONLY | O_DIRECT | O_CLOEXEC);
+    disk->direct = open(self, mode | O_DIRECT | O_CLOEXEC);
+}
+
+void blob_disk_init(struct blob_disk *disk, int fd)
+{
+    open_again(disk, fd, O_WRONLY);
+}
+
+void blob_disk_init_read(struct blob_disk *disk, int fd)
+{
+    open_again(disk, fd, O_RDONLY);
 }
 
 void blob_disk_wipe(struct blob_disk *disk)
@@ -47,14 +59,14 @@ void blob_disk_wipe(struct blob_disk *disk)
     disk->direct = -1;
 }
 
-/* What of a write may go round the cache: whole pages from its beginning. */
+/* What may go round the cache: whole pages from the beginning. */
 static size_t direct_len(const struct blob_disk *disk, uint64_t offset,
-                         struct bytes src)
+                         const uint8_t *buf, size_t len)
 {
     if (disk->direct < 0 || offset % BLOB_DISK_ALIGN != 0 ||
-        (uintptr_t)src.data % BLOB_DISK_ALIGN != 0)
+        (uintptr_t)buf % BLOB_DISK_ALIGN != 0)
         return 0;
-    return src.len - src.len % BLOB_DISK_ALIGN;
+    return len - len % BLOB_DISK_ALIGN;
 }
 
 /* How much the disk took; less than asked for if it would not take more. */
@@ -85,13 +97,48 @@ static size_t write_direct(const struct blob_disk *disk, uint64_t offset,
 enum err blob_disk_write(const struct blob_disk *disk, uint64_t offset,
                          struct bytes src)
 {
-    struct bytes head = { src.data, direct_len(disk, offset, src) };
+    struct bytes head = { src.data,
+                          direct_len(disk, offset, src.data, src.len) };
     size_t done = head.len > 0 ? write_direct(disk, offset, head) : 0;
 
     if (done == src.len)
         return ERR_OK;
     return blob_file_write(disk->fd, offset + done,
                            (struct bytes){ src.data + done, src.len - done });
+}
+
+/* How much the disk gave; less than asked for at the end, or if it cannot. */
+static size_t read_direct(const struct blob_disk *disk, uint64_t offset,
+                          uint8_t *out, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) { /* ends: each turn reads, or is the last */
+        ssize_t n =
+            pread(disk->direct, out + done, len - done, (off_t)(offset + done));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0 || n % BLOB_DISK_ALIGN != 0)
+            break;
+        done += (size_t)n;
+    }
+    return done;
+}
+
+enum err blob_disk_read(const struct blob_disk *disk, uint64_t offset,
+                        uint8_t *out, size_t len, size_t *n)
+{
+    size_t head = direct_len(disk, offset, out, len);
+    size_t done = head > 0 ? read_direct(disk, offset, out, head) : 0;
+    size_t rest = 0;
+    enum err e = ERR_OK;
+
+    if (done < len)
+        e = blob_file_read(disk->fd, offset + done, out + done, len - done,
+                           &rest);
+    *n = done + rest;
+    return e;
 }
 
 /*

@@ -4,11 +4,12 @@
 #include "proto/bytes.h"
 
 /*
- * A large file that is written once, in pieces that are in memory already:
- * round the page cache where the file system can (O_DIRECT), so that bytes
- * that nobody is about to read are neither copied again nor push out what
- * somebody does read.  What is not aligned for that goes the usual way.
- * Several threads may write at once, each to its own range.
+ * A large file that is written once, in pieces that are in memory already, or
+ * read once to be sent: round the page cache where the file system can
+ * (O_DIRECT), so that bytes that nobody is about to read are neither copied
+ * again nor push out what somebody does read.  What is not aligned for that
+ * goes the usual way.  Several threads may use it at once, each for its own
+ * range.
  */
 
 /* Buffers and offsets at multiples of this go round the cache. */
@@ -21,10 +22,16 @@ struct blob_disk {
 
 /* `fd` is a file that is open for writing, and stays its owner's. */
 void blob_disk_init(struct blob_disk *disk, int fd);
+/* The same of one that is open for reading. */
+void blob_disk_init_read(struct blob_disk *disk, int fd);
 void blob_disk_wipe(struct blob_disk *disk);
 /* ERR_NO_SPACE, ERR_IO; what of it was written is not known then. */
 MUST_CHECK enum err blob_disk_write(const struct blob_disk *disk,
                                     uint64_t offset, struct bytes src);
+/* *n is less than `len` at the file's end alone.  ERR_IO. */
+MUST_CHECK enum err blob_disk_read(const struct blob_disk *disk,
+                                   uint64_t offset, uint8_t *out, size_t len,
+                                   size_t *n);
 
 /*
  * Whether somebody waits for flushes of the disk meanwhile, in the whole

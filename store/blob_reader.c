@@ -7,12 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/blob_disk.h"
 #include "store/blob_file.h"
 
 struct blob_reader {
     struct blob_info info;
-    int fd;          /* -1 for an inline blob */
-    uint8_t *detail; /* content of an inline blob, bitmap of a part */
+    int fd;                /* -1 for an inline blob */
+    struct blob_disk disk; /* of it; round the cache if that is asked for */
+    uint8_t *detail;       /* content of an inline blob, bitmap of a part */
     struct row_external external;
 };
 
@@ -131,6 +133,7 @@ enum err blob_reader_of_look(struct blob_reader **out,
         blob_reader_close(reader);
         return e;
     }
+    reader->disk = (struct blob_disk){ reader->fd, -1 };
     *out = reader;
     return ERR_OK;
 }
@@ -151,10 +154,18 @@ void blob_reader_close(struct blob_reader *reader)
 {
     if (reader == NULL)
         return;
-    if (reader->fd >= 0)
+    if (reader->fd >= 0) {
+        blob_disk_wipe(&reader->disk);
         (void)close(reader->fd); /* only read from */
+    }
     free(reader->detail);
     free(reader);
+}
+
+void blob_reader_pass_by(struct blob_reader *reader)
+{
+    if (reader->fd >= 0 && reader->disk.direct < 0)
+        blob_disk_init_read(&reader->disk, reader->fd);
 }
 
 void blob_reader_info(const struct blob_reader *reader, struct blob_info *out)
@@ -212,7 +223,7 @@ enum err blob_reader_read(struct blob_reader *reader, uint64_t offset,
         memcpy(out, reader->detail + offset, len);
         return ERR_OK;
     }
-    e = blob_file_read(reader->fd, offset, out, len, &n);
+    e = blob_disk_read(&reader->disk, offset, out, len, &n);
     if (e != ERR_OK)
         return e;
     if (external)

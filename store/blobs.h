@@ -214,6 +214,12 @@ MUST_CHECK enum err blob_reader_open(struct blob_reader **out,
                                      const uint8_t *topic);
 /* Accepts NULL. */
 void blob_reader_close(struct blob_reader *reader);
+/*
+ * What is read from now on goes round the page cache where its place, its
+ * length and the buffer allow it (store/blob_disk.h): for who passes it on and
+ * does not come back for it.
+ */
+void blob_reader_pass_by(struct blob_reader *reader);
 void blob_reader_info(const struct blob_reader *reader, struct blob_info *out);
 /* Whether every byte of the range is there, as of the opening. */
 bool blob_reader_has(const struct blob_reader *reader, uint64_t offset,

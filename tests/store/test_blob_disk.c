@@ -89,6 +89,70 @@ static void a_file_system_without_it_gets_the_same_bytes(void **state)
     close_file(&f);
 }
 
+/* Reads [offset, offset + len) of what was written to buf[0, size). */
+static void check_read(struct blob_disk *disk, const uint8_t *written,
+                       size_t size, size_t offset, size_t len)
+{
+    uint8_t *back = blob_disk_buffer(LEN);
+    size_t there = offset < size ? size - offset : 0;
+    size_t n = SIZE_MAX;
+
+    assert_non_null(back);
+    assert_int_equal(blob_disk_read(disk, offset, back, len, &n), ERR_OK);
+    assert_int_equal(n, there < len ? there : len);
+    assert_memory_equal(back, written + offset, n);
+    free(back);
+}
+
+/* Of files that end with a page, and before and after. */
+static void check_reads(struct file *f, struct blob_disk *disk)
+{
+    static const size_t sizes[] = { 0, 1, 4096, 8191, 8192, 8193, LEN };
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t size = sizes[i];
+
+        assert_int_equal(ftruncate(f->disk.fd, 0), 0);
+        assert_int_equal(
+            blob_disk_write(&f->disk, 0, (struct bytes){ f->buf, size }),
+            ERR_OK);
+        check_read(disk, f->buf, size, 0, LEN);
+        check_read(disk, f->buf, size, 0, size);
+        check_read(disk, f->buf, size, 0, size / 2);
+        check_read(disk, f->buf, size, 4096, LEN - 4096);
+        check_read(disk, f->buf, size, 1, LEN - 1); /* where no page begins */
+    }
+}
+
+static void what_was_written_is_read_either_way(void **state)
+{
+    struct blob_disk disk;
+    struct file f;
+
+    (void)state;
+    open_file(&f);
+    blob_disk_init_read(&disk, f.disk.fd);
+    check_reads(&f, &disk);
+    blob_disk_wipe(&disk); /* as where no file system can */
+    check_reads(&f, &disk);
+    close_file(&f);
+}
+
+static void what_the_disk_does_not_give_is_an_error(void **state)
+{
+    struct blob_disk disk;
+    struct file f;
+    size_t n = 0;
+
+    (void)state;
+    open_file(&f);
+    blob_disk_init_read(&disk, f.disk.fd);
+    disk.fd = -1;
+    assert_int_equal(blob_disk_read(&disk, 0, f.buf, LEN, &n), ERR_IO);
+    blob_disk_wipe(&disk);
+    close_file(&f);
+}
+
 static void who_waits_for_flushes_meets_small_pieces(void **state)
 {
     struct file f;
@@ -168,6 +232,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length_and_place_is_written),
         cmocka_unit_test(a_file_system_without_it_gets_the_same_bytes),
+        cmocka_unit_test(what_was_written_is_read_either_way),
+        cmocka_unit_test(what_the_disk_does_not_give_is_an_error),
         cmocka_unit_test(who_waits_for_flushes_meets_small_pieces),
         cmocka_unit_test(a_refused_write_goes_the_usual_way),
         cmocka_unit_test(what_neither_way_can_write_is_an_error),

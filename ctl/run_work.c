@@ -119,7 +119,9 @@ static void show_file(const char *path)
 /* Without --out the files come to where one stands. */
 bool run_get(struct run *run)
 {
+    char *hint = run->ctl->fail.hint;
     char here[PATHS_LEN_MAX];
+    size_t len;
 
     if (run_text(run->params, "out") == NULL) {
         if (getcwd(here, sizeof here) == NULL)
@@ -127,6 +129,11 @@ bool run_get(struct run *run)
         (void)value_put(run->params, "out", json_string(here));
     }
     run->result = run_job(run->ctl, "get", run->params);
+    len = strlen(hint);
+    if (run->result == NULL && run->ctl->fail.code == EXIT_CODE_PARTIAL &&
+        len > 0)
+        (void)snprintf(hint + len, sizeof run->ctl->fail.hint - len,
+                       "; what it waits for: `troupe want list`");
     return run->result != NULL;
 }
 

@@ -26,6 +26,7 @@ enum {
     LOOKED_AT_MAX = 2000, /* in one turn of the loop */
     SHOWN_MAX = 128,      /* in the answer */
     TICK_MS = 250,
+    STALL_MS = 1000, /* the next file waits, others do not wait for it */
     SOON_MS = 5
 };
 
@@ -35,6 +36,7 @@ enum {
 struct getting_file {
     struct blob_id blob;
     const char *name;
+    size_t place;           /* in the record */
     char *path;             /* where it went, of the first SHOWN_MAX */
     struct blob_copy *copy; /* written while the file comes, or NULL */
 };
@@ -55,6 +57,7 @@ struct getting {
     size_t wanted;    /* files whose want was put */
     size_t wanting;   /* of those, not durable yet */
     size_t next;      /* the file to be written next */
+    uint64_t next_ms; /* since when; monotonic */
     size_t copies;    /* open */
     uint64_t missing; /* bytes to come, at the beginning */
     struct blob_reader *reader;
@@ -147,10 +150,20 @@ static void getting_fail(struct getting *g, enum err e)
     getting_end(g);
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct getting_file *x = a;
+    const struct getting_file *y = b;
+
+    return x->place < y->place ? -1 : x->place > y->place;
+}
+
 static void getting_done(struct getting *g)
 {
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
 
+    if (g->count <= SHOWN_MAX)
+        qsort(g->files, g->count, sizeof *g->files, by_place);
     mp_put_map(&w, 3);
     pair_uint(&w, "count", g->count);
     pair_uint(&w, "bytes", g->bytes);
@@ -262,6 +275,7 @@ static void step_over(struct getting *g)
     copy_end(g, &g->files[g->next]);
     for (size_t i = 0; i < n; i++)
         g->written += g->files[g->next++].blob.size;
+    g->next_ms = uv_now(node_loop(g->node));
     g->group = 0;
 }
 
@@ -382,7 +396,31 @@ static void soon(struct getting *g, uint64_t ms)
         (void)uv_timer_start(&g->timer, on_timer, ms, TICK_MS);
 }
 
-/* Wants each file, then writes each that is whole, in order. */
+/*
+ * The next file may be long in coming, or never come: those behind it that are
+ * here are written before it.
+ */
+static bool bring_forward(struct getting *g)
+{
+    size_t end =
+        g->count - g->next > LOOKED_AT_MAX ? g->next + LOOKED_AT_MAX : g->count;
+    size_t front = g->next;
+
+    if (uv_now(node_loop(g->node)) - g->next_ms < STALL_MS)
+        return false;
+    for (size_t i = g->next; i < end; i++) {
+        struct getting_file file = g->files[i];
+
+        if (!is_whole(g, &file.blob))
+            continue;
+        g->files[i] = g->files[front];
+        g->files[front++] = file;
+    }
+    g->next_ms = uv_now(node_loop(g->node)); /* not at each turn */
+    return front > g->next;
+}
+
+/* Wants each file, then writes each that is whole, in order if that can be. */
 static void getting_step(struct getting *g)
 {
     if (g->working || g->ended)
@@ -400,7 +438,7 @@ static void getting_step(struct getting *g)
     getting_tell(g);
     if (g->next == g->count)
         getting_done(g);
-    else if (is_whole(g, &g->files[g->next].blob))
+    else if (is_whole(g, &g->files[g->next].blob) || bring_forward(g))
         write_next(g);
 }
 
@@ -535,6 +573,7 @@ static enum err take_files(struct getting *g)
     for (size_t i = 0; i < g->count; i++) {
         g->files[i].blob = g->manifest.files[i].blob;
         g->files[i].name = g->manifest.files[i].name;
+        g->files[i].place = i;
         g->bytes += g->files[i].blob.size;
     }
     return ERR_OK;
@@ -596,6 +635,7 @@ void method_get(struct call *call)
     (void)uv_timer_init(node_loop(node), &g->timer);
     g->timer.data = g;
     (void)uv_timer_start(&g->timer, on_timer, TICK_MS, TICK_MS);
+    g->next_ms = uv_now(node_loop(node));
     node_subscribe(node, &g->listener);
     job_on_cancel(g->job, on_cancel, g);
     getting_begin(g);

@@ -172,6 +172,36 @@ class ToldTest(lab.LabTest):
                                        check=False).returncode == 0, "it")
         self.assertTrue(self.holds(self.ada, root))
 
+    def test_a_file_that_nobody_has_keeps_no_other_away(self):
+        names = ("first", "large", "lost", "small", "tiny")
+        done = self.ada.json(
+            "contribute", "--project", self.project, "--title", "Many",
+            "--licence", LICENCE, *(self.file(name, os.urandom(size))
+            for name, size in zip(names, (9, 2 * MIB, MIB + 7, 70000, 5))))
+        lost = done["blobs"][2]["root"]
+        self.ada.json("drop", lost, "--last-copy")
+        ben = self.node("ben")
+        ben.meet(self.ada)
+        ben.json("project", "follow", self.project)
+        ben.run("wait", f"caught-up:{self.project}")
+        out = self.folder / "out"
+        failure = ben.refused("--timeout", "1", "get", done["id"], "--out",
+                              out)
+        self.assertEqual(failure.code, 7, failure)
+        self.assertIn("troupe want list", failure.error["hint"])
+        lab.until(lambda: sorted(p.name for p in out.iterdir()
+                                 if not p.name.startswith("."))
+                  == ["first", "large", "small", "tiny"], "the others")
+        want, = ben.json("want", "list")["items"]
+        self.assertEqual(want["root"], lost)
+        # When it is there again, the same job ends.
+        self.ada.json("contribute", "--project", self.project, "--title",
+                      "Again", "--licence", LICENCE, self.folder / "lost")
+        ben.run("wait", "job:1")
+        told = ben.json("job", "attach", "1")["files"]
+        self.assertEqual([os.path.basename(f["path"]) for f in told],
+                         list(names))
+
     def test_who_interrupts_is_told_that_it_goes_on(self):
         large = self.contribute(self.file("large", os.urandom(8 * MIB)))
         ben = self.node("ben")

@@ -436,7 +436,7 @@ static void no_more_wait_in_line_than_there_may_be_peers(void **state)
     expect(LEASE_PEERS_MAX, 1, 7, ERR_BUSY);
     open_gate(LEASE_PEERS_MAX + 1);
     run_all();
-    assert_int_equal(most, LEASE_READS_MAX);
+    assert_true(most <= LEASE_READS_MAX);
     for (size_t i = 0; i < LEASE_PEERS_MAX; i++)
         assert_int_equal(conns[i].answers, 0); /* nobody is told */
     challenge(LEASE_PEERS_MAX, 8);

@@ -184,7 +184,7 @@ MUST_CHECK enum err trust_restore(struct store *store);
 MUST_CHECK enum err index_changes(struct txn *index, uint64_t *out);
 MUST_CHECK enum err index_set_changes(struct txn *index, uint64_t changes);
 
-/* apply.c: what happens to a record that is there already. */
+/* apply_record.c: what happens to a record that is there already. */
 #define APPLY_ROW_MAX (32 + RECORD_HEAD_MAX + SIGNATURE_LEN + RECORD_BODY_MAX)
 /* A copy of its row in `buf`, which survives writing; views into it. */
 MUST_CHECK enum err apply_copy_row(struct change *c, uint64_t seq,
@@ -221,7 +221,9 @@ MUST_CHECK enum err settle_apply(struct change *c, struct op *op);
 MUST_CHECK enum err trim_open(struct store *store);
 MUST_CHECK enum err trim_apply(struct change *c, struct op *op);
 
-/* rows.c: the key of a want in the order in which they are due. */
+/* rows.c: the key of a want, and that in the order in which they are due. */
+struct key rows_want_key(const uint8_t topic[ID_LEN],
+                         const struct blob_id *blob);
 struct key rows_due_key(const struct store_want *want);
 
 /* law.c: the owner's law binds every batch, whatever put it together. */
@@ -379,7 +381,19 @@ MUST_CHECK enum err keep_pin_apply(struct change *c,
 /* keep.c */
 MUST_CHECK enum err keep_apply(struct change *c, struct op *op);
 void keep_after(struct store *store, const struct op *op);
-/* apply.c: ERR_NOT_FOUND if there is none. */
+
+/* apply_record.c: operations on records. */
+MUST_CHECK enum err apply_put_record(struct change *c, struct op *op,
+                                     bool forbidden);
+MUST_CHECK enum err apply_erase(struct change *c, struct op *op);
+/* ERR_NOT_FOUND if there is none. */
+MUST_CHECK enum err apply_forget(struct change *c, struct op *op);
+
+/*
+ * apply_row.c: follows, wants, peers and named values.  ERR_NOT_FOUND if what
+ * is to be removed is not there.
+ */
+MUST_CHECK enum err apply_row(struct change *c, const struct op *op);
 MUST_CHECK enum err apply_unwant(struct change *c, const struct store_want *w);
 /* blob_rows.c: ends a holding; with the last one op->flag says that files go.
  */

@@ -52,8 +52,8 @@ enum err store_peers(struct store *store, const uint8_t *after,
 
 /* ---- Wants by topic ----------------------------------------------------- */
 
-static struct key want_key(const uint8_t topic[ID_LEN],
-                           const struct blob_id *blob)
+struct key rows_want_key(const uint8_t topic[ID_LEN],
+                         const struct blob_id *blob)
 {
     struct key key = key_of_id(topic);
 
@@ -80,7 +80,7 @@ enum err store_wants_of(struct store *store, const uint8_t topic[ID_LEN],
                          .context = out };
 
     if (after != NULL) {
-        page.from = want_key(topic, after);
+        page.from = rows_want_key(topic, after);
         page.from = page_after(&page.from);
     }
     return page_read_records(store, &page, max, n);
@@ -95,7 +95,7 @@ enum err store_wants(struct store *store, const struct store_want *after,
                          .context = out };
 
     if (after != NULL) {
-        page.from = want_key(after->topic, &after->blob);
+        page.from = rows_want_key(after->topic, &after->blob);
         page.from = page_after(&page.from);
     }
     return page_read_records(store, &page, max, n);
@@ -231,7 +231,7 @@ enum err store_follow_find(struct store *store, const uint8_t topic[ID_LEN],
 enum err store_want_find(struct store *store, const struct blob_id *blob,
                          const uint8_t topic[ID_LEN], struct store_want *out)
 {
-    struct key key = want_key(topic, blob);
+    struct key key = rows_want_key(topic, blob);
     struct bytes value;
     enum err e = get(store, T_WANTS, &key, &value);
 

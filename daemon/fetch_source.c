@@ -21,16 +21,32 @@ struct fetch_source *fetch_source_find(struct fetch_sources *s, uint64_t conn)
     return NULL;
 }
 
+/* Of those that owe nothing a free place, or whose rest ends first. */
+static struct fetch_source *find_place(struct fetch_sources *s)
+{
+    struct fetch_source *found = NULL;
+
+    for (unsigned i = 0; i < FETCH_SOURCES; i++) {
+        struct fetch_source *place = &s->list[i];
+
+        if (place->conn == 0)
+            return place;
+        if (place->open == 0 &&
+            (found == NULL || place->rest_until_ms < found->rest_until_ms))
+            found = place;
+    }
+    return found;
+}
+
 struct fetch_source *fetch_source_take(struct fetch_sources *s, uint64_t conn)
 {
     struct fetch_source *found = fetch_source_find(s, conn);
 
-    for (unsigned i = 0; i < FETCH_SOURCES && found == NULL; i++) {
-        if (s->list[i].open > 0)
-            continue;
-        found = &s->list[i];
+    if (found != NULL)
+        return found;
+    found = find_place(s);
+    if (found != NULL)
         *found = (struct fetch_source){ .conn = conn };
-    }
     return found;
 }
 

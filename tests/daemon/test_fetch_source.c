@@ -139,6 +139,17 @@ static void the_place_of_who_owes_nothing_is_given_away(void **state)
     assert_null(fetch_source_find(&sources, 5));
 }
 
+static void who_rests_keeps_its_place_while_there_are_others(void **state)
+{
+    (void)state;
+    fetch_source_missed(fetch_source_take(&sources, 1), NOW);
+    for (uint64_t i = 2; i <= FETCH_SOURCES; i++)
+        assert_non_null(fetch_source_take(&sources, i));
+    assert_non_null(fetch_source_find(&sources, 1));
+    assert_non_null(fetch_source_take(&sources, 99)); /* in that of 2 */
+    assert_true(fetch_source_rests(fetch_source_find(&sources, 1), NOW));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -150,6 +161,7 @@ int main(void)
         TEST(who_misses_rests_twice_as_long_each_time),
         TEST(who_sends_next_to_nothing_is_slow),
         TEST(the_place_of_who_owes_nothing_is_given_away),
+        TEST(who_rests_keeps_its_place_while_there_are_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,8 @@ MIB = 1 << 20
 # A cut loses this much of a running transfer, and what was not yet written.
 LOST_MAX = (64 + 32 + 8) * MIB
 LARGE = 160 * MIB
+# A folder of files that are flushed in groups.
+PHOTOS, PHOTO = 150, 40 << 10
 
 
 @unittest.skipIf(os.geteuid() != 0, "needs root to mount")
@@ -55,6 +57,14 @@ class PowerTest(lab.LabTest):
                 name, self.rng.randbytes(size)), "--title", name,
             "--licence", LICENCE)["blobs"][0]["root"]
 
+    def folder_of(self, name, count, size):
+        """Photos, samples, pages: files of the middle size."""
+        folder = self.folder / name
+        folder.mkdir()
+        for i in range(count):
+            (folder / f"{i:04}.raw").write_bytes(self.rng.randbytes(size + i))
+        return folder
+
     def held(self):
         """What the reader shows as held: records, and how many files."""
         topics = self.reader.json("status")["topics"]
@@ -81,20 +91,39 @@ class PowerTest(lab.LabTest):
                          f"{self.writer.node}@{self.relay.address}")
         self.reader.json("seed", self.project)
         roots = [self.contribute("large", LARGE)]
+        photos = 0
         for i in range(ROUNDS):
             roots += [self.contribute(f"small {i}", self.rng.randrange(
                 3 * MIB))]
+            self.writer.json(
+                "contribute", "--project", self.project, self.folder_of(
+                    f"photos {i}", PHOTOS, PHOTO), "--title", "photos",
+                "--licence", LICENCE)
+            photos += PHOTOS
             start = self.relay.bytes
             goal = self.rng.randrange(LARGE // ROUNDS)
             lab.until(lambda: self.relay.bytes - start >= goal
-                      or self.held()[1] == len(roots), "bytes")
+                      or self.held()[1] == len(roots) + photos, "bytes")
             self.cut()
         for root in roots:
             self.reader.run("wait", f"here:{root}")
         self.assertLess(self.relay.bytes,
                         LARGE + ROUNDS * (3 * MIB + LOST_MAX))
+        lab.until(lambda: self.held()[1] == len(roots) + photos, "the photos")
         self.cut()
-        self.assertEqual(self.held()[1], len(roots))
+        self.assertEqual(self.held()[1], len(roots) + photos)
+
+    def test_a_folder_that_was_taken_in_is_there_after_a_cut(self):
+        self.reader.start()
+        self.reader.init("Rita")
+        self.project = self.reader.json(
+            "project", "create", "--title", "An album", "--goal", "To stay",
+            "--medium", "song", "--licence", LICENCE)["id"]
+        photos = self.folder_of("album", PHOTOS, PHOTO)
+        self.reader.json("contribute", "--project", self.project, photos,
+                         "--title", "album", "--licence", LICENCE)
+        self.cut()
+        self.assertEqual(self.held()[1], PHOTOS)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import power
 from test_peer import LICENCE
 
 MIB = 1 << 20
+PHOTOS, PHOTO = 400, 100 << 10  # more than the small disk has room for
 FAILED_EXIT, NO_SPACE_EXIT = 1, 9
 
 
@@ -44,6 +45,18 @@ class SmallDiskTest(lab.LabTest):
             "--json", "contribute", "--project", self.project,
             self.file(name, content), "--title", name, "--licence", LICENCE,
             "--accept-terms", check=check)
+
+    def contribute_folder(self, node, count, size, check=True):
+        """Files that are taken in, and fetched, in groups."""
+        folder = self.folder / "photos"
+        if not folder.exists():
+            folder.mkdir()
+            for i in range(count):
+                (folder / f"{i:04}.raw").write_bytes(os.urandom(size))
+        return node.run(
+            "--json", "contribute", "--project", self.project, folder,
+            "--title", "photos", "--licence", LICENCE, "--accept-terms",
+            check=check)
 
     def fill(self):
         ballast = self.disk / "ballast"
@@ -112,6 +125,34 @@ class SmallDiskTest(lab.LabTest):
         self.assertLessEqual(before | {first, last}, self.rita.records())
 
 
+    def test_a_disk_that_is_full_in_the_midst_of_a_folder_takes_the_rest_later(
+            self):
+        self.rita.meet(self.ada)
+        self.rita.json("project", "follow", self.project)
+        lab.until(lambda: self.project in self.rita.records(), "the project")
+        before = self.rita.records()
+        done = self.contribute_folder(self.rita, PHOTOS, PHOTO, check=False)
+        self.assertEqual(done.returncode, NO_SPACE_EXIT, done.stderr)
+        self.assertEqual(self.rita.records(), before)
+        self.assertLess(self.blobs(self.rita), PHOTOS)
+        tmp, = (self.disk / "rita").rglob("blobs/tmp")
+        self.assertEqual(list(tmp.iterdir()), [])
+        self.assertEqual(self.rita.json("verify", "--data")["findings"], [])
+        self.resize(256)
+        self.contribute_folder(self.rita, PHOTOS, PHOTO)
+        self.assertEqual(self.blobs(self.rita), PHOTOS)
+
+    def test_a_folder_that_has_no_room_comes_as_far_as_it_fits(self):
+        self.rita.meet(self.ada)
+        self.rita.json("seed", self.project)
+        self.contribute_folder(self.ada, PHOTOS, PHOTO)
+        lab.until(lambda: self.room_warnings(), "a warning")
+        self.assertLess(self.blobs(self.rita), PHOTOS)
+        self.resize(256)
+        lab.until(lambda: self.blobs(self.rita) == PHOTOS, "all of it")
+        self.assertEqual(self.rita.json("verify", "--data")["findings"], [])
+
+
 class BadDiskTest(lab.LabTest):
     """Writes and flushes that fail now and then, as a dying disk's do."""
 
@@ -143,6 +184,13 @@ class BadDiskTest(lab.LabTest):
         root = ada.json("contribute", "--project", project, self.file(
             "work", content), "--title", "work", "--licence",
             LICENCE)["blobs"][0]["root"]
+        photos = self.folder / "photos"
+        photos.mkdir()
+        for i in range(40):
+            (photos / f"{i}.raw").write_bytes(os.urandom(30000 + i))
+        roots = [root] + [b["root"] for b in ada.json(
+            "contribute", "--project", project, photos, "--title", "photos",
+            "--licence", LICENCE)["blobs"]]
         said, failures = [], 0
         for i in range(30):
             try:
@@ -157,7 +205,8 @@ class BadDiskTest(lab.LabTest):
         rita.under = []
         rita.start()
         self.assertLessEqual(held | set(said), rita.records(project))
-        rita.run("wait", f"here:{root}")
+        for root in roots:
+            rita.run("wait", f"here:{root}")
         lab.until(lambda: set(said) <= ada.records(project), "every word")
         self.assertEqual(rita.json("verify", "--data")["findings"], [])
         rita.stop()
@@ -166,7 +215,7 @@ class BadDiskTest(lab.LabTest):
         self.assertNotIn("BAD_CIPHERTEXT", ada.log.read_text())
 
     def test_flushes_that_fail(self):
-        self.suffer("fdatasync:error=EIO:when=9+3")
+        self.suffer("fdatasync,syncfs:error=EIO:when=9+3")
 
     def test_writes_that_fail(self):
         self.suffer("pwrite64:error=EIO:when=30+7")

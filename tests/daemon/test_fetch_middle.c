@@ -1,0 +1,725 @@
+/* Asking for blobs of the middle size: a real store, loop, pool and writer;
+ * peers of our own. */
+#include "daemon/fetch_middle.h"
+
+#include "daemon/commits.h"
+#include "daemon/conn.h"
+#include "daemon/peers.h"
+#include "daemon/throttle.h"
+#include "proto/frame.h"
+#include "store/blobs.h"
+#include "store/internal.h"
+#include "tests/store/fixture.h"
+
+enum { LEN = BLOB_INLINE_MAX + 1, MANY = 100, ASKS_MAX = 256, PEERS = 3 };
+
+static const uint8_t topic[ID_LEN] = { 9 };
+
+/* A connection, as far as this is concerned. */
+struct conn {
+    uint64_t number;
+    bool is_open;
+    bool is_slow;
+    unsigned asks; /* what was sent to it */
+    unsigned cancels;
+    struct blob_msg asked[ASKS_MAX];
+};
+
+struct fate {
+    unsigned held;
+    unsigned put_off;
+    unsigned other;
+    unsigned blamed;
+};
+
+static struct fixture store;
+static uv_loop_t loop;
+static uint64_t now_ms;
+static struct commits *commits;
+static struct fetch_middle *middle;
+static struct conn peers[PEERS];
+static struct fate fate;
+static bool has_room;
+static bool is_taken;
+static unsigned lies;
+
+/* ---- what it calls ---- */
+
+uv_loop_t *__wrap_node_loop(const struct node *node);
+uint64_t __wrap_uv_now(const uv_loop_t *of);
+uint64_t __wrap_node_clock_ms(const struct node *node);
+struct store *__wrap_node_store(const struct node *node);
+struct commits *__wrap_node_commits(const struct node *node);
+struct peers *__wrap_node_peer_table(const struct node *node);
+struct throttle *__wrap_node_throttle(const struct node *node);
+struct conn *__wrap_peers_next(const struct peers *p, struct conn *after);
+struct conn *__wrap_peers_find(const struct peers *p, uint64_t number);
+void __wrap_peers_lied(struct peers *p, uint64_t source, enum err e);
+bool __wrap_conn_is_open(const struct conn *c);
+struct peer *__wrap_conn_peer(struct conn *c);
+uint64_t __wrap_conn_number(const struct conn *c);
+uint64_t __wrap_conn_rtt_ms(const struct conn *c);
+struct rate *__wrap_conn_download(struct conn *c);
+enum err __wrap_conn_queue(struct conn *c, uint8_t type, struct bytes payload);
+bool __wrap_peer_shares(const struct peer *p, const uint8_t t[ID_LEN]);
+bool __wrap_peer_tag_of_topic(const struct peer *p, const uint8_t t[ID_LEN],
+                              uint8_t tag[HELLO_TAG_LEN]);
+uint64_t __wrap_throttle_ask_ms(struct throttle *t, struct rate *each);
+void __wrap_throttle_received(struct throttle *t, struct rate *each,
+                              size_t bytes);
+
+uv_loop_t *__wrap_node_loop(const struct node *node)
+{
+    (void)node;
+    return &loop;
+}
+
+uint64_t __wrap_uv_now(const uv_loop_t *of)
+{
+    (void)of;
+    return now_ms;
+}
+
+uint64_t __wrap_node_clock_ms(const struct node *node)
+{
+    (void)node;
+    return DAY0;
+}
+
+struct store *__wrap_node_store(const struct node *node)
+{
+    (void)node;
+    return store.store;
+}
+
+struct commits *__wrap_node_commits(const struct node *node)
+{
+    (void)node;
+    return commits;
+}
+
+struct peers *__wrap_node_peer_table(const struct node *node)
+{
+    (void)node;
+    return NULL;
+}
+
+struct throttle *__wrap_node_throttle(const struct node *node)
+{
+    (void)node;
+    return NULL;
+}
+
+struct conn *__wrap_peers_next(const struct peers *p, struct conn *after)
+{
+    (void)p;
+    if (after == NULL)
+        return &peers[0];
+    return after == &peers[PEERS - 1] ? NULL : after + 1;
+}
+
+struct conn *__wrap_peers_find(const struct peers *p, uint64_t number)
+{
+    (void)p;
+    return &peers[number - 1];
+}
+
+void __wrap_peers_lied(struct peers *p, uint64_t source, enum err e)
+{
+    (void)p;
+    (void)source;
+    assert_int_equal(e, ERR_BAD_BLOB);
+    lies++;
+}
+
+bool __wrap_conn_is_open(const struct conn *c)
+{
+    return c->is_open;
+}
+
+struct peer *__wrap_conn_peer(struct conn *c)
+{
+    (void)c;
+    return NULL;
+}
+
+uint64_t __wrap_conn_number(const struct conn *c)
+{
+    return c->number;
+}
+
+uint64_t __wrap_conn_rtt_ms(const struct conn *c)
+{
+    (void)c;
+    return 0;
+}
+
+struct rate *__wrap_conn_download(struct conn *c)
+{
+    (void)c;
+    return NULL;
+}
+
+enum err __wrap_conn_queue(struct conn *c, uint8_t type, struct bytes payload)
+{
+    struct blob_msg msg;
+
+    assert_int_equal(blob_msg_decode(&msg, (enum frame_type)type, payload),
+                     ERR_OK);
+    if (type == FRAME_BLOB_CANCEL) {
+        c->cancels++;
+        return ERR_OK;
+    }
+    assert_int_equal(type, FRAME_BLOB_ASK);
+    assert_true(c->asks < ASKS_MAX);
+    c->asked[c->asks++] = msg;
+    return ERR_OK;
+}
+
+bool __wrap_peer_shares(const struct peer *p, const uint8_t t[ID_LEN])
+{
+    (void)p;
+    return memcmp(t, topic, ID_LEN) == 0;
+}
+
+bool __wrap_peer_tag_of_topic(const struct peer *p, const uint8_t t[ID_LEN],
+                              uint8_t tag[HELLO_TAG_LEN])
+{
+    (void)p;
+    memset(tag, 5, HELLO_TAG_LEN);
+    return memcmp(t, topic, ID_LEN) == 0;
+}
+
+uint64_t __wrap_throttle_ask_ms(struct throttle *t, struct rate *each)
+{
+    (void)t;
+    (void)each;
+    return 0;
+}
+
+void __wrap_throttle_received(struct throttle *t, struct rate *each,
+                              size_t bytes)
+{
+    (void)t;
+    (void)each;
+    (void)bytes;
+}
+
+static bool on_other(struct transfer *t, const struct store_want *want)
+{
+    (void)t;
+    (void)want;
+    fate.other++;
+    return true;
+}
+
+static void on_put_off(struct transfer *t, const struct store_want *want)
+{
+    (void)t;
+    (void)want;
+    fate.put_off++;
+}
+
+static void on_held(struct transfer *t, const struct store_want *want)
+{
+    (void)t;
+    (void)want;
+    fate.held++;
+}
+
+static bool is_settled(struct transfer *t, const struct store_want *want,
+                       struct quota_claim *claim)
+{
+    (void)t;
+    (void)want;
+    *claim = (struct quota_claim){ .is_strangers = false };
+    return false;
+}
+
+static bool room_for(struct transfer *t, const struct store_want *want,
+                     uint64_t bytes)
+{
+    (void)t;
+    (void)want;
+    (void)bytes;
+    return has_room;
+}
+
+static bool taken(struct transfer *t, const struct blob_id *blob)
+{
+    (void)t;
+    (void)blob;
+    return is_taken;
+}
+
+static bool slow(struct transfer *t, const struct conn *c)
+{
+    (void)t;
+    return c->is_slow;
+}
+
+static void blame(struct transfer *t, const struct conn *c)
+{
+    (void)t;
+    peers[c->number - 1].is_slow = true;
+    fate.blamed++;
+}
+
+/* ---- wants, questions and answers ---- */
+
+static int begin(void **state)
+{
+    static const struct fetch_middle_config config = {
+        .other = on_other,
+        .put_off = on_put_off,
+        .held = on_held,
+        .is_settled = is_settled,
+        .has_room = room_for,
+        .is_taken = taken,
+        .is_slow = slow,
+        .blame = blame,
+    };
+
+    (void)state;
+    fixture_open(&store);
+    now_ms = 100000;
+    fate = (struct fate){ 0 };
+    has_room = true;
+    is_taken = false;
+    lies = 0;
+    for (unsigned i = 0; i < PEERS; i++)
+        peers[i] = (struct conn){ .number = i + 1, .is_open = i == 0 };
+    assert_int_equal(uv_loop_init(&loop), 0);
+    assert_int_equal(commits_open(&commits, &loop, store.store), ERR_OK);
+    assert_int_equal(fetch_middle_open(&middle, NULL, NULL, &config), ERR_OK);
+    return 0;
+}
+
+/* What has come is stored, made durable, and who waits for it is told. */
+static void settle(void)
+{
+    fetch_middle_flush(middle);
+    while (!fetch_middle_is_idle(middle) || !commits_is_idle(commits)) {
+        commits_flush(commits, false);
+        (void)uv_run(&loop, UV_RUN_ONCE);
+    }
+    store_refresh(store.store);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    fetch_middle_shutdown(middle);
+    settle();
+    assert_int_equal(fetch_middle_reserved(middle), 0);
+    fetch_middle_free(middle);
+    commits_close(commits);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    fixture_close(&store);
+    return 0;
+}
+
+static struct bytes content_of(unsigned n)
+{
+    static uint8_t content[LEN];
+
+    memset(content, (int)n, sizeof content);
+    content[0] = (uint8_t)(n >> 8);
+    return BYTES_ARRAY(content);
+}
+
+static struct blob_id blob_of(unsigned n)
+{
+    struct blob_id id = { .size = LEN };
+
+    assert_int_equal(blob_span_hash(id.root, LEN, content_of(n)), ERR_OK);
+    return id;
+}
+
+static void look(void)
+{
+    fetch_middle_look(middle, false);
+    fetch_middle_flush(middle);
+}
+
+/* Wants of the first blobs, asked for at once. */
+static void ask_for(unsigned count, uint32_t tries)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct store_want w = { .blob = blob_of(i),
+                                .why = STORE_WHY_SEED,
+                                .tries = tries };
+
+        memcpy(w.topic, topic, ID_LEN);
+        assert_int_equal(store_batch_want(store.batch, &w), ERR_OK);
+    }
+    apply(&store);
+    store_batch_clear(store.batch);
+    look();
+}
+
+static enum err receive(struct conn *c, const struct blob_msg *msg)
+{
+    return fetch_middle_recv(middle, c, msg);
+}
+
+static enum err send_end(struct conn *c, unsigned ask, enum err code)
+{
+    return receive(c, &(struct blob_msg){ .type = FRAME_BLOB_END,
+                                          .request = c->asked[ask].request,
+                                          .end = code });
+}
+
+static enum err send_data(struct conn *c, unsigned ask, size_t from, size_t to,
+                          struct bytes content)
+{
+    return receive(c,
+                   &(struct blob_msg){
+                       .type = FRAME_BLOB_DATA,
+                       .request = c->asked[ask].request,
+                       .data = { .offset = from,
+                                 .bytes = { content.data + from, to - from } },
+                   });
+}
+
+/* Which blob it was asked for. */
+static unsigned number_of(const struct conn *c, unsigned ask)
+{
+    for (unsigned n = 0; n < MANY; n++) {
+        struct blob_id id = blob_of(n);
+
+        if (blob_id_equal(&id, &c->asked[ask].ask.id))
+            return n;
+    }
+    fail();
+    return 0;
+}
+
+static void answer(struct conn *c, unsigned ask)
+{
+    struct bytes content = content_of(number_of(c, ask));
+
+    assert_int_equal(send_data(c, ask, 0, 1000, content), ERR_OK);
+    assert_int_equal(send_data(c, ask, 1000, LEN, content), ERR_OK);
+    assert_int_equal(send_end(c, ask, ERR_OK), ERR_OK);
+}
+
+static unsigned wants_left(void)
+{
+    struct store_want left[MANY];
+    size_t n;
+
+    assert_int_equal(
+        store_wants_due_middle(store.store, UINT64_MAX, NULL, left, MANY, &n),
+        ERR_OK);
+    return (unsigned)n;
+}
+
+static bool is_held(unsigned n)
+{
+    struct blob_id id = blob_of(n);
+    struct blob_reader *reader;
+    struct blob_progress progress = { 0 };
+    bool good;
+
+    if (blob_reader_open(&reader, store.store, &id, topic) != ERR_OK)
+        return false;
+    good = blob_reader_verify(reader, &progress) == ERR_OK;
+    blob_reader_close(reader);
+    return good;
+}
+
+/* ---- tests ---- */
+
+static void what_is_wanted_is_asked_for_behind_each_other_and_held(void **state)
+{
+    (void)state;
+    ask_for(5, 0);
+    assert_int_equal(peers[0].asks, 5);
+    assert_int_equal(peers[0].asked[0].ask.what, BLOB_WHAT_BLOCKS);
+    assert_int_equal(peers[0].asked[0].ask.first, 0);
+    assert_int_equal(peers[0].asked[0].ask.count, 1);
+    assert_int_equal(fetch_middle_reserved(middle), 5 * LEN);
+    for (unsigned i = 0; i < 5; i++)
+        answer(&peers[0], i);
+    settle();
+    assert_int_equal(fate.held, 5);
+    assert_int_equal(fate.put_off + fate.other, 0);
+    for (unsigned i = 0; i < 5; i++)
+        assert_true(is_held(i));
+    assert_int_equal(wants_left(), 0);
+    assert_int_equal(fetch_middle_reserved(middle), 0);
+}
+
+static void what_is_on_its_way_is_not_asked_for_again(void **state)
+{
+    struct blob_id id = blob_of(0);
+
+    (void)state;
+    ask_for(2, 0);
+    look();
+    look();
+    assert_int_equal(peers[0].asks, 2);
+    assert_true(fetch_middle_has(middle, &id));
+    assert_int_equal(fetch_middle_bytes(middle, &id), 0);
+    id.root[0] ^= 1;
+    assert_false(fetch_middle_has(middle, &id));
+}
+
+static void as_much_as_fits_is_asked_for_and_the_next_as_it_comes(void **state)
+{
+    (void)state;
+    ask_for(MANY, 0);
+    assert_int_equal(peers[0].asks, BLOB_WINDOW_MIN / LEN);
+    for (unsigned i = 0; i < 8; i++)
+        answer(&peers[0], i);
+    fetch_middle_flush(middle);
+    assert_int_equal(peers[0].asks, BLOB_WINDOW_MIN / LEN + 8);
+    for (unsigned i = 8; i < peers[0].asks; i++) { /* it ends: all are asked */
+        answer(&peers[0], i);
+        fetch_middle_flush(middle);
+    }
+    settle();
+    assert_int_equal(peers[0].asks, MANY);
+    assert_int_equal(fate.held, MANY);
+    assert_int_equal(wants_left(), 0);
+}
+
+static void two_who_have_it_are_asked_for_half_each(void **state)
+{
+    (void)state;
+    peers[1].is_open = true;
+    ask_for(10, 0);
+    assert_int_equal(peers[0].asks, 5);
+    assert_int_equal(peers[1].asks, 5);
+}
+
+static void what_one_has_not_is_asked_of_another_at_once(void **state)
+{
+    (void)state;
+    peers[1].is_open = true;
+    ask_for(1, 0);
+    assert_int_equal(peers[0].asks + peers[1].asks, 1);
+    assert_int_equal(send_end(&peers[0], 0, ERR_NOT_HELD), ERR_OK);
+    assert_int_equal(peers[1].asks, 1);
+    answer(&peers[1], 0);
+    settle();
+    assert_int_equal(fate.held, 1);
+    assert_int_equal(fate.put_off, 0);
+}
+
+static void what_nobody_has_is_put_off(void **state)
+{
+    (void)state;
+    peers[1].is_open = true;
+    ask_for(1, 0);
+    assert_int_equal(send_end(&peers[0], 0, ERR_NOT_HELD), ERR_OK);
+    assert_int_equal(send_end(&peers[1], 0, ERR_BUSY), ERR_OK);
+    assert_int_equal(fate.put_off, 1);
+    assert_int_equal(peers[0].asks, 1);
+    look(); /* both rest */
+    assert_int_equal(peers[0].asks + peers[1].asks, 2);
+    now_ms += 250;
+    fetch_middle_tick(middle);
+    fetch_middle_flush(middle);
+    assert_int_equal(peers[0].asks + peers[1].asks, 3);
+}
+
+static void wrong_bytes_are_told_and_the_rest_is_held(void **state)
+{
+    (void)state;
+    ask_for(3, 0);
+    answer(&peers[0], 0);
+    assert_int_equal(send_data(&peers[0], 1, 0, LEN, content_of(MANY)), ERR_OK);
+    assert_int_equal(send_end(&peers[0], 1, ERR_OK), ERR_OK);
+    answer(&peers[0], 2);
+    settle();
+    assert_int_equal(lies, 1);
+    assert_int_equal(fate.held, 2);
+    assert_int_equal(fate.put_off, 1);
+    assert_int_equal(wants_left(), 1);
+}
+
+static void bytes_come_in_order_and_not_too_many(void **state)
+{
+    static uint8_t over[LEN + 1];
+    struct bytes more = BYTES_ARRAY(over);
+    struct bytes content;
+
+    (void)state;
+    ask_for(1, 0);
+    content = content_of(number_of(&peers[0], 0));
+    assert_int_equal(send_data(&peers[0], 0, 1, 2, content), ERR_NOT_ASKED);
+    assert_int_equal(send_data(&peers[0], 0, 0, LEN + 1, more), ERR_NOT_ASKED);
+    assert_int_equal(send_end(&peers[0], 0, ERR_OK), ERR_OUT_OF_ORDER);
+    assert_int_equal(send_data(&peers[1], 0, 0, 1, content), ERR_NOT_ASKED);
+    peers[0].asked[0].request++;
+    assert_int_equal(send_data(&peers[0], 0, 0, 1, content), ERR_NOT_ASKED);
+    assert_int_equal(send_end(&peers[0], 0, ERR_OK), ERR_NOT_ASKED);
+    peers[0].asked[0].request--;
+    assert_int_equal(send_data(&peers[0], 0, 0, LEN - 1, content), ERR_OK);
+    assert_int_equal(send_end(&peers[0], 0, ERR_OK), ERR_OUT_OF_ORDER);
+    assert_int_equal(send_data(&peers[0], 0, LEN - 1, LEN, content), ERR_OK);
+    assert_int_equal(send_end(&peers[0], 0, ERR_OK), ERR_OK);
+    assert_int_equal(send_end(&peers[0], 0, ERR_OK), ERR_NOT_ASKED);
+    settle();
+    assert_int_equal(fate.held, 1);
+}
+
+static void every_fourth_try_goes_another_way(void **state)
+{
+    (void)state;
+    ask_for(2, 3);
+    assert_int_equal(fate.other, 2);
+    assert_int_equal(peers[0].asks, 0);
+}
+
+static void what_is_fetched_by_itself_goes_another_way(void **state)
+{
+    (void)state;
+    is_taken = true;
+    ask_for(2, 0);
+    assert_int_equal(fate.other, 2);
+    assert_int_equal(peers[0].asks, 0);
+}
+
+static void nobody_to_ask_means_another_way(void **state)
+{
+    (void)state;
+    peers[0].is_slow = true;
+    ask_for(2, 0);
+    assert_int_equal(fate.other, 2);
+    assert_int_equal(peers[0].asks, 0);
+}
+
+static void without_room_nothing_is_asked_for(void **state)
+{
+    (void)state;
+    has_room = false;
+    ask_for(2, 0);
+    assert_int_equal(peers[0].asks, 0);
+    assert_int_equal(fate.put_off, 2);
+    assert_int_equal(fetch_middle_reserved(middle), 0);
+}
+
+static void what_a_peer_that_is_gone_owes_is_put_off(void **state)
+{
+    (void)state;
+    ask_for(3, 0);
+    answer(&peers[0], 0);
+    fetch_middle_peer_gone(middle, &peers[1]); /* somebody else */
+    assert_int_equal(fate.put_off, 0);
+    fetch_middle_peer_gone(middle, &peers[0]);
+    assert_int_equal(fate.put_off, 2);
+    settle();
+    assert_int_equal(fate.held, 1);
+}
+
+static void who_sends_next_to_nothing_is_left_and_blamed(void **state)
+{
+    struct bytes content;
+
+    (void)state;
+    ask_for(2, 0);
+    content = content_of(number_of(&peers[0], 0));
+    now_ms += BLOB_TIMEOUT_MS - 1;
+    assert_int_equal(send_data(&peers[0], 0, 0, 10, content), ERR_OK);
+    fetch_middle_tick(middle);
+    assert_int_equal(fate.put_off + fate.blamed, 0);
+    now_ms++;
+    fetch_middle_tick(middle);
+    assert_int_equal(fate.put_off, 2);
+    assert_int_equal(fate.blamed, 1);
+    assert_int_equal(peers[0].cancels, 2);
+    /* What was on its way is dropped, up to its end. */
+    assert_int_equal(send_data(&peers[0], 0, 10, 20, content), ERR_OK);
+    assert_int_equal(send_end(&peers[0], 0, ERR_CANCELLED), ERR_OK);
+    assert_int_equal(send_end(&peers[0], 1, ERR_OK), ERR_OK);
+    assert_int_equal(send_end(&peers[0], 1, ERR_OK), ERR_NOT_ASKED);
+    settle();
+    assert_int_equal(fate.held, 0);
+}
+
+static void what_is_given_up_is_called_off_and_not_held(void **state)
+{
+    static const uint8_t elsewhere[ID_LEN] = { 8 };
+    struct blob_id ids[3];
+
+    (void)state;
+    ask_for(3, 0);
+    for (unsigned i = 0; i < 3; i++)
+        ids[i] = peers[0].asked[i].ask.id;
+    fetch_middle_give_up(middle, &ids[0], elsewhere);
+    assert_int_equal(peers[0].cancels, 0);
+    fetch_middle_give_up(middle, &ids[0], topic);
+    assert_int_equal(peers[0].cancels, 1);
+    answer(&peers[0], 1);
+    answer(&peers[0], 2);
+    fetch_middle_give_up(middle, &ids[1], NULL); /* it has come */
+    fetch_middle_flush(middle);
+    fetch_middle_give_up(middle, &ids[2], topic); /* it is being written */
+    settle();
+    assert_int_equal(peers[0].cancels, 1);
+    assert_int_equal(fate.held + fate.put_off, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_false(is_held(i));
+        assert_false(fetch_middle_has(middle, &ids[i]));
+    }
+}
+
+static void a_disk_without_room_puts_all_of_a_group_off(void **state)
+{
+    (void)state;
+    ask_for(3, 0);
+    for (unsigned i = 0; i < 3; i++)
+        answer(&peers[0], i);
+    store.store->options.reserve_bytes = UINT64_MAX;
+    settle();
+    store.store->options.reserve_bytes = 1;
+    assert_int_equal(fate.held, 0);
+    assert_int_equal(fate.put_off, 3);
+    assert_int_equal(wants_left(), 3);
+}
+
+static void at_the_end_what_has_come_is_let_go_and_wanted_still(void **state)
+{
+    (void)state;
+    ask_for(3, 0);
+    answer(&peers[0], 0);
+    fetch_middle_shutdown(middle);
+    assert_int_equal(fate.put_off, 0);
+    assert_int_equal(send_end(&peers[0], 1, ERR_NOT_HELD), ERR_OK);
+    look();
+    settle();
+    assert_int_equal(fate.held, 0);
+    assert_int_equal(peers[0].asks, 3);
+    assert_int_equal(wants_left(), 3); /* after the next start */
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
+    const struct CMUnitTest tests[] = {
+        T(what_is_wanted_is_asked_for_behind_each_other_and_held),
+        T(what_is_on_its_way_is_not_asked_for_again),
+        T(as_much_as_fits_is_asked_for_and_the_next_as_it_comes),
+        T(two_who_have_it_are_asked_for_half_each),
+        T(what_one_has_not_is_asked_of_another_at_once),
+        T(what_nobody_has_is_put_off),
+        T(wrong_bytes_are_told_and_the_rest_is_held),
+        T(bytes_come_in_order_and_not_too_many),
+        T(every_fourth_try_goes_another_way),
+        T(what_is_fetched_by_itself_goes_another_way),
+        T(nobody_to_ask_means_another_way),
+        T(without_room_nothing_is_asked_for),
+        T(what_a_peer_that_is_gone_owes_is_put_off),
+        T(who_sends_next_to_nothing_is_left_and_blamed),
+        T(what_is_given_up_is_called_off_and_not_held),
+        T(a_disk_without_room_puts_all_of_a_group_off),
+        T(at_the_end_what_has_come_is_let_go_and_wanted_still),
+    };
+#undef T
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,4 +1,4 @@
-/* Blobs of the middle size: which, of whom, and what they send. */
+/* Blobs of the middle size: what is on its way, what comes, what goes. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,19 +7,6 @@
 #include "daemon/fetch_middle_parts.h"
 #include "daemon/peers.h"
 #include "daemon/throttle.h"
-
-enum {
-    /* Rows that are looked at together, and in one turn of the loop. */
-    WANTS_PAGE = 256,
-    TURN_WANTS = 1024,
-    /* Every so many tries a want goes the way of large blobs. */
-    OTHER_TRIES = 4
-};
-
-bool fetch_middle_is_such(const struct blob_id *blob)
-{
-    return blob->size > BLOB_INLINE_MAX && blob->size <= BLOB_SPAN_LEN;
-}
 
 enum err fetch_middle_open(struct fetch_middle **out, struct node *node,
                            struct transfer *transfer,
@@ -56,17 +43,18 @@ bool fetch_middle_is_idle(const struct fetch_middle *m)
 
 /* ---- The end of a piece ------------------------------------------------- */
 
-static void end_request(struct fetch_middle *m, struct middle_piece *piece)
+void middle_piece_unask(struct fetch_middle *m, struct middle_piece *piece)
 {
     struct fetch_source *source = fetch_source_find(&m->sources, piece->conn);
 
     if (piece->state == MIDDLE_ASKED && source != NULL)
         fetch_source_ended(source, piece->want.blob.size - piece->got);
+    piece->state = MIDDLE_WHOLE;
 }
 
 void middle_piece_free(struct fetch_middle *m, struct middle_piece *piece)
 {
-    end_request(m, piece);
+    middle_piece_unask(m, piece);
     m->bytes -= piece->want.blob.size;
     m->blocked = false;
     free(piece->data);
@@ -227,249 +215,12 @@ void fetch_middle_reclaim(struct fetch_middle *m, const uint8_t topic[ID_LEN],
             memcpy(m->pieces[i].pledge, pledge, ID_LEN);
 }
 
-/* ---- Whom to ask -------------------------------------------------------- */
-
-enum chance {
-    CHANCE_NONE, /* nobody answers such questions here */
-    CHANCE_LATER,
-    CHANCE_FULL,  /* all of them have enough to send */
-    CHANCE_DOUBT, /* it did not have what it was asked for last */
-    CHANCE_NOW
-};
-
-static bool is_usable(const struct fetch_middle *m, struct conn *c,
-                      const struct middle_piece *piece)
-{
-    for (unsigned i = 0; i < piece->tried_count; i++)
-        if (piece->tried[i] == conn_number(c))
-            return false;
-    return conn_is_open(c) && peer_shares(conn_peer(c), piece->want.topic) &&
-           !m->config.is_slow(m->transfer, c);
-}
-
-static enum chance chance_of(struct fetch_middle *m, struct conn *c,
-                             uint64_t bytes)
-{
-    const struct fetch_source *s =
-        fetch_source_find(&m->sources, conn_number(c));
-
-    if (throttle_ask_ms(node_throttle(m->node), conn_download(c)) >
-            middle_now_ms(m) ||
-        (s != NULL && fetch_source_rests(s, middle_now_ms(m))))
-        return CHANCE_LATER;
-    if (s != NULL && !fetch_source_has_room(s, bytes, conn_rtt_ms(c)))
-        return CHANCE_FULL;
-    return s != NULL && fetch_source_is_doubtful(s) ? CHANCE_DOUBT : CHANCE_NOW;
-}
-
-static uint64_t owed_by(struct fetch_middle *m, const struct conn *c)
-{
-    const struct fetch_source *s =
-        fetch_source_find(&m->sources, conn_number(c));
-
-    return s == NULL ? 0 : s->in_flight;
-}
-
-/* Of those that were not tried and may be asked now, the one that owes least.
- */
-static enum chance provider(struct fetch_middle *m,
-                            const struct middle_piece *piece, struct conn **out)
-{
-    struct peers *peers = node_peer_table(m->node);
-    enum chance best = CHANCE_NONE;
-
-    for (struct conn *c = peers_next(peers, NULL); c != NULL;
-         c = peers_next(peers, c)) {
-        enum chance chance;
-
-        if (!is_usable(m, c, piece))
-            continue;
-        chance = chance_of(m, c, piece->want.blob.size);
-        if (chance > best ||
-            (chance == best && owed_by(m, c) < owed_by(m, *out))) {
-            best = chance;
-            *out = c;
-        }
-    }
-    return best;
-}
-
-/* ---- Asking ------------------------------------------------------------- */
+/* ---- Answers ------------------------------------------------------------ */
 
 bool fetch_middle_owns(uint32_t request)
 {
     return request >> 16 == 0;
 }
-
-static struct middle_piece *find_free(struct fetch_middle *m)
-{
-    for (unsigned i = 0; i < MIDDLE_PIECES; i++)
-        if (m->pieces[i].state == MIDDLE_FREE)
-            return &m->pieces[i];
-    return NULL;
-}
-
-static enum err send_ask(struct conn *c, const struct middle_piece *piece)
-{
-    const struct blob_id *id = &piece->want.blob;
-    struct blob_msg msg = {
-        .type = FRAME_BLOB_ASK,
-        .request = piece->request,
-        .ask = { .id = *id, .what = BLOB_WHAT_BLOCKS },
-    };
-    uint8_t buf[128];
-    struct writer w = writer_fixed(buf, sizeof buf);
-
-    if (!peer_tag_of_topic(conn_peer(c), piece->want.topic, msg.ask.tag))
-        return ERR_NOT_HELD;
-    msg.ask.count =
-        (uint32_t)((id->size + BLOB_BLOCK_LEN - 1) / BLOB_BLOCK_LEN);
-    blob_msg_encode(&w, &msg);
-    assert(w.err == ERR_OK);
-    return conn_queue(c, FRAME_BLOB_ASK, writer_view(&w));
-}
-
-/* False if it cannot be asked after all: nothing has changed. */
-static bool ask(struct fetch_middle *m, struct middle_piece *piece,
-                struct conn *c)
-{
-    struct fetch_source *source =
-        fetch_source_take(&m->sources, conn_number(c));
-
-    piece->request = ++m->requests;
-    if (source == NULL || send_ask(c, piece) != ERR_OK)
-        return false;
-    fetch_source_asked(source, piece->want.blob.size, middle_now_ms(m));
-    piece->conn = conn_number(c);
-    piece->state = MIDDLE_ASKED;
-    piece->got = 0;
-    return true;
-}
-
-/* A place for what it brings, if there is one, and room on the disk. */
-static enum chance begin(struct fetch_middle *m, struct conn *c,
-                         const struct store_want *want,
-                         const struct quota_claim *claim)
-{
-    struct middle_piece *piece = find_free(m);
-    uint8_t *data;
-
-    if (piece == NULL || m->bytes + want->blob.size > MIDDLE_BYTES)
-        return CHANCE_FULL;
-    if (!m->config.has_room(m->transfer, want, want->blob.size)) {
-        m->config.put_off(m->transfer, want);
-        return CHANCE_NOW;
-    }
-    data = malloc((size_t)want->blob.size);
-    if (data == NULL)
-        return CHANCE_FULL;
-    *piece = (struct middle_piece){ .state = MIDDLE_WHOLE,
-                                    .want = *want,
-                                    .is_strangers = claim->is_strangers,
-                                    .data = data };
-    memcpy(piece->pledge, claim->pledge, ID_LEN);
-    m->bytes += want->blob.size;
-    if (!ask(m, piece, c))
-        middle_piece_put_off(m, piece);
-    return CHANCE_NOW;
-}
-
-/* Takes one want: FULL if it has to wait until there is place. */
-static enum chance gather(struct fetch_middle *m, const struct store_want *want)
-{
-    const struct middle_piece fresh = { .want = *want };
-    struct quota_claim claim;
-    struct conn *c = NULL;
-    enum chance chance = CHANCE_NONE;
-
-    if (fetch_middle_has(m, &want->blob)) {
-        m->look_more = true; /* it may be wanted for another topic, too */
-        return CHANCE_NOW;
-    }
-    if (want->tries % OTHER_TRIES != OTHER_TRIES - 1)
-        chance = provider(m, &fresh, &c);
-    if (chance == CHANCE_NONE || m->config.is_taken(m->transfer, &want->blob))
-        return m->config.other(m->transfer, want) ? CHANCE_NOW : CHANCE_FULL;
-    if (chance == CHANCE_LATER)
-        m->rested = true;
-    if (chance < CHANCE_DOUBT ||
-        m->config.is_settled(m->transfer, want, &claim))
-        return chance;
-    return begin(m, c, want, &claim);
-}
-
-/* It had it not: another one may. */
-static bool ask_another(struct fetch_middle *m, struct middle_piece *piece)
-{
-    struct conn *c = NULL;
-
-    end_request(m, piece);
-    piece->state = MIDDLE_WHOLE; /* nobody owes it */
-    if (piece->tried_count == MIDDLE_TRIED)
-        return false;
-    piece->tried[piece->tried_count++] = piece->conn;
-    return provider(m, piece, &c) >= CHANCE_DOUBT && ask(m, piece, c);
-}
-
-/* ---- The walk ----------------------------------------------------------- */
-
-void fetch_middle_look(struct fetch_middle *m, bool eager)
-{
-    m->blocked = false;
-    m->rested = false;
-    m->eager = m->eager || eager;
-    if (m->look)
-        m->look_more = true;
-    m->look = !m->stopping;
-}
-
-static void walk_end(struct fetch_middle *m)
-{
-    m->has_after = false;
-    m->look = m->look_more;
-    m->look_more = false;
-    m->eager = m->eager && m->look;
-}
-
-/*
- * A page of wants.  The first that has to wait for a place keeps the walk from
- * going on; but those behind it in the page may be others' to send.
- */
-static size_t walk_page(struct fetch_middle *m, uint64_t until)
-{
-    static struct store_want wants[WANTS_PAGE]; /* the loop alone is here */
-    bool waits = false;
-    size_t n = 0;
-
-    if (store_wants_due_middle(node_store(m->node), until,
-                               m->has_after ? &m->after : NULL, wants,
-                               WANTS_PAGE, &n) != ERR_OK ||
-        n == 0) {
-        walk_end(m);
-        return 0;
-    }
-    for (size_t i = 0; i < n && m->bytes < MIDDLE_BYTES; i++) {
-        waits = gather(m, &wants[i]) == CHANCE_FULL || waits;
-        if (waits)
-            continue;
-        m->after = wants[i];
-        m->has_after = true;
-    }
-    m->blocked = waits || m->bytes >= MIDDLE_BYTES;
-    return n;
-}
-
-void fetch_middle_flush(struct fetch_middle *m)
-{
-    uint64_t until = m->eager ? UINT64_MAX : node_clock_ms(m->node);
-
-    for (size_t seen = 0, n = 1;
-         m->look && !m->blocked && n > 0 && seen < TURN_WANTS; seen += n)
-        n = walk_page(m, until);
-    middle_group_begin(m);
-}
-
-/* ---- Answers ------------------------------------------------------------ */
 
 static struct middle_piece *find_asked(struct fetch_middle *m, uint64_t conn,
                                        uint32_t request)
@@ -507,13 +258,12 @@ static enum err on_end(struct fetch_middle *m, struct middle_piece *piece,
         return ERR_OUT_OF_ORDER;
     m->blocked = false;
     if (code == ERR_OK) {
-        end_request(m, piece);
-        piece->state = MIDDLE_WHOLE;
+        middle_piece_unask(m, piece);
         return ERR_OK;
     }
     assert(source != NULL);
     fetch_source_missed(source, middle_now_ms(m));
-    if (!ask_another(m, piece))
+    if (!middle_piece_ask_another(m, piece))
         middle_piece_put_off(m, piece);
     return ERR_OK;
 }

@@ -45,8 +45,6 @@ struct fetch_middle_config {
     void (*blame)(struct transfer *transfer, const struct conn *conn);
 };
 
-bool fetch_middle_is_such(const struct blob_id *blob);
-
 MUST_CHECK enum err fetch_middle_open(struct fetch_middle **out,
                                       struct node *node,
                                       struct transfer *transfer,

@@ -8,8 +8,9 @@
 #include "store/blob_take.h"
 
 /*
- * What the files of fetch_middle share: fetch_middle.c what is asked of whom
- * and what comes, fetch_middle_group.c how it is stored.  For nobody else.
+ * What the files of fetch_middle share: fetch_middle.c what is on its way and
+ * what comes, fetch_middle_ask.c what is asked of whom, fetch_middle_group.c
+ * how it is stored.  For nobody else.
  */
 
 enum {
@@ -82,6 +83,15 @@ static inline uint64_t middle_now_ms(const struct fetch_middle *m)
 void middle_piece_free(struct fetch_middle *m, struct middle_piece *piece);
 /* The same of one that is wanted still. */
 void middle_piece_put_off(struct fetch_middle *m, struct middle_piece *piece);
+
+/* Nobody owes it any more: it is WHOLE, or is asked for again, or ends. */
+void middle_piece_unask(struct fetch_middle *m, struct middle_piece *piece);
+
+/* --- fetch_middle_ask.c --- */
+
+/* Who was asked has it not, another one may; false if none can be asked now. */
+bool middle_piece_ask_another(struct fetch_middle *m,
+                              struct middle_piece *piece);
 
 /* --- fetch_middle_group.c --- */
 

@@ -17,9 +17,11 @@
 #include "daemon/node_parts.h"
 #include "daemon/quota.h"
 #include "daemon/safety.h"
+#include "store/internal.h"
 
 enum {
     MANY = 1000,
+    OURS = 300,
     LONG = (17 << 20) + 12345,
     MIDDLE = 1234567,
     ALLOCS = 3 * MANY
@@ -404,6 +406,54 @@ static void a_folder_becomes_its_files_in_groups(void **state)
     }
 }
 
+/* Each is open until its group is flushed, so a group has not many of them. */
+static void files_of_ours_are_flushed_and_held_in_groups(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < OURS; i++) {
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "p%03u.raw", i);
+        add(write_file(name, BLOB_INLINE_MAX + 1 + i, (uint8_t)i));
+    }
+    run();
+    assert_int_equal(rig.done, 1);
+    assert_int_equal(rig.applied, 3); /* 128 at most are a group */
+    assert_int_equal(files_in("blobs"), OURS);
+    assert_int_equal(files_in("blobs/tmp"), 0);
+    for (size_t i = 0; i < OURS; i++)
+        assert_held(i);
+}
+
+static void a_group_that_fails_midway_leaves_no_file(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "p%03u.raw", i);
+        add(write_file(name, BLOB_INLINE_MAX + 1 + i, (uint8_t)i));
+    }
+    rig.list.files[12].path = path_in("nothing");
+    run();
+    assert_failed(ERR_NOT_FOUND, "nothing");
+    assert_int_equal(rig.applied, 0);
+    assert_int_equal(files_in("blobs"), 0);
+}
+
+static void what_finds_no_room_midway_is_named_and_leaves_no_file(void **state)
+{
+    (void)state;
+    add(write_file("small.txt", 100, 1));
+    add(write_file("photo.raw", MIDDLE / 2, 2));
+    rig.f.store->options.reserve_bytes = UINT64_MAX;
+    run();
+    rig.f.store->options.reserve_bytes = 1;
+    assert_failed(ERR_NO_SPACE, "photo.raw");
+    assert_int_equal(rig.applied, 0);
+    assert_int_equal(files_in("blobs"), 0);
+}
+
 static void files_in_place_are_not_copied(void **state)
 {
     (void)state;
@@ -530,6 +580,9 @@ int main(void)
         TEST(what_comes_behind_a_long_file_is_taken_too),
         TEST(the_type_of_a_long_file_is_looked_for),
         TEST(a_folder_becomes_its_files_in_groups),
+        TEST(files_of_ours_are_flushed_and_held_in_groups),
+        TEST(a_group_that_fails_midway_leaves_no_file),
+        TEST(what_finds_no_room_midway_is_named_and_leaves_no_file),
         TEST(files_in_place_are_not_copied),
         TEST(a_file_that_is_not_there_is_named),
         TEST(what_the_quota_refuses_is_not_read),

@@ -364,6 +364,51 @@ static void holes_are_zeros_and_stay_holes(void **state)
 }
 
 /* The work is not for who called it to leave out. */
+/* As many as are flushed all at once, and as few as are flushed one by one. */
+static void imports_that_are_flushed_together_are_all_there(void **state)
+{
+    enum { MOST = 20 };
+    static const size_t counts[] = { 0, 1, 8, 9, MOST };
+    struct fixture *f = *state;
+    struct blob_import *imports[MOST];
+    uint8_t *data = content_of(20000);
+    size_t failed;
+
+    for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+        struct blob_progress progress = { 0 };
+
+        for (size_t i = 0; i < counts[k]; i++) {
+            const char *path = fixture_path(f, "source");
+
+            data[0] = (uint8_t)i;
+            data[1] = (uint8_t)k;
+            write_file(path, data, i == 0 ? 10 : 20000);
+            assert_int_equal(
+                blob_import_new(&imports[i], f->store, path, T1, false),
+                ERR_OK);
+            assert_int_equal(blob_import_begin(imports[i], &progress), ERR_OK);
+            blob_import_work(imports[i], &progress);
+            assert_int_equal(blob_import_end(imports[i]), ERR_OK);
+        }
+        assert_int_equal(blob_imports_flush(imports, counts[k], &failed),
+                         ERR_OK);
+        store_batch_clear(f->batch);
+        for (size_t i = 0; i < counts[k]; i++)
+            assert_int_equal(blob_import_put(imports[i], f->batch), ERR_OK);
+        apply(f);
+        for (size_t i = 0; i < counts[k]; i++) {
+            struct blob_id id;
+
+            blob_import_id(imports[i], &id);
+            data[0] = (uint8_t)i;
+            data[1] = (uint8_t)k;
+            assert_content(f, &id, data);
+            blob_import_free(imports[i]);
+        }
+    }
+    free(data);
+}
+
 static void what_could_not_be_begun_is_not_worked_on(void **state)
 {
     struct fixture *f = *state;
@@ -797,6 +842,7 @@ int main(void)
         TEST(a_file_in_place_has_changed_or_its_disk_is_away),
         TEST(hands_beside_each_other_make_one_blob),
         TEST(holes_are_zeros_and_stay_holes),
+        TEST(imports_that_are_flushed_together_are_all_there),
         TEST(what_could_not_be_begun_is_not_worked_on),
         TEST(a_file_that_changes_meanwhile_is_not_taken),
         TEST(a_cancelled_import_leaves_nothing),

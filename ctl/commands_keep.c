@@ -32,6 +32,8 @@ static const struct option gc[] = {
 static const struct option health[] = {
     TAKES("project", "PROJECT", "else everything that is held here"),
     { "under", OPTION_FLAG, 0, NULL, NULL, "only files with fewer copies than are wanted" },
+    { "limit", OPTION_UINT, 0, NULL, "N", "at most so many items" },
+    { "after", OPTION_TEXT, 0, NULL, "CURSOR", "go on where `next` of the last list points" },
     END };
 
 static const struct option copies[] = {
@@ -65,7 +67,7 @@ static const struct command rows[] = {
       .help = "files that are to come, why they are not here, and who had them last",
       .more = "due: asked for next. fetching: on its way. no_room: the disk or a quota is full. no_peer: nobody who holds the project is connected. not_found: who is connected has none of it. What is not to be had is asked for again later and holds up nothing else.",
       .example = "troupe want list\ntroupe want list --topic 1f2e3d4c5b6a7988" },
-    { .noun = "health", .method = "health", .options = health, .show = render_health, .flags = COMMAND_LIST | COMMAND_LONG,
+    { .noun = "health", .method = "health", .options = health, .show = render_health, .flags = COMMAND_LONG,
       .help = "which files are held by whom, and which by too few",
       .more = "A copy counts where a node has signed for it and has shown a random piece of it to this one within 7 days. What nodes only say, and what they could not show, is told apart." },
     { .noun = "copies", .method = "copies", .options = copies, .run = run_copies, .show = render_copies, .flags = COMMAND_LONG,

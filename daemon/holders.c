@@ -185,6 +185,7 @@ static struct named *counted(struct leases *l, const uint8_t topic[ID_LEN])
     struct lease_topic *t = lease_topic_find(l, topic);
     uint64_t now_ms = node_clock_ms(l->node);
 
+    lease_look_at_changes(l); /* this node itself may have let go of some */
     if (t == NULL || !t->has_named || !t->named.is_whole) {
         if (t != NULL)
             t->is_asked = true;

@@ -170,6 +170,8 @@ bool lease_take(struct leases *leases, struct lease_topic *topic,
                 const struct lease *lease, struct bytes bytes);
 /* What this node knows of it has changed: it is written. */
 void lease_write_row(struct leases *leases, const struct lease_row *row);
+/* Blobs may have come or gone since: what is counted follows. */
+void lease_look_at_changes(struct leases *leases);
 /* Counts of the topic are not those of now any more. */
 void lease_uncount(struct lease_topic *topic);
 /* Comes back soon. */

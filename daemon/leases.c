@@ -319,7 +319,7 @@ static void mark_dirty(struct leases *l, struct lease_topic *t)
     lease_uncount(t);
 }
 
-static void look_at_changes(struct leases *l)
+void lease_look_at_changes(struct leases *l)
 {
     uint8_t topics[LEASE_ROWS_CHANGED_MAX][ID_LEN];
     struct lease_topic *t;
@@ -394,7 +394,7 @@ static void on_timer(uv_timer_t *timer)
 
     if (!more) {
         look_at_topics(l);
-        look_at_changes(l);
+        lease_look_at_changes(l);
         look_at_config(l);
         for (struct lease_topic *t = l->topics; t != NULL; t = t->next)
             lease_own_look(l, t);

@@ -158,8 +158,12 @@ static enum err open_store(struct node *n)
     memcpy(options.board, n->board, ID_LEN);
     e = store_open(&n->store, n->home->data, &options);
     if (e != ERR_OK)
-        log_event(LOG_LEVEL_ERROR, "store", "open_failed", "why=%s folder=%s",
-                  err_name(e), n->home->data);
+        log_event(LOG_LEVEL_ERROR, "store", "open_failed", "why=%s folder=%s%s",
+                  err_name(e), n->home->data,
+                  e == ERR_VERSION
+                      ? " text=\"made by another release, or for another "
+                        "network\""
+                      : "");
     return e;
 }
 

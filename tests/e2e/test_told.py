@@ -202,6 +202,31 @@ class ToldTest(lab.LabTest):
         self.assertEqual([os.path.basename(f["path"]) for f in told],
                          list(names))
 
+    def test_health_is_told_page_by_page_and_as_it_is(self):
+        done = self.ada.json(
+            "contribute", "--project", self.project, "--title", "Many",
+            "--licence", LICENCE, *(self.file(f"{i}", os.urandom(100 + i))
+            for i in range(4)))
+        roots, after = [], []
+        while after is not None:
+            page = self.ada.json("health", self.project, "--limit", "2",
+                                 *after)
+            self.assertLessEqual(len(page["items"]), 2)
+            roots += [item["root"] for item in page["items"]]
+            after = page["next"] and ("--after", page["next"])
+        self.assertEqual(len(set(roots)), len(roots))
+        self.assertLessEqual({b["root"] for b in done["blobs"]}, set(roots))
+        self.assertEqual(self.ada.refused("health", "--after", "zz").code, 2)
+        # At once after a drop.
+        here = page["topics"][0]["held_here"]
+        self.ada.json("drop", done["id"], "--last-copy")
+        topic, = self.ada.json("health", self.project)["topics"]
+        self.assertEqual((topic["held_here"], topic["nowhere"]),
+                         (here - 4, 4))
+        topic, = [t for t in self.ada.json("status")["topics"]
+                  if t["id"] == self.project]
+        self.assertEqual(topic["blobs_held"], here - 4)
+
     def test_who_interrupts_is_told_that_it_goes_on(self):
         large = self.contribute(self.file("large", os.urandom(8 * MIB)))
         ben = self.node("ben")

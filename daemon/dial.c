@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/address_book.h"
 #include "daemon/backoff.h"
-#include "daemon/book.h"
 #include "daemon/conn.h"
 #include "daemon/gossip.h"
 #include "daemon/log.h"
@@ -44,7 +44,7 @@ struct lookup {
 
 static void rearm(struct dialler *d);
 
-static void entry_failed(struct dialler *d, struct book_entry *entry,
+static void entry_failed(struct dialler *d, struct address_book_entry *entry,
                          enum err why)
 {
     uint64_t wait_ms;
@@ -61,7 +61,7 @@ static void entry_failed(struct dialler *d, struct book_entry *entry,
     rearm(d);
 }
 
-static void connect_to(struct dialler *d, struct book_entry *entry,
+static void connect_to(struct dialler *d, struct address_book_entry *entry,
                        const struct sockaddr *address)
 {
     struct conn *c;
@@ -76,7 +76,8 @@ static void on_resolved(uv_getaddrinfo_t *request, int status,
 {
     struct lookup *lookup = request->data;
     struct dialler *d = lookup->dialler;
-    struct book_entry *entry = book_find(node_book(d->node), lookup->node);
+    struct address_book_entry *entry =
+        address_book_find(node_address_book(d->node), lookup->node);
 
     if (!d->stopping && entry != NULL && entry->dialling) {
         if (status == 0 && found != NULL)
@@ -88,7 +89,8 @@ static void on_resolved(uv_getaddrinfo_t *request, int status,
     free(lookup);
 }
 
-static enum err resolve(struct dialler *d, const struct book_entry *entry)
+static enum err resolve(struct dialler *d,
+                        const struct address_book_entry *entry)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
     struct address_parts parts;
@@ -112,7 +114,7 @@ static enum err resolve(struct dialler *d, const struct book_entry *entry)
     return ERR_UNREACHABLE;
 }
 
-static void dial(struct dialler *d, struct book_entry *entry)
+static void dial(struct dialler *d, struct address_book_entry *entry)
 {
     struct sockaddr_storage address;
     enum err e;
@@ -128,13 +130,14 @@ static void dial(struct dialler *d, struct book_entry *entry)
 }
 
 /* Others are for the overlay to choose. */
-static bool is_wished(const struct book_entry *entry)
+static bool is_wished(const struct address_book_entry *entry)
 {
     return entry->from_config || (entry->row.flags & STORE_PEER_MANUAL) != 0;
 }
 
 /* Whether the entry waits for its time only. */
-static bool is_waiting(const struct dialler *d, const struct book_entry *entry)
+static bool is_waiting(const struct dialler *d,
+                       const struct address_book_entry *entry)
 {
     struct peers *peers = node_peer_table(d->node);
 
@@ -147,11 +150,11 @@ static bool is_waiting(const struct dialler *d, const struct book_entry *entry)
 static void on_timer(uv_timer_t *timer)
 {
     struct dialler *d = timer->data;
-    struct book *book = node_book(d->node);
+    struct address_book *book = node_address_book(d->node);
     uint64_t now_ms = uv_now(timer->loop);
-    struct book_entry *entry;
+    struct address_book_entry *entry;
 
-    for (size_t i = 0; (entry = book_at(book, i)) != NULL; i++) {
+    for (size_t i = 0; (entry = address_book_at(book, i)) != NULL; i++) {
         if (is_waiting(d, entry) && entry->next_dial_ms <= now_ms)
             dial(d, entry);
     }
@@ -163,11 +166,13 @@ static void rearm(struct dialler *d)
 {
     uint64_t now_ms = uv_now(node_loop(d->node));
     uint64_t due = UINT64_MAX;
-    struct book_entry *entry;
+    struct address_book_entry *entry;
 
     if (d->stopping)
         return;
-    for (size_t i = 0; (entry = book_at(node_book(d->node), i)) != NULL; i++) {
+    for (size_t i = 0;
+         (entry = address_book_at(node_address_book(d->node), i)) != NULL;
+         i++) {
         if (is_waiting(d, entry) && entry->next_dial_ms < due)
             due = entry->next_dial_ms;
     }
@@ -222,7 +227,7 @@ void dialler_meet(struct dialler *d, const uint8_t node[KEY_LEN],
 
     assert(count <= ANNOUNCEMENT_ENDPOINTS_MAX);
     if (m == NULL || d->stopping || find_meeting(d, node) != NULL ||
-        book_is_banned(node_book(d->node), node) ||
+        address_book_is_banned(node_address_book(d->node), node) ||
         peers_find_node(peers, node) != NULL ||
         peers_count_out(peers) >= PEERS_OUT_MAX) {
         gossip_dial_failed(node_gossip(d->node), node);
@@ -237,9 +242,10 @@ void dialler_meet(struct dialler *d, const uint8_t node[KEY_LEN],
 /* It was found where it said: a way back after a restart. */
 static void remember(struct dialler *d, const struct conn *c)
 {
-    struct book_entry *entry;
+    struct address_book_entry *entry;
 
-    if (book_get(node_book(d->node), &entry, conn_node(c)) != ERR_OK)
+    if (address_book_get(node_address_book(d->node), &entry, conn_node(c)) !=
+        ERR_OK)
         return;
     if (is_wished(entry))
         return;
@@ -249,9 +255,10 @@ static void remember(struct dialler *d, const struct conn *c)
 
 void dialler_start(struct dialler *d)
 {
-    struct book_entry *entry;
+    struct address_book_entry *entry;
 
-    for (size_t i = 0; (entry = book_at(node_book(d->node), i)) != NULL; i++)
+    for (size_t i = 0;
+         (entry = address_book_at(node_address_book(d->node), i)) != NULL; i++)
         if ((entry->row.flags & STORE_PEER_ANCHOR) != 0 && !is_wished(entry) &&
             peers_find_node(node_peer_table(d->node), entry->row.node) == NULL)
             gossip_add_contact(node_gossip(d->node), entry->row.node,
@@ -328,17 +335,17 @@ void dialler_free(struct dialler *d)
 
 void dialler_take_config(struct dialler *d, const struct config *config)
 {
-    struct book *book = node_book(d->node);
+    struct address_book *book = node_address_book(d->node);
     const uint8_t *ours = node_keys(d->node)->sign.public_key;
-    struct book_entry *entry;
+    struct address_book_entry *entry;
 
-    for (size_t i = 0; (entry = book_at(book, i)) != NULL; i++)
+    for (size_t i = 0; (entry = address_book_at(book, i)) != NULL; i++)
         entry->from_config = false;
     for (size_t i = 0; i < config->peers_count; i++) {
         const struct config_peer *peer = &config->peers[i];
 
         if (memcmp(peer->node, ours, KEY_LEN) == 0 ||
-            book_get(book, &entry, peer->node) != ERR_OK)
+            address_book_get(book, &entry, peer->node) != ERR_OK)
             continue;
         entry->from_config = true;
         (void)snprintf(entry->row.address, sizeof entry->row.address, "%s",
@@ -347,7 +354,7 @@ void dialler_take_config(struct dialler *d, const struct config *config)
     rearm(d);
 }
 
-static void reset(struct dialler *d, struct book_entry *entry)
+static void reset(struct dialler *d, struct address_book_entry *entry)
 {
     entry->row.failures = 0;
     entry->next_dial_ms = uv_now(node_loop(d->node));
@@ -355,7 +362,8 @@ static void reset(struct dialler *d, struct book_entry *entry)
 
 void dialler_dial(struct dialler *d, const uint8_t node[KEY_LEN])
 {
-    struct book_entry *entry = book_find(node_book(d->node), node);
+    struct address_book_entry *entry =
+        address_book_find(node_address_book(d->node), node);
 
     if (entry == NULL)
         return;
@@ -365,9 +373,10 @@ void dialler_dial(struct dialler *d, const uint8_t node[KEY_LEN])
 
 void dialler_dial_all(struct dialler *d)
 {
-    struct book_entry *entry;
+    struct address_book_entry *entry;
 
-    for (size_t i = 0; (entry = book_at(node_book(d->node), i)) != NULL; i++)
+    for (size_t i = 0;
+         (entry = address_book_at(node_address_book(d->node), i)) != NULL; i++)
         reset(d, entry);
     rearm(d);
 }
@@ -375,32 +384,32 @@ void dialler_dial_all(struct dialler *d)
 void dialler_opened(struct dialler *d, const struct conn *c)
 {
     struct meeting *m = find_meeting(d, conn_node(c));
-    struct book_entry *entry;
+    struct address_book_entry *entry;
 
     if (m != NULL)
         m->is_on = false;
     if (conn_is_dialled(c) && !conn_is_manual(c))
         remember(d, c);
-    entry = book_find(node_book(d->node), conn_node(c));
+    entry = address_book_find(node_address_book(d->node), conn_node(c));
     if (entry == NULL)
         return;
     entry->row.failures = 0;
     entry->last_error = ERR_OK;
     entry->row.last_seen_ms = node_clock_ms(d->node);
     if (!entry->from_config)
-        book_save(node_book(d->node), entry, NULL, NULL);
+        address_book_save(node_address_book(d->node), entry, NULL, NULL);
 }
 
 void dialler_ended(struct dialler *d, const struct conn *c, enum err why)
 {
     const uint8_t *node = conn_node(c);
-    struct book_entry *entry;
+    struct address_book_entry *entry;
     struct meeting *m;
 
     if (d->stopping || node == NULL)
         return;
     m = find_meeting(d, node);
-    entry = book_find(node_book(d->node), node);
+    entry = address_book_find(node_address_book(d->node), node);
     if (conn_is_dialled(c) && !conn_is_manual(c)) {
         if (entry != NULL)
             entry->last_error = why;

@@ -14,7 +14,7 @@
 #include "daemon/interest.h"
 #include "daemon/leases.h"
 #include "daemon/log.h"
-#include "daemon/missing.h"
+#include "daemon/missing_links.h"
 #include "daemon/peers.h"
 #include "daemon/renew.h"
 #include "daemon/safety.h"
@@ -212,7 +212,7 @@ static void announce(struct item *item, const struct store_result *result)
     }
     transfer_record_added(node_transfer(node), r);
     leases_record_added(node_leases(node), r);
-    missing_look(node, r, item->source);
+    missing_links_ask(node, r, item->source);
     renew_stored(node_renew(node), r);
     node_emit(node, &event);
 }

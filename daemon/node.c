@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/book.h"
+#include "daemon/address_book.h"
 #include "daemon/coder.h"
 #include "daemon/commits.h"
 #include "daemon/dial.h"
@@ -182,7 +182,7 @@ static enum err open_parts(struct node *n)
     if (e == ERR_OK)
         e = safety_open(&n->safety, n);
     if (e == ERR_OK)
-        e = book_open(&n->book, n);
+        e = address_book_open(&n->book, n);
     if (e == ERR_OK)
         e = peers_open(&n->peers, n);
     if (e == ERR_OK)
@@ -310,7 +310,7 @@ void node_free(struct node *n)
     gc_free(n->gc);
     safety_free(n->safety);
     peers_free(n->peers);
-    book_close(n->book);
+    address_book_close(n->book);
     ingest_close(n->ingest);
     crew_close(n->disk);
     commits_close(n->commits);

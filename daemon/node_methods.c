@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/book.h"
+#include "daemon/address_book.h"
 #include "daemon/commits.h"
 #include "daemon/conn.h"
 #include "daemon/dial.h"
@@ -240,7 +240,8 @@ static unsigned count_shared(struct conn *c)
 static void describe_connected(const struct node *n, struct conn *c,
                                struct node_peer *out)
 {
-    const struct book_entry *entry = book_find(node_book(n), conn_node(c));
+    const struct address_book_entry *entry =
+        address_book_find(node_address_book(n), conn_node(c));
 
     *out = (struct node_peer){
         .state = NODE_PEER_CONNECTED,
@@ -255,7 +256,8 @@ static void describe_connected(const struct node *n, struct conn *c,
     conn_address(c, out->address);
 }
 
-static void describe_known(const struct node *n, const struct book_entry *entry,
+static void describe_known(const struct node *n,
+                           const struct address_book_entry *entry,
                            struct node_peer *out)
 {
     bool banned = entry->row.ban_until_ms > node_clock_ms(n);
@@ -276,14 +278,16 @@ static void describe_known(const struct node *n, const struct book_entry *entry,
 size_t node_peers(const struct node *n, struct node_peer *out, size_t max)
 {
     struct peers *peers = node_peer_table(n);
-    struct book_entry *entry;
+    struct address_book_entry *entry;
     size_t count = 0;
 
     for (struct conn *c = peers_next(peers, NULL); c != NULL && count < max;
          c = peers_next(peers, c))
         describe_connected(n, c, &out[count++]);
     for (size_t i = 0;
-         count < max && (entry = book_at(node_book(n), i)) != NULL; i++) {
+         count < max &&
+         (entry = address_book_at(node_address_book(n), i)) != NULL;
+         i++) {
         if (peers_find_node(peers, entry->row.node) == NULL)
             describe_known(n, entry, &out[count++]);
     }
@@ -299,13 +303,13 @@ void node_peer_add(struct node *n, const uint8_t id[KEY_LEN],
                    const char *address, node_done_fn *done, void *context)
 {
     struct address_parts parts;
-    struct book_entry *entry;
+    struct address_book_entry *entry;
     enum err e = address_split(&parts, address);
 
     if (e == ERR_OK && memcmp(id, node_keys(n)->sign.public_key, KEY_LEN) == 0)
         e = ERR_SELF;
     if (e == ERR_OK)
-        e = book_get(node_book(n), &entry, id);
+        e = address_book_get(node_address_book(n), &entry, id);
     if (e != ERR_OK) {
         if (done != NULL)
             done(context, e);
@@ -315,7 +319,7 @@ void node_peer_add(struct node *n, const uint8_t id[KEY_LEN],
                    address);
     entry->row.flags |= STORE_PEER_MANUAL;
     entry->row.ban_until_ms = 0;
-    book_save(node_book(n), entry, done, context);
+    address_book_save(node_address_book(n), entry, done, context);
     dialler_dial(node_dialler(n), id);
 }
 
@@ -333,20 +337,20 @@ void node_peer_remove(struct node *n, const uint8_t id[KEY_LEN],
     uint8_t node[KEY_LEN];
 
     memcpy(node, id, KEY_LEN); /* it may lie in what goes */
-    if (book_find(node_book(n), node) == NULL) {
+    if (address_book_find(node_address_book(n), node) == NULL) {
         if (done != NULL)
             done(context, ERR_NOT_FOUND);
         return;
     }
-    book_forget(node_book(n), node, done, context);
+    address_book_forget(node_address_book(n), node, done, context);
     hang_up(n, node, ERR_CLOSED);
 }
 
 void node_peer_ban(struct node *n, const uint8_t id[KEY_LEN], uint64_t until_ms,
                    node_done_fn *done, void *context)
 {
-    struct book_entry *entry;
-    enum err e = book_get(node_book(n), &entry, id);
+    struct address_book_entry *entry;
+    enum err e = address_book_get(node_address_book(n), &entry, id);
 
     if (e != ERR_OK) {
         if (done != NULL)
@@ -354,6 +358,6 @@ void node_peer_ban(struct node *n, const uint8_t id[KEY_LEN], uint64_t until_ms,
         return;
     }
     entry->row.ban_until_ms = until_ms;
-    book_save(node_book(n), entry, done, context);
+    address_book_save(node_address_book(n), entry, done, context);
     hang_up(n, id, ERR_BANNED);
 }

@@ -70,7 +70,7 @@ uint64_t node_uptime_ms(const struct node *n)
     return uv_now(n->loop) - n->started_ms;
 }
 
-struct book *node_book(const struct node *n)
+struct address_book *node_address_book(const struct node *n)
 {
     return n->book;
 }

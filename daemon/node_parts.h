@@ -7,7 +7,7 @@
  * How the parts of a node find one another.  Each part is opened with the node
  * and owned by it; none of this is for control methods.
  */
-struct book;
+struct address_book;
 struct commits;
 struct exports;
 struct dialler;
@@ -25,7 +25,7 @@ struct renew;
 struct safety;
 struct transfer;
 
-struct book *node_book(const struct node *node);
+struct address_book *node_address_book(const struct node *node);
 struct commits *node_commits(const struct node *node);
 struct exports *node_exports(const struct node *node);
 struct dialler *node_dialler(const struct node *node);

@@ -33,7 +33,7 @@ struct node {
     struct gc *gc;
     struct renew *renew;
     struct safety *safety;
-    struct book *book;
+    struct address_book *book;
     struct peers *peers;
     struct exports *exports;
     struct crew *disk;

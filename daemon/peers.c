@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/book.h"
+#include "daemon/address_book.h"
 #include "daemon/conn.h"
 #include "daemon/crowd.h"
 #include "daemon/dial.h"
@@ -202,7 +202,7 @@ enum err peers_opened(struct peers *p, struct conn *c)
 
     if (node_is_stopping(p->node))
         return ERR_SHUTDOWN;
-    if (book_is_banned(node_book(p->node), conn_node(c)))
+    if (address_book_is_banned(node_address_book(p->node), conn_node(c)))
         return ERR_BANNED;
     e = settle_duplicate(p, c);
     if (e == ERR_OK && !conn_is_dialled(c) && p->open_in >= PEERS_IN_MAX)
@@ -287,8 +287,8 @@ void peers_blame(struct peers *p, uint64_t source, enum err e)
     if (c == NULL)
         return;
     if (deserves_ban(e) && conn_is_open(c))
-        book_ban(node_book(p->node), conn_node(c),
-                 node_clock_ms(p->node) + BAN_MS);
+        address_book_ban(node_address_book(p->node), conn_node(c),
+                         node_clock_ms(p->node) + BAN_MS);
     else if (deserves_ban(e) && !conn_is_dialled(c))
         ban_host(p, conn_sockaddr(c));
     conn_close(c, e);

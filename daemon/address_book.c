@@ -1,4 +1,4 @@
-#include "daemon/book.h"
+#include "daemon/address_book.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,15 +8,15 @@
 #include "daemon/done.h"
 #include "daemon/log.h"
 
-struct book {
+struct address_book {
     struct node *node;
     size_t count;
-    struct book_entry entries[BOOK_MAX];
+    struct address_book_entry entries[ADDRESS_BOOK_MAX];
 };
 
-enum err book_open(struct book **out, struct node *node)
+enum err address_book_open(struct address_book **out, struct node *node)
 {
-    struct book *b = calloc(1, sizeof *b);
+    struct address_book *b = calloc(1, sizeof *b);
     struct store_peer rows[16];
     const uint8_t *after = NULL;
     size_t n;
@@ -31,26 +31,27 @@ enum err book_open(struct book **out, struct node *node)
             free(b);
             return e;
         }
-        for (size_t i = 0; i < n && b->count < BOOK_MAX; i++)
+        for (size_t i = 0; i < n && b->count < ADDRESS_BOOK_MAX; i++)
             b->entries[b->count++].row = rows[i];
         if (b->count > 0)
             after = b->entries[b->count - 1].row.node;
-    } while (n == 16 && b->count < BOOK_MAX);
+    } while (n == 16 && b->count < ADDRESS_BOOK_MAX);
     *out = b;
     return ERR_OK;
 }
 
-void book_close(struct book *b)
+void address_book_close(struct address_book *b)
 {
     free(b);
 }
 
-struct book_entry *book_at(struct book *b, size_t i)
+struct address_book_entry *address_book_at(struct address_book *b, size_t i)
 {
     return i < b->count ? &b->entries[i] : NULL;
 }
 
-struct book_entry *book_find(struct book *b, const uint8_t node[KEY_LEN])
+struct address_book_entry *address_book_find(struct address_book *b,
+                                             const uint8_t node[KEY_LEN])
 {
     for (size_t i = 0; i < b->count; i++) {
         if (memcmp(b->entries[i].row.node, node, KEY_LEN) == 0)
@@ -63,7 +64,7 @@ struct book_entry *book_find(struct book *b, const uint8_t node[KEY_LEN])
  * A stranger's ban that the rules imposed is no reason to stay: new keys cost
  * nothing, and their bans may neither fill the book nor empty it.
  */
-static bool is_missed(const struct book_entry *entry, uint64_t now_ms)
+static bool is_missed(const struct address_book_entry *entry, uint64_t now_ms)
 {
     uint64_t until_ms = entry->row.ban_until_ms;
 
@@ -75,13 +76,13 @@ static bool is_missed(const struct book_entry *entry, uint64_t now_ms)
 }
 
 /* The entry that is missed least; NULL if all are missed. */
-static struct book_entry *least_missed(struct book *b)
+static struct address_book_entry *least_missed(struct address_book *b)
 {
-    struct book_entry *least = NULL;
+    struct address_book_entry *least = NULL;
     uint64_t now_ms = node_clock_ms(b->node);
 
     for (size_t i = 0; i < b->count; i++) {
-        struct book_entry *entry = &b->entries[i];
+        struct address_book_entry *entry = &b->entries[i];
 
         if (is_missed(entry, now_ms))
             continue;
@@ -91,18 +92,19 @@ static struct book_entry *least_missed(struct book *b)
     return least;
 }
 
-enum err book_get(struct book *b, struct book_entry **out,
-                  const uint8_t node[KEY_LEN])
+enum err address_book_get(struct address_book *b,
+                          struct address_book_entry **out,
+                          const uint8_t node[KEY_LEN])
 {
-    struct book_entry *entry = book_find(b, node);
+    struct address_book_entry *entry = address_book_find(b, node);
 
-    if (entry == NULL && b->count < BOOK_MAX) {
+    if (entry == NULL && b->count < ADDRESS_BOOK_MAX) {
         entry = &b->entries[b->count++];
     } else if (entry == NULL) {
         entry = least_missed(b);
         if (entry == NULL)
             return ERR_NO_SPACE;
-        book_forget(b, entry->row.node, NULL, NULL);
+        address_book_forget(b, entry->row.node, NULL, NULL);
         entry = &b->entries[b->count++];
     } else {
         *out = entry;
@@ -114,8 +116,9 @@ enum err book_get(struct book *b, struct book_entry **out,
     return ERR_OK;
 }
 
-void book_save(struct book *b, const struct book_entry *entry,
-               node_done_fn *done, void *context)
+void address_book_save(struct address_book *b,
+                       const struct address_book_entry *entry,
+                       node_done_fn *done, void *context)
 {
     struct store_batch *batch;
     enum err e = commits_batch(node_commits(b->node), &batch);
@@ -125,10 +128,10 @@ void book_save(struct book *b, const struct book_entry *entry,
     done_expect(node_commits(b->node), e, done, context);
 }
 
-void book_forget(struct book *b, const uint8_t node[KEY_LEN],
-                 node_done_fn *done, void *context)
+void address_book_forget(struct address_book *b, const uint8_t node[KEY_LEN],
+                         node_done_fn *done, void *context)
 {
-    struct book_entry *entry = book_find(b, node);
+    struct address_book_entry *entry = address_book_find(b, node);
     struct store_batch *batch;
     uint8_t id[KEY_LEN];
     enum err e;
@@ -142,7 +145,8 @@ void book_forget(struct book *b, const uint8_t node[KEY_LEN],
     done_expect(node_commits(b->node), e, done, context);
 }
 
-bool book_is_banned(const struct book *b, const uint8_t node[KEY_LEN])
+bool address_book_is_banned(const struct address_book *b,
+                            const uint8_t node[KEY_LEN])
 {
     uint64_t now_ms = node_clock_ms(b->node);
 
@@ -153,11 +157,12 @@ bool book_is_banned(const struct book *b, const uint8_t node[KEY_LEN])
     return false;
 }
 
-void book_ban(struct book *b, const uint8_t node[KEY_LEN], uint64_t until_ms)
+void address_book_ban(struct address_book *b, const uint8_t node[KEY_LEN],
+                      uint64_t until_ms)
 {
-    struct book_entry *entry;
+    struct address_book_entry *entry;
 
-    if (book_get(b, &entry, node) != ERR_OK) {
+    if (address_book_get(b, &entry, node) != ERR_OK) {
         log_event(LOG_LEVEL_WARN, "peer", "ban_failed", "node=%s",
                   log_id(node).text);
         return;
@@ -166,5 +171,5 @@ void book_ban(struct book *b, const uint8_t node[KEY_LEN], uint64_t until_ms)
     log_event(LOG_LEVEL_WARN, "peer", until_ms == 0 ? "ban_lifted" : "banned",
               "node=%s until_ms=%llu", log_id(node).text,
               (unsigned long long)until_ms);
-    book_save(b, entry, NULL, NULL);
+    address_book_save(b, entry, NULL, NULL);
 }

@@ -354,22 +354,16 @@ static void begin(struct taking *t)
 {
     const struct network *network = node_network(t->node);
     const struct person_keys *own = node_person(t->node);
-    struct store_follow follow = { .policy = STORE_POLICY_FOLLOW,
-                                   .since_ms = node_clock_ms(t->node) };
-    struct store_follow before;
 
     if (network->len != t->about.network.len ||
         memcmp(network->name, t->about.network.name, network->len) != 0) {
         archive_take_fail(t, ERR_REFUSED);
         return;
     }
-    memcpy(follow.topic, t->about.topic, ID_LEN);
-    if ((own != NULL && memcmp(own->person, t->about.topic, ID_LEN) == 0) ||
-        store_follow_find(node_store(t->node), t->about.topic, &before) ==
-            ERR_OK)
+    if (own != NULL && memcmp(own->person, t->about.topic, ID_LEN) == 0)
         on_followed(t, ERR_OK);
     else
-        node_follow(t->node, &follow, on_followed, t);
+        node_follow_also(t->node, t->about.topic, on_followed, t);
 }
 
 static void on_read(uv_work_t *work, int status)

@@ -244,8 +244,8 @@ static enum err mark(struct gc *gc, const struct keep_row *row)
 
     if (store_follow_find(node_store(gc->node), row->topic, &follow) !=
             ERR_OK ||
-        (follow.policy != STORE_POLICY_SEED &&
-         follow.policy != STORE_POLICY_SHARE) ||
+        (follow.policy == STORE_POLICY_FOLLOW &&
+         !store_follow_shares(&follow)) ||
         is_strangers == row->is_strangers)
         return ERR_OK;
     e = commits_batch(commits, &batch);

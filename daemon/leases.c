@@ -173,7 +173,8 @@ static void look_at_topics(struct leases *l)
         for (size_t i = 0; i < n; i++)
             if (memcmp(page[i].topic, node_board(l->node), ID_LEN) != 0)
                 mark_held(l, page[i].topic,
-                          page[i].policy != STORE_POLICY_FOLLOW);
+                          page[i].policy != STORE_POLICY_FOLLOW ||
+                              store_follow_shares(&page[i]));
         if (n > 0)
             memcpy(last, page[n - 1].topic, ID_LEN);
     }

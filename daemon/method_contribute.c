@@ -250,16 +250,7 @@ static void on_followed(void *context, enum err e)
 /* Who works on something holds its records: they follow it from now on. */
 static void follow(struct call *call, const uint8_t topic[ID_LEN])
 {
-    struct node *node = call_node(call);
-    struct store_follow follow = { .policy = STORE_POLICY_FOLLOW,
-                                   .since_ms = node_clock_ms(node) };
-    struct store_follow before;
-
-    memcpy(follow.topic, topic, ID_LEN);
-    if (store_follow_find(node_store(node), topic, &before) == ERR_OK)
-        on_followed(call, ERR_OK);
-    else
-        node_follow(node, &follow, on_followed, call);
+    node_follow_also(call_node(call), topic, on_followed, call);
 }
 
 /*

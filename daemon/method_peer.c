@@ -380,13 +380,8 @@ static void accept_next(void *context, enum err e)
         return;
     }
     if (!a->followed && a->invite.has_topic) {
-        struct store_follow follow = { .policy = STORE_POLICY_FOLLOW,
-                                       .since_ms =
-                                           node_clock_ms(call_node(call)) };
-
         a->followed = true;
-        memcpy(follow.topic, a->invite.topic, ID_LEN);
-        node_follow(call_node(call), &follow, accept_next, call);
+        node_follow_also(call_node(call), a->invite.topic, accept_next, call);
         return;
     }
     put_invite(call, &a->invite);

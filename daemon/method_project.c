@@ -225,17 +225,8 @@ static void on_followed(void *context, enum err e)
 /* `id` is a project's or a person's; its memory lives as long as the call. */
 static void follow(struct call *call, const uint8_t *id)
 {
-    struct node *node = call_node(call);
-    struct store_follow follow = { .policy = STORE_POLICY_FOLLOW,
-                                   .since_ms = node_clock_ms(node) };
-    struct store_follow before;
-
     call_set_data(call, (void *)(uintptr_t)id);
-    memcpy(follow.topic, id, ID_LEN);
-    if (store_follow_find(node_store(node), id, &before) == ERR_OK)
-        on_followed(call, ERR_OK); /* perhaps seeded: more than followed */
-    else
-        node_follow(node, &follow, on_followed, call);
+    node_follow_also(call_node(call), id, on_followed, call);
 }
 
 /* Files go with a topic: the last copy that is known of only if asked to. */
@@ -272,16 +263,24 @@ static void on_pledge_ended(void *context, enum err e)
 
 static void unfollow(struct call *call, const uint8_t *id)
 {
+    struct node *node = call_node(call);
+    struct store_follow row;
+
     call_set_data(call, (void *)(uintptr_t)id);
-    if (memcmp(id, node_board(call_node(call)), ID_LEN) == 0)
+    if (memcmp(id, node_board(node), ID_LEN) == 0) {
         call_fail(call, ERR_REFUSED, "the call board is always held",
                   "A pledge to everybody ends with: troupe seed all --until "
                   "TIME");
-    else if (!is_followed(call, id))
+    } else if (store_follow_find(node_store(node), id, &row) != ERR_OK ||
+               row.policy == STORE_POLICY_SHARE) {
         call_fail(call, ERR_NOT_FOUND, "this is not followed",
                   "See the topics in: troupe status");
-    else if (may_go(call, id))
-        pledge_end(node_pledge(call_node(call)), id, on_pledge_ended, call);
+    } else if (row.policy == STORE_POLICY_FOLLOW && store_follow_shares(&row)) {
+        row.policy = STORE_POLICY_SHARE; /* for everybody it is held still */
+        node_follow(node, &row, on_followed, call);
+    } else if (may_go(call, id)) {
+        pledge_end(node_pledge(node), id, on_pledge_ended, call);
+    }
 }
 
 void method_project_follow(struct call *call)

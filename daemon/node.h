@@ -145,6 +145,12 @@ void node_apply(struct node *node, struct store_batch *take,
  */
 void node_follow(struct node *node, const struct store_follow *follow,
                  node_done_fn *done, void *context);
+/*
+ * Its owner follows the topic from now on, besides what it is held for: what is
+ * seeded stays so, and for a pledge to everybody it is held as before.
+ */
+void node_follow_also(struct node *node, const uint8_t topic[ID_LEN],
+                      node_done_fn *done, void *context);
 void node_unfollow(struct node *node, const uint8_t topic[ID_LEN],
                    node_done_fn *done, void *context);
 /* What of a topic is not kept here, and by which limit. */

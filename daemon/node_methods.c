@@ -117,6 +117,26 @@ void node_follow(struct node *n, const struct store_follow *follow,
     change_topic(n, follow->topic, follow, done, context);
 }
 
+void node_follow_also(struct node *n, const uint8_t topic[ID_LEN],
+                      node_done_fn *done, void *context)
+{
+    struct store_follow row = { .policy = STORE_POLICY_FOLLOW,
+                                .since_ms = node_clock_ms(n) };
+    struct store_follow before;
+
+    memcpy(row.topic, topic, ID_LEN);
+    if (memcmp(topic, node_board(n), ID_LEN) == 0) { /* it is always held */
+        done(context, ERR_OK);
+    } else if (store_follow_find(node_store(n), topic, &before) != ERR_OK) {
+        node_follow(n, &row, done, context);
+    } else if (before.policy != STORE_POLICY_SHARE) {
+        done(context, ERR_OK);
+    } else {
+        before.policy = STORE_POLICY_FOLLOW;
+        node_follow(n, &before, done, context);
+    }
+}
+
 void node_unfollow(struct node *n, const uint8_t topic[ID_LEN],
                    node_done_fn *done, void *context)
 {

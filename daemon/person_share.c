@@ -202,11 +202,9 @@ static void go_on_with_records(struct step *s)
 /* The pledge that this one was held for is over. */
 static bool is_left(const struct node *node, const struct store_follow *row)
 {
-    static const uint8_t none[ID_LEN];
     struct store_follow giver;
 
-    return row->policy == STORE_POLICY_SEED &&
-           memcmp(row->pledge, none, ID_LEN) != 0 &&
+    return row->policy == STORE_POLICY_SEED && store_follow_shares(row) &&
            (!find_row(node, row->pledge, &giver) ||
             giver.policy != STORE_POLICY_SEED);
 }

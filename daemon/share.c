@@ -9,19 +9,15 @@
 #include "daemon/log.h"
 #include "daemon/person_share.h"
 #include "daemon/pledge.h"
+#include "daemon/share_topics.h"
 #include "daemon/transfer.h"
+#include "daemon/wants.h"
 #include "proto/kind.h"
 #include "proto/placement.h"
 #include "store/blobs.h"
-#include "store/room.h"
+#include "store/keep.h"
 
 enum {
-    PAGE = 64,
-    /* Topics that one pledge may add, and at a time; a hello has room for a
-     * thousand. */
-    TOPICS_ALL = 900,
-    TOPICS_AT_ONCE = 32,
-    TOPICS_GIVEN = 8,
     ARCHIVISTS_MAX = 128,
     /* Files looked at in one turn, as many of which a topic counts for, and how
      * often there is a turn: while there is something to look at, and else. */
@@ -42,18 +38,17 @@ struct share {
     struct node *node;
     uv_timer_t timer;
     bool is_stopping;
-    bool is_sharing; /* there is a row for the call board */
     bool has_people; /* some are pledged to */
     /* Rounds to come: what is new may have to be judged first. */
     unsigned rounds;
     bool is_in_round;
-    bool has_files; /* of this round, to be looked at */
+    bool has_files;  /* of this round, to be looked at */
+    bool is_finding; /* topics on the board */
     struct person_share people;
-    struct store_follow all;
-    uint64_t used;         /* bytes of all topics that are shared, or wanted */
-    uint64_t shared_count; /* topics */
+    struct share_topics topics;
     unsigned pass;         /* of this round */
     uint8_t topic[ID_LEN]; /* being gone through */
+    bool is_followed;      /* this topic, too: its previews stay */
     uint64_t at;           /* the file of it that is next */
     struct pledge_item pledges[ARCHIVISTS_MAX];
     size_t pledges_count;
@@ -70,154 +65,6 @@ static void wait_for(struct share *s, uint64_t ms)
         (void)uv_timer_start(&s->timer, on_timer, ms, 0);
 }
 
-/* ---- Topics ------------------------------------------------------------- */
-
-static bool is_followed(const struct share *s, const uint8_t topic[ID_LEN])
-{
-    struct store_follow row;
-
-    return store_follow_find(node_store(s->node), topic, &row) == ERR_OK;
-}
-
-/* The pledge's quota is for all together, and so is its end. */
-static void hold(struct share *s, const uint8_t topic[ID_LEN])
-{
-    struct store_follow row = { .policy = STORE_POLICY_SHARE,
-                                .since_ms = node_clock_ms(s->node) };
-
-    memcpy(row.topic, topic, ID_LEN);
-    memcpy(row.pledge, s->all.topic, ID_LEN);
-    node_follow(s->node, &row, NULL, NULL);
-}
-
-/* Projects and requests of the board that are not held yet. */
-static void discover(struct share *s, uint64_t kind)
-{
-    uint8_t taken[TOPICS_AT_ONCE][ID_LEN];
-    struct store_item page[PAGE];
-    struct store_scan scan;
-    size_t added = 0;
-    size_t n = 1;
-
-    store_scan_by_topic_kind(&scan, node_board(s->node), kind);
-    scan.newest_first = true;
-    while (n > 0 && store_scan_next(node_store(s->node), &scan, page, PAGE,
-                                    &n) == ERR_OK) {
-        for (size_t i = 0; i < n; i++) {
-            bool is_new = added < TOPICS_AT_ONCE &&
-                          s->shared_count + added < TOPICS_ALL &&
-                          !is_followed(s, page[i].topic);
-
-            for (size_t k = 0; is_new && k < added; k++)
-                is_new = memcmp(taken[k], page[i].topic, ID_LEN) != 0;
-            if (!is_new)
-                continue;
-            memcpy(taken[added++], page[i].topic, ID_LEN);
-            hold(s, page[i].topic);
-        }
-    }
-}
-
-/* A pledge to everybody is over: its row goes, and then what it stood for. */
-static void end_sharing(struct share *s)
-{
-    struct store_batch *batch;
-
-    log_event(LOG_LEVEL_INFO, "pledge", "ended", "topic=%s",
-              log_id(s->all.topic).text);
-    if (commits_batch(node_commits(s->node), &batch) == ERR_OK &&
-        store_batch_unfollow(batch, s->all.topic) == ERR_OK)
-        commits_expect(node_commits(s->node), NULL, NULL);
-}
-
-/* What is wanted there and not counted yet, as nothing of it has come. */
-static uint64_t wanted_bytes(const struct share *s, const uint8_t topic[ID_LEN])
-{
-    struct store *store = node_store(s->node);
-    struct store_want page[PAGE];
-    const struct blob_id *after = NULL;
-    struct blob_id last;
-    uint64_t bytes = 0;
-    size_t n = PAGE;
-
-    while (n == PAGE &&
-           store_wants_of(store, topic, after, page, PAGE, &n) == ERR_OK) {
-        for (size_t i = 0; i < n; i++)
-            if (!blobs_held_for(store, &page[i].blob, topic))
-                bytes += page[i].blob.size;
-        if (n > 0)
-            last = page[n - 1].blob;
-        after = &last;
-    }
-    return bytes;
-}
-
-/* Goes through the rows: what is pledged, what is shared and how much of it
- * there is. */
-static void look_at_rows(struct share *s)
-{
-    struct room_pledge pledge;
-    uint64_t now_ms = node_clock_ms(s->node);
-    struct store_follow page[PAGE];
-    const uint8_t *after = NULL;
-    uint8_t last[ID_LEN];
-    size_t n = 1;
-
-    s->is_sharing = false;
-    s->used = 0;
-    s->shared_count = 0;
-    if (room_pledge_of(node_store(s->node), node_board(s->node), &pledge) ==
-        ERR_OK)
-        s->used = pledge.usage.bytes;
-    while (n > 0 && store_follows(node_store(s->node), after, page, PAGE, &n) ==
-                        ERR_OK) {
-        for (size_t i = 0; i < n; i++) {
-            const struct store_follow *row = &page[i];
-
-            if (memcmp(row->topic, node_board(s->node), ID_LEN) == 0) {
-                s->is_sharing = row->policy == STORE_POLICY_SHARE;
-                s->all = *row;
-            } else if (row->policy == STORE_POLICY_SHARE) {
-                s->shared_count++;
-                s->used += wanted_bytes(s, row->topic);
-            }
-        }
-        if (n > 0)
-            memcpy(last, page[n - 1].topic, ID_LEN);
-        after = last;
-    }
-    if (s->is_sharing && s->all.until_ms != 0 && now_ms >= s->all.until_ms) {
-        end_sharing(s);
-        s->is_sharing = false;
-    }
-}
-
-/* What was held for a pledge to everybody that is over is given up, some
- * topics at a time. */
-static void give_up(struct share *s)
-{
-    struct store_follow page[PAGE];
-    const uint8_t *after = NULL;
-    uint8_t last[ID_LEN];
-    size_t given = 0;
-    size_t n = 1;
-
-    while (n > 0 && given < TOPICS_GIVEN &&
-           store_follows(node_store(s->node), after, page, PAGE, &n) ==
-               ERR_OK) {
-        for (size_t i = 0; i < n && given < TOPICS_GIVEN; i++) {
-            if (page[i].policy != STORE_POLICY_SHARE ||
-                memcmp(page[i].topic, node_board(s->node), ID_LEN) == 0)
-                continue;
-            node_unfollow(s->node, page[i].topic, NULL, NULL);
-            given++;
-        }
-        if (n > 0)
-            memcpy(last, page[n - 1].topic, ID_LEN);
-        after = last;
-    }
-}
-
 /* ---- Files -------------------------------------------------------------- */
 
 /* Those who pledged to everybody and are there for this topic; we are. */
@@ -226,7 +73,8 @@ static void find_archivists(struct share *s)
     const uint8_t *own = node_keys(s->node)->sign.public_key;
 
     s->nodes_count = 0;
-    placement_node_init(&s->nodes[s->nodes_count], own, s->all.quota_bytes);
+    placement_node_init(&s->nodes[s->nodes_count], own,
+                        s->topics.all.quota_bytes);
     s->self = s->nodes_count++;
     for (size_t i = 0; i < s->pledges_count; i++) {
         const struct pledge_item *p = &s->pledges[i];
@@ -281,16 +129,22 @@ static void fetch(struct share *s, const struct holders_blob *blob)
             KEEP_PIN_DROPPED ||
         store_want_find(node_store(s->node), &blob->id, s->topic, &there) ==
             ERR_OK ||
-        (s->all.quota_bytes != 0 &&
-         (s->used > s->all.quota_bytes ||
-          blob->id.size > s->all.quota_bytes - s->used)))
+        (s->topics.all.quota_bytes != 0 &&
+         (s->topics.used > s->topics.all.quota_bytes ||
+          blob->id.size > s->topics.all.quota_bytes - s->topics.used)))
         return;
     if (commits_batch(node_commits(s->node), &batch) != ERR_OK ||
         store_batch_want(batch, &want) != ERR_OK)
         return;
     commits_expect(node_commits(s->node), NULL, NULL);
-    s->used += blob->id.size;
+    s->topics.used += blob->id.size;
     transfer_wants_added(node_transfer(s->node));
+}
+
+static bool is_preview(const struct holders_blob *blob)
+{
+    return (blob->roles >> FILE_ROLE_PREVIEW & 1) != 0 &&
+           blob->id.size <= WANTS_PREVIEW_MAX;
 }
 
 /* What its owner made or asked for stays, whoever else has it. */
@@ -298,7 +152,8 @@ static void release(struct share *s, const struct holders_blob *blob)
 {
     struct store_batch *batch;
 
-    if (keep_pin_of(node_store(s->node), &blob->id, s->topic) !=
+    if ((s->is_followed && is_preview(blob)) ||
+        keep_pin_of(node_store(s->node), &blob->id, s->topic) !=
             KEEP_PIN_NONE ||
         commits_batch(node_commits(s->node), &batch) != ERR_OK ||
         blobs_put_release(batch, &blob->id, s->topic) != ERR_OK)
@@ -313,7 +168,7 @@ static bool is_of_pass(const struct share *s, const struct holders_blob *blob)
 {
     unsigned pass = blob->copies < PASSES ? blob->copies : PASSES - 1;
 
-    return s->all.quota_bytes == 0 || pass == s->pass;
+    return s->topics.all.quota_bytes == 0 || pass == s->pass;
 }
 
 /* Files of the topic, as many as `left` says; false when all were looked at. */
@@ -346,28 +201,19 @@ static bool look_at_files(struct share *s, unsigned *left)
 static bool next_topic(struct share *s, bool is_first)
 {
     struct store_follow row;
-    const uint8_t *after = is_first ? NULL : s->topic;
-    uint8_t last[ID_LEN];
-    size_t n;
 
-    while (store_follows(node_store(s->node), after, &row, 1, &n) == ERR_OK &&
-           n > 0) {
-        memcpy(last, row.topic, ID_LEN);
-        after = last;
-        if (row.policy != STORE_POLICY_SHARE ||
-            memcmp(row.topic, node_board(s->node), ID_LEN) == 0)
-            continue;
-        memcpy(s->topic, row.topic, ID_LEN);
-        s->at = 0;
-        find_archivists(s);
-        return true;
-    }
-    return false;
+    if (!share_topics_next(s->node, is_first ? NULL : s->topic, &row))
+        return false;
+    memcpy(s->topic, row.topic, ID_LEN);
+    s->is_followed = row.policy == STORE_POLICY_FOLLOW;
+    s->at = 0;
+    find_archivists(s);
+    return true;
 }
 
 static bool next_pass(struct share *s)
 {
-    if (s->all.quota_bytes == 0 || s->pass + 1 == PASSES)
+    if (s->topics.all.quota_bytes == 0 || s->pass + 1 == PASSES)
         return false;
     s->pass++;
     return next_topic(s, true);
@@ -392,16 +238,18 @@ static bool look_at_some(struct share *s)
 
 static void begin_round(struct share *s)
 {
-    look_at_rows(s);
+    share_topics_begin(&s->topics, s->node);
     person_share_begin(&s->people, s->node);
-    if (!s->is_sharing && s->shared_count > 0)
-        give_up(s);
-    if (s->is_sharing) {
-        discover(s, KIND_PROJECT);
-        discover(s, KIND_REQUEST);
-        s->pledges_count =
-            pledge_list(s->node, true, s->pledges, ARCHIVISTS_MAX);
+    s->is_finding = s->topics.is_sharing;
+    s->has_files = false;
+    s->pass = 0;
+    if (!s->topics.is_sharing) {
+        if (s->topics.count > 0)
+            share_topics_give_up(s->node);
+        return;
     }
+    s->pledges_count = pledge_list(s->node, true, s->pledges, ARCHIVISTS_MAX);
+    s->has_files = next_topic(s, true);
 }
 
 /* A step of the walk over pledges to people; false once there is none left. */
@@ -422,18 +270,17 @@ static void on_timer(uv_timer_t *timer)
     struct share *s = timer->data;
     bool more;
 
-    if (!s->is_in_round) {
+    if (!s->is_in_round)
         begin_round(s);
-        s->pass = 0;
-        s->has_files = s->is_sharing && next_topic(s, true);
-    } else if (s->has_files) {
+    else if (s->has_files)
         s->has_files = look_at_some(s);
-    }
-    more = look_at_people(s) || s->has_files;
+    if (s->is_finding)
+        s->is_finding = share_topics_find(&s->topics, s->node);
+    more = look_at_people(s) || s->has_files || s->is_finding;
     if (s->rounds > 0 && !more)
         s->rounds--;
     s->is_in_round = more;
-    if (more || s->is_sharing || s->shared_count > 0 || s->rounds > 0)
+    if (more || s->topics.is_sharing || s->topics.count > 0 || s->rounds > 0)
         wait_for(s, more ? TURN_MS : AGAIN_MS);
 }
 

@@ -265,9 +265,12 @@ void transfer_topic_changed(struct transfer *t, const uint8_t topic[ID_LEN])
     look_at_claims(t, topic);
 
     if (topics_policy(t->node, topic, &policy) != ERR_OK) {
-        wants_drop_topic(t->node, topic);
+        wants_drop_topic(t->node, topic, false);
         return;
     }
+    /* A pledge may have ended; the walk finds what is wanted all the same. */
+    if (policy.policy == STORE_POLICY_FOLLOW && !store_follow_shares(&policy))
+        wants_drop_topic(t->node, topic, true);
     if (t->walks_count < WALKS) {
         wants_walk_init(&t->walks[t->walks_count++], &policy);
     } else { /* too many at once: all topics are gone through, in turn */

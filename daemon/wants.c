@@ -110,7 +110,8 @@ bool wants_walk_step(struct wants_walk *walk, struct node *node)
     return e == ERR_OK && n > 0;
 }
 
-void wants_drop_topic(struct node *node, const uint8_t topic[ID_LEN])
+void wants_drop_topic(struct node *node, const uint8_t topic[ID_LEN],
+                      bool only_seeded)
 {
     struct store_want wants[64];
     struct blob_id last;
@@ -123,7 +124,8 @@ void wants_drop_topic(struct node *node, const uint8_t topic[ID_LEN])
         for (size_t i = 0; i < n; i++) {
             struct store_batch *batch;
 
-            if (wants[i].why != STORE_WHY_ASKED &&
+            if ((only_seeded ? wants[i].why == STORE_WHY_SEED
+                             : wants[i].why != STORE_WHY_ASKED) &&
                 commits_batch(node_commits(node), &batch) == ERR_OK &&
                 store_batch_unwant(batch, &wants[i].blob, topic) == ERR_OK)
                 commits_expect(node_commits(node), NULL, NULL);

@@ -25,7 +25,9 @@ void wants_walk_init(struct wants_walk *walk,
 /* Takes the next records; false when there are no more. */
 bool wants_walk_step(struct wants_walk *walk, struct node *node);
 
-/* Drops the rows of a topic that is not held any more. */
-void wants_drop_topic(struct node *node, const uint8_t topic[ID_LEN]);
+/* Drops the rows of a topic that is not held any more; `only_seeded`, those of
+ * one that is not seeded any more. */
+void wants_drop_topic(struct node *node, const uint8_t topic[ID_LEN],
+                      bool only_seeded);
 
 #endif

@@ -178,7 +178,7 @@ static enum err find_pledge(struct txn *records, const uint8_t topic[ID_LEN],
         e = row_follow_read(&row, key_view(&key), value);
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
-    *found = row_follow_shares(&row);
+    *found = store_follow_shares(&row);
     if (*found)
         *out = sum_key(row.pledge);
     return ERR_OK;
@@ -216,7 +216,7 @@ enum err keep_follow(struct change *c, const uint8_t topic[ID_LEN],
         e = find_pledge(c->records, topic, &before, &shares);
     if (e == ERR_OK && shares)
         e = take_usage(c, &before, &usage);
-    if (e != ERR_OK || row == NULL || !row_follow_shares(row))
+    if (e != ERR_OK || row == NULL || !store_follow_shares(row))
         return e;
     after = sum_key(row->pledge);
     return add_usage(c, &after, &usage);

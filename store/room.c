@@ -18,7 +18,7 @@ static enum err find_follow(const struct look *look, const uint8_t id[ID_LEN],
 static bool is_pledge(const struct store_follow *row)
 {
     return row->policy == STORE_POLICY_SEED ||
-           row->policy == STORE_POLICY_SHARE;
+           row->policy == STORE_POLICY_SHARE || store_follow_shares(row);
 }
 
 enum err room_pledge_of(struct store *store, const uint8_t topic[ID_LEN],
@@ -36,7 +36,7 @@ enum err room_pledge_of(struct store *store, const uint8_t topic[ID_LEN],
     if (e != ERR_OK)
         return e;
     giver = row;
-    if (row_follow_shares(&row))
+    if (store_follow_shares(&row))
         e = find_follow(look, row.pledge, &giver);
     if (e == ERR_NOT_FOUND)
         giver = row; /* that pledge is over, and this is about to be told */

@@ -153,13 +153,6 @@ void row_follow_write(struct writer *w, const struct store_follow *follow)
     writer_bytes(w, BYTES_ARRAY(follow->pledge));
 }
 
-bool row_follow_shares(const struct store_follow *follow)
-{
-    static const uint8_t none[ID_LEN];
-
-    return memcmp(follow->pledge, none, ID_LEN) != 0;
-}
-
 enum err row_follow_read(struct store_follow *out, struct bytes key,
                          struct bytes value)
 {

@@ -54,8 +54,6 @@ MUST_CHECK enum err row_external_read(struct row_external *out,
 
 /* These read the key's part from `key` and the rest from `value`. */
 void row_follow_write(struct writer *w, const struct store_follow *follow);
-/* Whether its quota is that of another row. */
-bool row_follow_shares(const struct store_follow *follow);
 MUST_CHECK enum err row_follow_read(struct store_follow *out, struct bytes key,
                                     struct bytes value);
 void row_want_write(struct writer *w, const struct store_want *want);

@@ -1,4 +1,6 @@
 /* Reads of the daemon's own rows: follows, wants, peers and named values. */
+#include <string.h>
+
 #include "store/internal.h"
 #include "store/page.h"
 
@@ -226,6 +228,13 @@ enum err store_follow_find(struct store *store, const uint8_t topic[ID_LEN],
     enum err e = get(store, T_FOLLOWS, &key, &value);
 
     return e == ERR_OK ? row_follow_read(out, key_view(&key), value) : e;
+}
+
+bool store_follow_shares(const struct store_follow *row)
+{
+    static const uint8_t none[ID_LEN];
+
+    return memcmp(row->pledge, none, ID_LEN) != 0;
 }
 
 enum err store_want_find(struct store *store, const struct blob_id *blob,

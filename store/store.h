@@ -398,6 +398,8 @@ MUST_CHECK enum err store_follows(struct store *store, const uint8_t *after,
 MUST_CHECK enum err store_follow_find(struct store *store,
                                       const uint8_t topic[ID_LEN],
                                       struct store_follow *out);
+/* Whether it is held for the pledge of another row, whose quota it shares. */
+bool store_follow_shares(const struct store_follow *row);
 MUST_CHECK enum err store_peers(struct store *store, const uint8_t *after,
                                 struct store_peer *out, size_t max, size_t *n);
 /*

@@ -35,6 +35,7 @@ static unsigned people_steps; /* that a walk over pledges to people takes */
 static unsigned steps_left;
 static unsigned steps, walks; /* so far */
 static bool has_more;
+static unsigned looked; /* records, by the store's scan */
 
 /* ---- The node around it ------------------------------------------------- */
 
@@ -204,6 +205,23 @@ size_t holders_of(const struct node *node, const uint8_t id[ID_LEN],
     return others_count;
 }
 
+enum err __real_store_scan_next(struct store *store, struct store_scan *scan,
+                                struct store_item *items, size_t max,
+                                size_t *n);
+enum err __wrap_store_scan_next(struct store *store, struct store_scan *scan,
+                                struct store_item *items, size_t max,
+                                size_t *n);
+
+enum err __wrap_store_scan_next(struct store *store, struct store_scan *scan,
+                                struct store_item *items, size_t max, size_t *n)
+{
+    enum err e = __real_store_scan_next(store, scan, items, max, n);
+
+    if (e == ERR_OK)
+        looked += (unsigned)*n;
+    return e;
+}
+
 /* Nothing here waits: turns are taken by hand. */
 int uv_timer_start(uv_timer_t *which, uv_timer_cb cb, uint64_t wait_ms,
                    uint64_t repeat)
@@ -273,7 +291,7 @@ static int begin(void **state)
     (void)state;
     fixture_open(&f);
     memset(&keys, 0xee, sizeof keys);
-    memset(board, 0xbb, ID_LEN);
+    record_board_topic(board, &LAB);
     memset(topic, 0x10, ID_LEN);
     memset(files, 0, sizeof files);
     now_ms = NOW;
@@ -282,6 +300,7 @@ static int begin(void **state)
     have_shown = false;
     people_steps = steps = walks = 0;
     has_more = false;
+    looked = 0;
     files_count = FILES;
     for (unsigned i = 0; i < FILES; i++) {
         files[i].id = named_files_blob(i + 1, MIB);
@@ -415,6 +434,26 @@ a_file_is_let_go_when_others_have_shown_it_and_not_before(void **state)
     assert_true(blobs_held_for(f.store, &files[0].id, topic));
 }
 
+static void previews_of_what_is_followed_are_not_let_go(void **state)
+{
+    struct store_follow row = { .policy = STORE_POLICY_FOLLOW };
+
+    (void)state;
+    others_count = 3;
+    have_shown = true;
+    for (unsigned i = 0; i < FILES; i++)
+        files[i].roles = i % 2 == 0 ? 1 << FILE_ROLE_PREVIEW : 1;
+    pledge(1000 * MIB);
+    memcpy(row.topic, topic, ID_LEN);
+    memcpy(row.pledge, board, ID_LEN);
+    assert_int_equal(store_batch_follow(f.batch, &row), ERR_OK);
+    hold_all();
+    rounds(2);
+    assert_true(held() < FILES);
+    for (unsigned i = 0; i < FILES; i += 2)
+        assert_true(blobs_held_for(f.store, &files[i].id, topic));
+}
+
 static void with_the_pledge_all_that_it_stood_for_ends(void **state)
 {
     struct store_follow row = { .policy = STORE_POLICY_SHARE,
@@ -502,6 +541,115 @@ static void without_a_pledge_to_people_there_is_one_walk(void **state)
     assert_int_equal(walks, 1);
 }
 
+/* A project on the board, whose topic the files are in. */
+static void list_project(void)
+{
+    struct sketch sketch = { .kind = KIND_PROJECT, .flags = RECORD_LISTED };
+
+    (void)put(&f, &sketch, topic);
+    store_batch_clear(f.batch);
+}
+
+static struct store_follow row_of(const uint8_t id[ID_LEN])
+{
+    struct store_follow row;
+
+    assert_int_equal(store_follow_find(f.store, id, &row), ERR_OK);
+    return row;
+}
+
+static void follow(const uint8_t id[ID_LEN], enum store_policy policy)
+{
+    struct store_follow row = { .policy = policy };
+
+    memcpy(row.topic, id, ID_LEN);
+    assert_int_equal(store_batch_follow(f.batch, &row), ERR_OK);
+    store_all();
+}
+
+static void what_is_on_the_board_is_found_and_shared(void **state)
+{
+    (void)state;
+    list_project();
+    pledge(5 * MIB);
+    rounds(2);
+    assert_int_equal(row_of(topic).policy, STORE_POLICY_SHARE);
+    assert_memory_equal(row_of(topic).pledge, board, ID_LEN);
+    assert_int_equal(wants(), 5);
+}
+
+static void what_is_seeded_is_not_shared(void **state)
+{
+    (void)state;
+    list_project();
+    follow(topic, STORE_POLICY_SEED);
+    pledge(1000 * MIB);
+    rounds(2);
+    assert_int_equal(row_of(topic).policy, STORE_POLICY_SEED);
+    assert_int_equal(wants(), 0); /* not by this */
+}
+
+static void what_is_followed_is_shared_too_and_stays_followed(void **state)
+{
+    struct store_follow row = { .policy = STORE_POLICY_SHARE,
+                                .until_ms = NOW + 1000 };
+
+    (void)state;
+    list_project();
+    follow(topic, STORE_POLICY_FOLLOW);
+    memcpy(row.topic, board, ID_LEN);
+    assert_int_equal(store_batch_follow(f.batch, &row), ERR_OK);
+    store_all();
+    rounds(2);
+    assert_int_equal(row_of(topic).policy, STORE_POLICY_FOLLOW);
+    assert_memory_equal(row_of(topic).pledge, board, ID_LEN);
+    assert_int_equal(wants(), FILES);
+    now_ms = NOW + 1000;
+    rounds(3);
+    assert_int_equal(unfollowed, 0);
+    row = row_of(topic);
+    assert_int_equal(row.policy, STORE_POLICY_FOLLOW);
+    assert_false(store_follow_shares(&row));
+}
+
+static void a_large_board_is_gone_through_in_short_steps(void **state)
+{
+    enum { MANY = 600 };
+    struct made made[MANY];
+    uint8_t elsewhere[ID_LEN] = { 0x77 };
+    unsigned all = 0;
+
+    (void)state;
+    list_project();
+    follow(elsewhere, STORE_POLICY_SEED);
+    store_batch_clear(f.batch);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct sketch sketch = { .kind = KIND_REQUEST,
+                                 .topic = elsewhere,
+                                 .flags = RECORD_LISTED,
+                                 .created_ms = DAY0 + 1 + i,
+                                 .number = i };
+
+        made[i] = record_of(&sketch);
+        assert_int_equal(store_batch_put_record(f.batch, &made[i].record,
+                                                made[i].record.certificate,
+                                                DAY0),
+                         ERR_OK);
+    }
+    store_all();
+    for (unsigned i = 0; i < MANY; i++)
+        made_free(&made[i]);
+    pledge(0);
+    while (all < MANY) {
+        looked = 0;
+        turns(1);
+        store_all();
+        assert_in_range(looked, 1, 256 + 63); /* it ends with a page */
+        all += looked;
+    }
+    assert_int_equal(row_of(topic).policy, STORE_POLICY_SHARE);
+}
+
 static void what_was_too_much_for_one_walk_is_left_to_another(void **state)
 {
     (void)state;
@@ -524,10 +672,15 @@ int main(void)
         TEST(archivists_divide_the_files),
         TEST(what_its_owner_dropped_is_not_fetched),
         TEST(a_file_is_let_go_when_others_have_shown_it_and_not_before),
+        TEST(previews_of_what_is_followed_are_not_let_go),
         TEST(with_the_pledge_all_that_it_stood_for_ends),
         TEST(a_walk_over_people_goes_in_turns_and_files_are_looked_at_between),
         TEST(what_comes_during_a_walk_is_looked_at_by_another),
         TEST(without_a_pledge_to_people_there_is_one_walk),
+        TEST(what_is_on_the_board_is_found_and_shared),
+        TEST(what_is_seeded_is_not_shared),
+        TEST(what_is_followed_is_shared_too_and_stays_followed),
+        TEST(a_large_board_is_gone_through_in_short_steps),
         TEST(what_was_too_much_for_one_walk_is_left_to_another),
     };
 

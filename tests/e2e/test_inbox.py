@@ -128,6 +128,22 @@ class Inbox(lab.LabTest):
              carl.json("person", "show")["person"]: "Carl"})
         self.assertEqual(carl.refused("health", board).code, 3)
 
+        def policy():
+            return {t["id"]: t["policy"]
+                    for t in carl.json("status")["topics"]}.get(self.project)
+        # Who asks for it, follows it besides.
+        carl.json("project", "follow", self.project)
+        self.assertEqual(policy(), "follow")
+        self.assertLessEqual({"update", "closing"},
+                             {kind for kind, _, _ in self.kinds(carl)})
+        carl.json("project", "unfollow", self.project)
+        self.assertEqual(policy(), "share")
+        carl.json("project", "follow", self.project)
+        carl.json("seed", "all", "--until", "+1s")
+        lab.until(lambda: carl.json("status")["topics"][0]["policy"]
+                  == "board", "the end of the pledge")
+        self.assertEqual(policy(), "follow")
+
     def test_pending_and_decided_works_are_listed_on_both_sides(self):
         one, two, three, four = (self.give(name)["id"] for name in (
             "One", "Two", "Three", "Four"))

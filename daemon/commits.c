@@ -60,7 +60,7 @@ enum err commits_open(struct commits **out, uv_loop_t *loop,
         return ERR_NO_MEMORY;
     c->loop = loop;
     c->store = store;
-    e = crew_open(&c->writer, loop, 1);
+    e = crew_open(&c->writer, loop, 1, 0);
     if (e != ERR_OK) {
         free(c);
         return e;

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct line {
     struct crew_work *first;
@@ -19,6 +21,7 @@ struct crew {
     struct line waiting;
     struct line ended; /* `done` is still to be called */
     bool closing;
+    int nice;       /* set once */
     unsigned count; /* of threads that run */
     uv_thread_t threads[];
 };
@@ -40,6 +43,8 @@ static void thread_main(void *arg)
 
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, NULL); /* they are the loop's */
+    /* Of this thread alone, on Linux; to stand back is always allowed. */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), crew->nice);
     uv_mutex_lock(&crew->lock);
     for (;;) { /* ends when it is told to */
         struct crew_work *work = crew->waiting.first;
@@ -104,7 +109,8 @@ static bool start_threads(struct crew *crew, unsigned count)
     return true;
 }
 
-enum err crew_open(struct crew **out, uv_loop_t *loop, unsigned threads)
+enum err crew_open(struct crew **out, uv_loop_t *loop, unsigned threads,
+                   int nice)
 {
     struct crew *crew =
         calloc(1, sizeof *crew + threads * sizeof crew->threads[0]);
@@ -112,6 +118,7 @@ enum err crew_open(struct crew **out, uv_loop_t *loop, unsigned threads)
     assert(threads > 0);
     if (crew == NULL)
         return ERR_NO_MEMORY;
+    crew->nice = nice;
     if (uv_mutex_init(&crew->lock) != 0)
         goto free_crew;
     if (uv_cond_init(&crew->changed) != 0)

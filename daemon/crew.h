@@ -23,9 +23,13 @@ struct crew_work {
     crew_fn *done;
 };
 
-/* ERR_NO_MEMORY, also where the system gives no thread. */
+/*
+ * `nice` is 0, or how far the threads stand back behind the loop and all else
+ * that wants the processor (setpriority(2), 1 to 19).  ERR_NO_MEMORY, also
+ * where the system gives no thread.
+ */
 MUST_CHECK enum err crew_open(struct crew **out, uv_loop_t *loop,
-                              unsigned threads);
+                              unsigned threads, int nice);
 /*
  * Nothing may be under way.  A handle is closed: the loop has to turn once
  * more.  Accepts NULL.

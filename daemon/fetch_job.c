@@ -19,10 +19,10 @@
  */
 enum { SYNC_BYTES = 24 * 1024 * 1024, SYNC_MS = 2000, AT_RISK_SPANS = 60 };
 
-/* Work on the pool, with copies of all that may change meanwhile. */
+/* Work of another thread, with copies of all that may change meanwhile. */
 struct job {
     struct crew_work turn; /* first: crew_fn casts back */
-    uv_work_t work;
+    uv_work_t work;        /* of those with a batch */
     struct fetch *fetch;
     enum fetch_job_what what;
     unsigned slot;
@@ -62,38 +62,35 @@ static void write_span(struct crew_work *turn)
     job->result = blob_part_write(job->fetch->part, job->span, job->bytes);
 }
 
-static void on_work(uv_work_t *work)
+static void check_span(struct crew_work *turn)
 {
-    struct job *job = work->data;
-    struct fetch *f = job->fetch;
+    struct job *job = (struct job *)turn;
     uint8_t hash[HASH_LEN];
 
-    switch (job->what) {
-    case FETCH_JOB_VERIFY:
-        job->result = blob_span_hash(hash, fetch_blob(f)->size, job->bytes);
-        job->good =
-            job->result == ERR_OK && memcmp(hash, job->expected, HASH_LEN) == 0;
-        break;
-    case FETCH_JOB_WRITE: /* of the crew */
-        break;
-    case FETCH_JOB_LEAVES:
-    case FETCH_JOB_BLOCKS:
+    if (job->what != FETCH_JOB_VERIFY) {
         job->good = compare_leaves(job);
-        break;
-    case FETCH_JOB_SYNC:
-        job->result = blob_part_sync(f->part, job->batch);
-        break;
-    case FETCH_JOB_FINISH:
-        if (f->part != NULL)
-            job->result = blob_part_finish(f->part, job->batch);
-        break;
-    case FETCH_JOB_LEAVE:
-        if (blob_part_unsynced(f->part) > 0)
-            job->result = blob_part_sync(f->part, job->batch);
-        if (job->result == ERR_OK)
-            job->result = blob_part_trim(f->part);
-        break;
+        return;
     }
+    job->result =
+        blob_span_hash(hash, fetch_blob(job->fetch)->size, job->bytes);
+    job->good =
+        job->result == ERR_OK && memcmp(hash, job->expected, HASH_LEN) == 0;
+}
+
+static void flush(uv_work_t *work)
+{
+    struct job *job = work->data;
+    struct blob_part *part = job->fetch->part;
+
+    if (job->what == FETCH_JOB_FINISH) {
+        if (part != NULL)
+            job->result = blob_part_finish(part, job->batch);
+        return;
+    }
+    if (job->what == FETCH_JOB_SYNC || blob_part_unsynced(part) > 0)
+        job->result = blob_part_sync(part, job->batch);
+    if (job->what == FETCH_JOB_LEAVE && job->result == ERR_OK)
+        job->result = blob_part_trim(part);
 }
 
 static void on_committed(void *context, enum err e, struct store_batch *batch)
@@ -214,12 +211,12 @@ static void job_end(struct job *job, enum err e)
     fetch_settle(f);
 }
 
-static void on_worked(uv_work_t *work, int status)
+static void on_flushed(uv_work_t *work, int status)
 {
     job_end(work->data, status == 0 ? ERR_OK : ERR_SHUTDOWN);
 }
 
-static void on_span_written(struct crew_work *turn)
+static void on_crew_done(struct crew_work *turn)
 {
     job_end((struct job *)turn, ERR_OK);
 }
@@ -238,14 +235,10 @@ static struct job *job_new(struct fetch *f, enum fetch_job_what what)
     return job;
 }
 
-static void job_start(struct job *job)
+static void job_queue(struct job *job, struct crew *crew, crew_fn *run)
 {
-    struct fetch *f = job->fetch;
-    int status;
-
-    f->jobs++;
-    status = uv_queue_work(node_loop(f->node), &job->work, on_work, on_worked);
-    assert(status == 0); /* it fails without a work function only */
+    job->fetch->jobs++;
+    crew_queue(crew, &job->turn, run, on_crew_done);
 }
 
 static struct job *job_of_slot(struct fetch *f, enum fetch_job_what what,
@@ -270,7 +263,7 @@ void fetch_job_on_slot(struct fetch *f, enum fetch_job_what what, unsigned slot,
         return;
     assert(expected.len > 0 && expected.len <= sizeof job->expected);
     memcpy(job->expected, expected.data, expected.len);
-    job_start(job);
+    job_queue(job, node_hashers(f->node), check_span);
 }
 
 void fetch_job_on_blocks(struct fetch *f, const struct blob_fetch_effect *ef)
@@ -284,12 +277,13 @@ void fetch_job_on_blocks(struct fetch *f, const struct blob_fetch_effect *ef)
     job->bytes =
         (struct bytes){ f->slots[ef->slot].data + ef->offset, ef->len };
     memcpy(job->expected, ef->hashes.data, ef->hashes.len);
-    job_start(job);
+    job_queue(job, node_hashers(f->node), check_span);
 }
 
 void fetch_job_with_batch(struct fetch *f, enum fetch_job_what what)
 {
     struct job *job = job_new(f, what);
+    int status;
 
     if (job == NULL)
         return;
@@ -298,7 +292,10 @@ void fetch_job_with_batch(struct fetch *f, enum fetch_job_what what)
         fetch_stop(f, ERR_NO_MEMORY);
         return;
     }
-    job_start(job);
+    f->jobs++;
+    status = uv_queue_work(node_loop(f->node), &job->work, flush, on_flushed);
+    assert(status == 0); /* it fails without a work function only */
+    (void)status;
 }
 
 /* ---- Flushes ------------------------------------------------------------ */
@@ -343,6 +340,5 @@ void fetch_job_write(struct fetch *f, unsigned slot)
         return;
     if (copy != NULL)
         job->copy = blob_copy_ref(copy);
-    f->jobs++;
-    crew_queue(node_disk(f->node), &job->turn, write_span, on_span_written);
+    job_queue(job, node_disk(f->node), write_span);
 }

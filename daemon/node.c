@@ -34,6 +34,12 @@ enum { LOOK_MS = 10000 };
 /* With four, a flush waited for half a second; with one the disk waits. */
 enum { DISK_WRITES = 2 };
 
+/*
+ * A record waits for the loop and the writer, and they for the processor: who
+ * hashes a film meanwhile, which may take all of it, lets them go first.
+ */
+enum { HASHERS = 2, HASHERS_NICE = 10 };
+
 /* ---- Turns of the loop -------------------------------------------------- */
 
 static bool is_idle(const struct node *n)
@@ -172,7 +178,9 @@ static enum err open_parts(struct node *n)
     enum err e = commits_open(&n->commits, n->loop, n->store);
 
     if (e == ERR_OK)
-        e = crew_open(&n->disk, n->loop, DISK_WRITES);
+        e = crew_open(&n->disk, n->loop, DISK_WRITES, 0);
+    if (e == ERR_OK)
+        e = crew_open(&n->hashers, n->loop, HASHERS, HASHERS_NICE);
     if (e == ERR_OK)
         e = ingest_open(&n->ingest, n);
     if (e == ERR_OK)
@@ -312,6 +320,7 @@ void node_free(struct node *n)
     peers_free(n->peers);
     address_book_close(n->book);
     ingest_close(n->ingest);
+    crew_close(n->hashers);
     crew_close(n->disk);
     commits_close(n->commits);
     (void)uv_run(n->loop, UV_RUN_NOWAIT); /* the last handles end */

@@ -145,6 +145,11 @@ struct crew *node_disk(const struct node *n)
     return n->disk;
 }
 
+struct crew *node_hashers(const struct node *n)
+{
+    return n->hashers;
+}
+
 struct exports *node_exports(const struct node *n)
 {
     return n->exports;

@@ -37,6 +37,7 @@ struct node {
     struct peers *peers;
     struct exports *exports;
     struct crew *disk;
+    struct crew *hashers;
     struct transfer *transfer;
     struct coder *coder;
     struct dialler *dialler;

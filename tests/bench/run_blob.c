@@ -59,10 +59,12 @@ static void remove_all(const char *path)
     bench_check(f != NULL && pclose(f) == 0, "removing a folder");
 }
 
+/* And the disk has let go of its files before anything else is measured. */
 static void end_node(struct node *n)
 {
     node_stop(n);
     remove_all(n->home);
+    sync();
 }
 
 static void check_same(const char *path, const char *folder)

@@ -36,6 +36,16 @@ static void append(struct line *line, struct crew_work *work)
     line->last = work;
 }
 
+/* This thread alone, on Linux; that is allowed to everybody. */
+static void stand_back(int nice)
+{
+    id_t self = (id_t)gettid();
+
+    if (nice > 0)
+        (void)setpriority(PRIO_PROCESS, self,
+                          getpriority(PRIO_PROCESS, self) + nice);
+}
+
 static void thread_main(void *arg)
 {
     struct crew *crew = arg;
@@ -43,8 +53,7 @@ static void thread_main(void *arg)
 
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, NULL); /* they are the loop's */
-    /* Of this thread alone, on Linux; to stand back is always allowed. */
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), crew->nice);
+    stand_back(crew->nice);
     uv_mutex_lock(&crew->lock);
     for (;;) { /* ends when it is told to */
         struct crew_work *work = crew->waiting.first;

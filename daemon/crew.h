@@ -24,9 +24,9 @@ struct crew_work {
 };
 
 /*
- * `nice` is 0, or how far the threads stand back behind the loop and all else
- * that wants the processor (setpriority(2), 1 to 19).  ERR_NO_MEMORY, also
- * where the system gives no thread.
+ * `nice` is how far the threads stand back behind the process's others where
+ * all want the processor (setpriority(2)), 0 to 19.  ERR_NO_MEMORY, also where
+ * the system gives no thread.
  */
 MUST_CHECK enum err crew_open(struct crew **out, uv_loop_t *loop,
                               unsigned threads, int nice);

@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "daemon/crew.h"
 
@@ -23,6 +25,7 @@ struct rig {
     unsigned queued;
     unsigned done;
     unsigned wanted;
+    atomic_int nice;  /* of the thread that ran last */
     uv_sem_t meeting; /* where pieces wait for each other */
     uv_sem_t pool_may_go;
 };
@@ -83,14 +86,19 @@ static void queue_one(struct rig *r)
     queue_as(r, run);
 }
 
-static struct rig *rig_open(unsigned threads, unsigned wanted)
+static struct rig *rig_open_nice(unsigned threads, unsigned wanted, int nice)
 {
     static struct rig r;
 
     r = (struct rig){ .wanted = wanted, .loop_thread = uv_thread_self() };
     assert_int_equal(uv_loop_init(&r.loop), 0);
-    assert_int_equal(crew_open(&r.crew, &r.loop, threads, 0), ERR_OK);
+    assert_int_equal(crew_open(&r.crew, &r.loop, threads, nice), ERR_OK);
     return &r;
+}
+
+static struct rig *rig_open(unsigned threads, unsigned wanted)
+{
+    return rig_open_nice(threads, wanted, 0);
 }
 
 static void rig_close(struct rig *r)
@@ -182,6 +190,34 @@ static void a_thread_goes_on_without_the_loop(void **state)
     rig_close(r);
 }
 
+static int own_nice(void)
+{
+    return getpriority(PRIO_PROCESS, (id_t)gettid());
+}
+
+static void tell_nice(struct crew_work *work)
+{
+    ((struct piece *)work)->rig->nice = own_nice();
+    run(work);
+}
+
+static void its_threads_stand_back_and_no_others(void **state)
+{
+    int before = own_nice();
+    struct rig *r;
+
+    (void)state;
+    for (int nice = 0; nice <= 19; nice += 5) {
+        r = rig_open_nice(1, 1, nice);
+        r->nice = -100;
+        queue_as(r, tell_nice);
+        assert_int_equal(uv_run(&r->loop, UV_RUN_DEFAULT), 0);
+        assert_int_equal(r->nice, before + nice < 19 ? before + nice : 19);
+        assert_int_equal(own_nice(), before);
+        rig_close(r);
+    }
+}
+
 static void without_work_it_keeps_no_loop_alive(void **state)
 {
     struct rig *r = rig_open(2, 1);
@@ -245,6 +281,7 @@ int main(void)
         cmocka_unit_test(what_is_queued_by_what_ends_is_done_too),
         cmocka_unit_test(two_threads_work_at_the_same_time),
         cmocka_unit_test(a_thread_goes_on_without_the_loop),
+        cmocka_unit_test(its_threads_stand_back_and_no_others),
         cmocka_unit_test(without_work_it_keeps_no_loop_alive),
         cmocka_unit_test(it_waits_for_nothing_in_the_pool),
     };

@@ -95,6 +95,9 @@ static void put_topics(const json_t *topics)
         (void)fprintf(stdout, "%llu of %s here", (unsigned long long)held,
                       blobs);
         text_end(stdout, held < known ? TEXT_BAD : TEXT_GOOD);
+        if (number_at(topic, "under_target") > 0)
+            (void)fprintf(stdout, ", %llu with fewer copies than are wanted",
+                          (unsigned long long)number_at(topic, "under_target"));
         (void)fputc('\n', stdout);
     }
 }

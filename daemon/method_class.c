@@ -4,7 +4,7 @@
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
-#include "daemon/say.h"
+#include "daemon/publication.h"
 #include "proto/class_state.h"
 #include "proto/view_talk.h"
 
@@ -31,7 +31,7 @@ static bool next_index(struct call *call, const uint8_t topic[ID_LEN],
 }
 
 /* What is expected: one work of a kind, if no number is given. */
-static bool put_expects(struct call *call, struct say *say)
+static bool put_expects(struct call *call, struct publication *publication)
 {
     const struct mp_value *given =
         mp_get(call_param(call, "fields"), "expects");
@@ -43,7 +43,7 @@ static bool put_expects(struct call *call, struct say *say)
                   "Add --kind: video, audio, image, text, document or other.");
         return false;
     }
-    w = author_fields_put(&say->fields, "expects");
+    w = author_fields_put(&publication->fields, "expects");
     mp_put_map(w, 2);
     mp_put_text(w, "media_kind");
     mp_put_value(w, mp_get(given, "media_kind"));
@@ -55,33 +55,34 @@ void method_lesson_add(struct call *call)
 {
     struct store_item project;
     uint64_t index = 0;
-    struct say *say;
+    struct publication *publication;
 
     if (param_signer(call) == NULL ||
         !param_record_of(call, "project", PARAM_SIGNS, KIND_PROJECT, &project))
         return;
-    say = say_new(call, KIND_LESSON);
-    if (say == NULL)
+    publication = publication_new(call, KIND_LESSON);
+    if (publication == NULL)
         return;
-    memcpy(say->topic, project.topic, ID_LEN);
-    say_put_id(say, "project", project.id);
+    memcpy(publication->topic, project.topic, ID_LEN);
+    publication_put_id(publication, "project", project.id);
     if (mp_get(call_param(call, "fields"), "index") == NULL) {
         if (!next_index(call, project.topic, &index))
             return;
-        mp_put_uint(author_fields_put(&say->fields, "index"), index);
+        mp_put_uint(author_fields_put(&publication->fields, "index"), index);
     }
-    if (!put_expects(call, say))
+    if (!put_expects(call, publication))
         return;
-    say->files[0] = (struct say_files){ .field = "demonstration",
-                                        .param = "demonstration" };
-    say->files[1] =
-        (struct say_files){ .field = "materials", .param = "materials" };
+    publication->files[0] =
+        (struct publication_files){ .field = "demonstration",
+                                    .param = "demonstration" };
+    publication->files[1] = (struct publication_files){ .field = "materials",
+                                                        .param = "materials" };
     if (mp_count(call_param(call, "demonstration")) == 0) {
         call_fail(call, ERR_USAGE, "a lesson shows how it is done",
                   "Add --demonstration FILE: a film, a picture, a text.");
         return;
     }
-    say_run(call, say);
+    publication_run(call, publication);
 }
 
 void method_class_progress(struct call *call)
@@ -145,35 +146,35 @@ static bool find_declared(struct call *call, struct declared *out)
 void method_courage_declare(struct call *call)
 {
     struct store_item thread;
-    struct say *say;
+    struct publication *publication;
 
     if (param_signer(call) == NULL ||
         !param_record_of(call, "thread", PARAM_SIGNS, KIND_THREAD, &thread))
         return;
-    say = say_new(call, KIND_COURAGE);
-    if (say == NULL)
+    publication = publication_new(call, KIND_COURAGE);
+    if (publication == NULL)
         return;
-    memcpy(say->topic, thread.topic, ID_LEN);
-    say_put_id(say, "thread", thread.id);
-    say_run(call, say);
+    memcpy(publication->topic, thread.topic, ID_LEN);
+    publication_put_id(publication, "thread", thread.id);
+    publication_run(call, publication);
 }
 
 /* Somebody else says that they walk along. */
 void method_courage_help(struct call *call)
 {
     struct declared declared;
-    struct say *say;
+    struct publication *publication;
 
     if (!find_declared(call, &declared))
         return;
-    say = say_new(call, KIND_COURAGE);
-    if (say == NULL)
+    publication = publication_new(call, KIND_COURAGE);
+    if (publication == NULL)
         return;
-    memcpy(say->topic, declared.topic, ID_LEN);
-    say_put_id(say, "thread", declared.thread);
-    say_put_id(say, "helps", declared.id);
-    mp_put_bool(author_fields_put(&say->fields, "accept"), true);
-    say_run(call, say);
+    memcpy(publication->topic, declared.topic, ID_LEN);
+    publication_put_id(publication, "thread", declared.thread);
+    publication_put_id(publication, "helps", declared.id);
+    mp_put_bool(author_fields_put(&publication->fields, "accept"), true);
+    publication_run(call, publication);
 }
 
 /* Whoever offered help first; false if nobody did. */
@@ -197,18 +198,20 @@ static bool first_helper(const struct declared *declared, uint8_t out[ID_LEN])
 }
 
 /* The helper whom the declarer names from now on, if there is one. */
-static void put_helper(struct say *say, const struct declared *declared,
+static void put_helper(struct publication *publication,
+                       const struct declared *declared,
                        const struct mp_value *body)
 {
     uint8_t helper[ID_LEN];
 
     if (mp_bin_exact(mp_get(body, "helper"), helper, ID_LEN) ||
         first_helper(declared, helper))
-        say_put_id(say, "helper", helper);
+        publication_put_id(publication, "helper", helper);
 }
 
 /* What stood and still stands; `work` is one more attempt, or NULL. */
-static void put_attempts(struct say *say, const struct mp_value *body,
+static void put_attempts(struct publication *publication,
+                         const struct mp_value *body,
                          const struct store_item *work)
 {
     const struct mp_value *before = mp_get(body, "attempts");
@@ -217,7 +220,7 @@ static void put_attempts(struct say *say, const struct mp_value *body,
 
     if (count == 0)
         return;
-    w = author_fields_put(&say->fields, "attempts");
+    w = author_fields_put(&publication->fields, "attempts");
     mp_put_array(w, count);
     for (uint32_t i = 0; i < mp_count(before); i++)
         mp_put_value(w, mp_at(before, i));
@@ -231,7 +234,7 @@ static void go_on(struct call *call, const struct store_item *work,
 {
     struct declared declared;
     struct mp_doc *doc;
-    struct say *say;
+    struct publication *publication;
     enum err e;
 
     if (!find_declared(call, &declared))
@@ -241,19 +244,19 @@ static void go_on(struct call *call, const struct store_item *work,
         call_fail(call, e, NULL, NULL);
         return;
     }
-    say = say_new(call, KIND_COURAGE);
-    if (say != NULL) {
-        memcpy(say->topic, declared.topic, ID_LEN);
-        memcpy(say->revises, declared.id, ID_LEN);
-        say->has_revises = true;
-        say_put_id(say, "thread", declared.thread);
-        mp_put_str(author_fields_put(&say->fields, "declaration"),
+    publication = publication_new(call, KIND_COURAGE);
+    if (publication != NULL) {
+        memcpy(publication->topic, declared.topic, ID_LEN);
+        memcpy(publication->revises, declared.id, ID_LEN);
+        publication->has_revises = true;
+        publication_put_id(publication, "thread", declared.thread);
+        mp_put_str(author_fields_put(&publication->fields, "declaration"),
                    mp_str(mp_get(mp_doc_root(doc), "declaration")));
-        put_helper(say, &declared, mp_doc_root(doc));
-        put_attempts(say, mp_doc_root(doc), work);
+        put_helper(publication, &declared, mp_doc_root(doc));
+        put_attempts(publication, mp_doc_root(doc), work);
         if (keepsake != NULL)
-            say_put_id(say, "keepsake", keepsake->id);
-        say_run(call, say);
+            publication_put_id(publication, "keepsake", keepsake->id);
+        publication_run(call, publication);
     }
     mp_doc_free(doc);
 }

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "daemon/contact.h"
-#include "daemon/laying.h"
+#include "daemon/law_change.h"
+#include "daemon/law_list.h"
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/safety.h"
@@ -70,20 +71,20 @@ static bool find_target(struct call *call, uint8_t out[ID_LEN])
 
 void method_contact_allow(struct call *call)
 {
-    struct laying *laying = laying_new(call, LAW_LET_IN);
+    struct law_change *change = law_change_new(call, LAW_LET_IN);
 
-    if (laying == NULL || !find_target(call, laying->law.id))
+    if (change == NULL || !find_target(call, change->law.id))
         return;
-    laying->law.until_ms = 0;
+    change->law.until_ms = 0;
     if (!mp_bool(call_param(call, "end")) ||
-        laying_must_have(call, laying, "this was not let in",
-                         "See who was with: troupe contact allowed"))
-        laying_run(call);
+        law_change_must_have(call, change, "this was not let in",
+                             "See who was with: troupe contact allowed"))
+        law_change_run(call);
 }
 
 void method_contact_allowed(struct call *call)
 {
-    static const struct laying_sort sort = { LAW_LET_IN, "let in" };
+    static const struct law_list_kind kind = { LAW_LET_IN, "let in" };
 
-    laying_send_list(call, &sort, 1);
+    law_list_send(call, &kind, 1);
 }

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "daemon/author.h"
-#include "daemon/laying.h"
+#include "daemon/law_change.h"
+#include "daemon/law_list.h"
 #include "daemon/methods.h"
 #include "daemon/param.h"
 #include "daemon/safety.h"
@@ -12,26 +13,26 @@
 static void lift_person(struct call *call, enum law_kind kind, const char *text,
                         const char *hint)
 {
-    struct laying *laying = laying_new(call, kind);
+    struct law_change *change = law_change_new(call, kind);
 
-    if (laying != NULL && param_person(call, "person", laying->law.id) &&
-        laying_must_have(call, laying, text, hint))
-        laying_run(call);
+    if (change != NULL && param_person(call, "person", change->law.id) &&
+        law_change_must_have(call, change, text, hint))
+        law_change_run(call);
 }
 
 /* ---- blocks ---- */
 
 static void on_shared(struct call *call, const uint8_t id[ID_LEN])
 {
-    struct laying *laying = call_data(call);
+    struct law_change *change = call_data(call);
 
-    laying->has_record = true;
-    memcpy(laying->record, id, ID_LEN);
-    laying_run(call);
+    change->has_record = true;
+    memcpy(change->record, id, ID_LEN);
+    law_change_run(call);
 }
 
 /* A list of blocks that others may read; nobody applies it by itself. */
-static void share_block(struct call *call, const struct laying *laying)
+static void share_block(struct call *call, const struct law_change *change)
 {
     struct author_draft draft = { .kind = KIND_BLOCK };
     const struct person_keys *me = param_signer(call);
@@ -40,8 +41,8 @@ static void share_block(struct call *call, const struct laying *laying)
     if (me == NULL)
         return;
     author_fields_init(&fields);
-    author_fields_put_id(&fields, "person", laying->law.id);
-    if (laying->law.reason_len > 0)
+    author_fields_put_id(&fields, "person", change->law.id);
+    if (change->law.reason_len > 0)
         author_fields_take(&fields, call, "reason");
     else
         mp_put_text(author_fields_put(&fields, "reason"), "blocked");
@@ -55,24 +56,24 @@ static void share_block(struct call *call, const struct laying *laying)
 void method_block(struct call *call)
 {
     const struct person_keys *me = node_person(call_node(call));
-    struct laying *laying = laying_new(call, LAW_BLOCKED);
+    struct law_change *change = law_change_new(call, LAW_BLOCKED);
 
-    if (laying == NULL || !param_person(call, "person", laying->law.id))
+    if (change == NULL || !param_person(call, "person", change->law.id))
         return;
-    if (me != NULL && memcmp(me->person, laying->law.id, ID_LEN) == 0) {
+    if (me != NULL && memcmp(me->person, change->law.id, ID_LEN) == 0) {
         call_fail(call, ERR_USAGE, "this is yourself", NULL);
         return;
     }
-    if (laying->law.until_ms != 0 &&
-        laying->law.until_ms <= laying->law.since_ms) {
+    if (change->law.until_ms != 0 &&
+        change->law.until_ms <= change->law.since_ms) {
         call_fail(call, ERR_USAGE, "this time has passed",
                   "Give a time to come, like --until +30d.");
         return;
     }
     if (mp_bool(call_param(call, "shareable")))
-        share_block(call, laying);
+        share_block(call, change);
     else
-        laying_run(call);
+        law_change_run(call);
 }
 
 void method_unblock(struct call *call)
@@ -83,9 +84,9 @@ void method_unblock(struct call *call)
 
 void method_block_list(struct call *call)
 {
-    static const struct laying_sort sort = { LAW_BLOCKED, "person" };
+    static const struct law_list_kind kind = { LAW_BLOCKED, "person" };
 
-    laying_send_list(call, &sort, 1);
+    law_list_send(call, &kind, 1);
 }
 
 /* ---- take-downs ---- */
@@ -110,36 +111,36 @@ static bool takedown_of(struct call *call, struct law *law)
 
 void method_takedown(struct call *call)
 {
-    struct laying *laying = laying_new(call, LAW_NO_RECORD);
+    struct law_change *change = law_change_new(call, LAW_NO_RECORD);
 
-    if (laying == NULL || !takedown_of(call, &laying->law))
+    if (change == NULL || !takedown_of(call, &change->law))
         return;
-    laying->law.until_ms = 0;
-    if (laying->law.reason_len == 0)
+    change->law.until_ms = 0;
+    if (change->law.reason_len == 0)
         call_fail(call, ERR_USAGE, "a take-down wants a reason",
                   "Say why, for yourself, with --reason TEXT.");
     else
-        laying_run(call);
+        law_change_run(call);
 }
 
 void method_takedown_lift(struct call *call)
 {
-    struct laying *laying = laying_new(call, LAW_NO_RECORD);
+    struct law_change *change = law_change_new(call, LAW_NO_RECORD);
 
-    if (laying != NULL && takedown_of(call, &laying->law) &&
-        laying_must_have(call, laying, "this was not taken down",
-                         "See what was with: troupe takedown list"))
-        laying_run(call);
+    if (change != NULL && takedown_of(call, &change->law) &&
+        law_change_must_have(call, change, "this was not taken down",
+                             "See what was with: troupe takedown list"))
+        law_change_run(call);
 }
 
 void method_takedown_list(struct call *call)
 {
-    static const struct laying_sort sorts[] = {
+    static const struct law_list_kind kinds[] = {
         { LAW_NO_RECORD, "record" },
         { LAW_NO_BLOB, "file" },
     };
 
-    laying_send_list(call, sorts, 2);
+    law_list_send(call, kinds, 2);
 }
 
 /* ---- keepers ---- */
@@ -151,24 +152,24 @@ static void on_keeper_held(void *context, enum err e)
     if (e != ERR_OK)
         call_fail(call, e, NULL, NULL);
     else
-        laying_run(call);
+        law_change_run(call);
 }
 
 /* Their rulings lie in their own topic, so that is held, too. */
 void method_keeper_follow(struct call *call)
 {
     struct node *node = call_node(call);
-    struct laying *laying = laying_new(call, LAW_KEEPER);
+    struct law_change *change = law_change_new(call, LAW_KEEPER);
     struct store_follow follow = { .policy = STORE_POLICY_FOLLOW,
                                    .since_ms = node_clock_ms(node) };
     struct store_follow before;
 
-    if (laying == NULL || !param_person(call, "person", laying->law.id))
+    if (change == NULL || !param_person(call, "person", change->law.id))
         return;
-    laying->law.until_ms = 0;
-    memcpy(follow.topic, laying->law.id, ID_LEN);
+    change->law.until_ms = 0;
+    memcpy(follow.topic, change->law.id, ID_LEN);
     if (store_follow_find(node_store(node), follow.topic, &before) == ERR_OK)
-        laying_run(call);
+        law_change_run(call);
     else
         node_follow(node, &follow, on_keeper_held, call);
 }
@@ -181,26 +182,26 @@ void method_keeper_unfollow(struct call *call)
 
 void method_keeper_list(struct call *call)
 {
-    static const struct laying_sort sorts[] = {
+    static const struct law_list_kind kinds[] = {
         { LAW_KEEPER, "keeper" },
         { LAW_SHOWN, "allowed" },
     };
 
-    laying_send_list(call, sorts, 2);
+    law_list_send(call, kinds, 2);
 }
 
 /* A record or a person, whatever keepers have ruled; or no more. */
 void method_keeper_allow(struct call *call)
 {
-    struct laying *laying = laying_new(call, LAW_SHOWN);
+    struct law_change *change = law_change_new(call, LAW_SHOWN);
 
-    if (laying == NULL || !param_id(call, "target", laying->law.id))
+    if (change == NULL || !param_id(call, "target", change->law.id))
         return;
-    laying->law.until_ms = 0;
+    change->law.until_ms = 0;
     if (!mp_bool(call_param(call, "end")) ||
-        laying_must_have(call, laying, "this is not shown against a ruling",
-                         "See what is with: troupe keeper list"))
-        laying_run(call);
+        law_change_must_have(call, change, "this is not shown against a ruling",
+                             "See what is with: troupe keeper list"))
+        law_change_run(call);
 }
 
 /* ---- reports and rulings ---- */

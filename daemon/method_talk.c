@@ -5,110 +5,118 @@
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
-#include "daemon/say.h"
+#include "daemon/publication.h"
 #include "proto/view_said.h"
 #include "proto/view_talk.h"
 
 /* ---- saying ---- */
 
 /* Something in a project: its topic is the project's. */
-static struct say *say_in_project(struct call *call, enum kind_number kind)
+static struct publication *begin_in_project(struct call *call,
+                                            enum kind_number kind)
 {
     struct store_item project;
-    struct say *say;
+    struct publication *publication;
 
     if (param_signer(call) == NULL ||
         !param_record_of(call, "project", PARAM_SIGNS, KIND_PROJECT, &project))
         return NULL;
-    say = say_new(call, kind);
-    if (say != NULL)
-        memcpy(say->topic, project.topic, ID_LEN);
-    return say;
+    publication = publication_new(call, kind);
+    if (publication != NULL)
+        memcpy(publication->topic, project.topic, ID_LEN);
+    return publication;
 }
 
 /* Something about a record, in that record's topic. */
-static struct say *say_about(struct call *call, enum kind_number kind,
-                             const char *link)
+static struct publication *begin_about(struct call *call, enum kind_number kind,
+                                       const char *link)
 {
     struct store_item about;
-    struct say *say;
+    struct publication *publication;
 
     if (param_signer(call) == NULL ||
         !param_record(call, link, PARAM_SIGNS, &about))
         return NULL;
-    say = say_new(call, kind);
-    if (say == NULL)
+    publication = publication_new(call, kind);
+    if (publication == NULL)
         return NULL;
-    memcpy(say->topic, about.topic, ID_LEN);
-    say_put_id(say, link, about.id);
-    return say;
+    memcpy(publication->topic, about.topic, ID_LEN);
+    publication_put_id(publication, link, about.id);
+    return publication;
 }
 
 /* Something in one's own topic. */
-static struct say *say_of_mine(struct call *call, enum kind_number kind)
+static struct publication *begin_of_mine(struct call *call,
+                                         enum kind_number kind)
 {
     const struct person_keys *me = param_signer(call);
-    struct say *say = me == NULL ? NULL : say_new(call, kind);
+    struct publication *publication =
+        me == NULL ? NULL : publication_new(call, kind);
 
-    if (say != NULL)
-        memcpy(say->topic, me->person, ID_LEN);
-    return say;
+    if (publication != NULL)
+        memcpy(publication->topic, me->person, ID_LEN);
+    return publication;
 }
 
 void method_thread_create(struct call *call)
 {
-    struct say *say = say_in_project(call, KIND_THREAD);
+    struct publication *publication = begin_in_project(call, KIND_THREAD);
 
-    if (say == NULL)
+    if (publication == NULL)
         return;
-    say->files[0] = (struct say_files){ .field = "media", .param = "media" };
-    say_run(call, say);
+    publication->files[0] =
+        (struct publication_files){ .field = "media", .param = "media" };
+    publication_run(call, publication);
 }
 
 void method_journal_write(struct call *call)
 {
-    struct say *say = say_of_mine(call, KIND_JOURNAL);
+    struct publication *publication = begin_of_mine(call, KIND_JOURNAL);
     struct store_item project;
 
-    if (say == NULL)
+    if (publication == NULL)
         return;
     if (param_is_given(call, "project")) {
         if (!param_record_of(call, "project", PARAM_SIGNS, KIND_PROJECT,
                              &project))
             return;
-        say_put_id(say, "project", project.id);
+        publication_put_id(publication, "project", project.id);
     }
-    say->files[0] = (struct say_files){ .field = "media", .param = "media" };
-    say_run(call, say);
+    publication->files[0] =
+        (struct publication_files){ .field = "media", .param = "media" };
+    publication_run(call, publication);
 }
 
 void method_feedback(struct call *call)
 {
-    struct say *say = say_about(call, KIND_FEEDBACK, "target");
+    struct publication *publication =
+        begin_about(call, KIND_FEEDBACK, "target");
 
-    if (say == NULL)
+    if (publication == NULL)
         return;
-    say->files[0] = (struct say_files){ .field = "media", .param = "media" };
-    say_run(call, say);
+    publication->files[0] =
+        (struct publication_files){ .field = "media", .param = "media" };
+    publication_run(call, publication);
 }
 
 void method_recommend(struct call *call)
 {
-    struct say *say = say_about(call, KIND_RECOMMENDATION, "target");
+    struct publication *publication =
+        begin_about(call, KIND_RECOMMENDATION, "target");
 
-    if (say != NULL)
-        say_run(call, say);
+    if (publication != NULL)
+        publication_run(call, publication);
 }
 
 void method_collection_create(struct call *call)
 {
     const struct mp_value *items = call_param(call, "items");
-    struct say *say = say_of_mine(call, KIND_COLLECTION);
+    struct publication *publication = begin_of_mine(call, KIND_COLLECTION);
     struct writer *w;
 
-    if (say == NULL)
+    if (publication == NULL)
         return;
-    w = author_fields_put(&say->fields, "items");
+    w = author_fields_put(&publication->fields, "items");
     mp_put_array(w, mp_count(items));
     for (uint32_t i = 0; i < mp_count(items); i++) {
         struct store_item item;
@@ -117,7 +125,7 @@ void method_collection_create(struct call *call)
             return;
         mp_put_bin(w, BYTES_ARRAY(item.id));
     }
-    say_run(call, say);
+    publication_run(call, publication);
 }
 
 /* ---- listing ---- */

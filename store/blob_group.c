@@ -17,6 +17,7 @@
 #include "proto/blob_small.h"
 #include "store/blob_file.h"
 #include "store/file_error.h"
+#include "store/flush.h"
 
 enum { ATTEMPTS_MAX = 100, PART_MAX = 256, NAME_MAX_BYTES = 300 };
 
@@ -345,6 +346,88 @@ static void clean_up(struct place *p, struct blob_group_item *items,
     }
 }
 
+/* ---- Flushes ------------------------------------------------------------ */
+
+static enum err flush_all(const struct place *p)
+{
+    return syncfs(p->root) == 0 ? ERR_OK : file_error(errno);
+}
+
+static enum err flush_own(struct place *p, const char *name, size_t i)
+{
+    char own[NAME_MAX_BYTES];
+    const char *last;
+    enum err e = place_enter(p, name, &last);
+    int fd;
+
+    if (e != ERR_OK)
+        return e;
+    own_name(own, i);
+    fd = openat(p->folder, own, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return file_error(errno);
+    if (fdatasync(fd) != 0)
+        e = file_error(errno);
+    (void)close(fd); /* only flushed */
+    return e;
+}
+
+/* What was written, before it has its names. */
+static enum err flush_content(struct place *p,
+                              const struct blob_group_item *items, size_t count)
+{
+    enum err e = ERR_OK;
+
+    if (flush_all_is_cheap())
+        return flush_all(p);
+    for (size_t i = 0; i < count && e == ERR_OK; i++)
+        if (items[i].written)
+            e = flush_own(p, items[i].name, i);
+    return e;
+}
+
+/* The folder of a name and those above it, which may be new, too. */
+static enum err flush_folders_of(struct place *p, const char *name)
+{
+    char path[BLOB_PATH_MAX];
+    enum err e = ERR_OK;
+
+    for (const char *slash = strchr(name, '/'); slash != NULL && e == ERR_OK;
+         slash = strchr(slash + 1, '/')) {
+        const char *last;
+        int n = snprintf(path, sizeof path, "%.*s/", (int)(slash - name), name);
+
+        assert(n > 0 && n < (int)sizeof path);
+        e = place_enter(p, path, &last);
+        if (e == ERR_OK && fsync(p->folder) != 0)
+            e = file_error(errno);
+    }
+    return e;
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+    const char *slash = strrchr(a, '/');
+    size_t len = slash == NULL ? 0 : (size_t)(slash - a) + 1;
+
+    return strncmp(a, b, len) == 0 && strchr(b + len, '/') == NULL;
+}
+
+static enum err flush_names(struct place *p,
+                            const struct blob_group_item *items, size_t count)
+{
+    enum err e = ERR_OK;
+
+    if (flush_all_is_cheap())
+        return flush_all(p);
+    for (size_t i = 0; i < count && e == ERR_OK; i++)
+        if (i == 0 || !same_folder(items[i - 1].name, items[i].name))
+            e = flush_folders_of(p, items[i].name);
+    if (e == ERR_OK && fsync(p->root) != 0)
+        e = file_error(errno);
+    return e;
+}
+
 enum err blob_group_write(const char *folder, struct blob_group_item *items,
                           size_t count, struct blob_progress *progress)
 {
@@ -355,14 +438,14 @@ enum err blob_group_write(const char *folder, struct blob_group_item *items,
         return e;
     for (size_t i = 0; i < count && e == ERR_OK; i++)
         e = write_one(&p, folder, &items[i], i, progress);
-    if (e == ERR_OK && syncfs(p.root) != 0)
-        e = file_error(errno);
+    if (e == ERR_OK)
+        e = flush_content(&p, items, count);
     for (size_t i = 0; i < count && e == ERR_OK; i++)
         if (items[i].written)
             e = name_one(&p, folder, &items[i], i);
     clean_up(&p, items, count);
-    if (e == ERR_OK && syncfs(p.root) != 0)
-        e = file_error(errno);
+    if (e == ERR_OK)
+        e = flush_names(&p, items, count);
     place_close(&p);
     return e;
 }

@@ -5,7 +5,8 @@
 
 /*
  * Blobs of at most a span written where the user wants them, many at once: two
- * flushes for all of them, and not several for each.  A name appears only when
+ * flushes for all of them, and not several for each (unless others write much,
+ * see flush.h).  A name appears only when
  * its content is durable.  All of it on the pool.
  */
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/file_error.h"
+#include "store/flush.h"
 
 enum {
     FOLDERS = 256, /* below `blobs`, by the first byte of a root */
@@ -89,14 +90,14 @@ static enum err flush_files(const struct store *store,
                             const struct blob_new *files, size_t count,
                             size_t *failed)
 {
-    bool is_few = count <= FEW;
+    bool each = count <= FEW || !flush_all_is_cheap();
     enum err e = ERR_OK;
 
     for (size_t i = 0; i < count && e == ERR_OK; i++) {
         *failed = i;
-        e = flush_one(files[i].fd, is_few);
+        e = flush_one(files[i].fd, each);
     }
-    return e == ERR_OK && !is_few ? sync_all(store) : e;
+    return e == ERR_OK && !each ? sync_all(store) : e;
 }
 
 /* To its place; the folder is made for the first that comes there. */
@@ -137,7 +138,7 @@ static enum err sync_folders(const struct store *store,
 
     for (unsigned i = 0; i < FOLDERS; i++)
         count += folders[i] ? 1 : 0;
-    if (count > FEW)
+    if (count > FEW && flush_all_is_cheap())
         return sync_all(store);
     for (unsigned i = 0; i < FOLDERS && e == ERR_OK; i++) {
         char name[16];

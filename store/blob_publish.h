@@ -5,7 +5,8 @@
 
 /*
  * What makes files of ours durable, under the names of their blobs.  Many at
- * once cost two flushes of the file system, and not three of the disk for each.
+ * once cost two flushes of the file system, and not three of the disk for each;
+ * unless others write much there, see flush.h.
  */
 
 struct blob_new {

@@ -7,14 +7,50 @@
 #include <unistd.h>
 
 #include "store/blob_group.h"
+#include "store/flush.h"
 
 static const uint8_t T1[ID_LEN] = { 1 };
+
+static bool is_cheap; /* to flush all of the file system */
+static unsigned flushes, flushes_of_all;
+
+bool __wrap_flush_all_is_cheap(void);
+int __wrap_fdatasync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_syncfs(int fd);
+
+bool __wrap_flush_all_is_cheap(void)
+{
+    return is_cheap;
+}
+
+int __wrap_fdatasync(int fd)
+{
+    (void)fd;
+    flushes++;
+    return 0;
+}
+
+int __wrap_fsync(int fd)
+{
+    (void)fd;
+    flushes++;
+    return 0;
+}
+
+int __wrap_syncfs(int fd)
+{
+    (void)fd;
+    flushes_of_all++;
+    return 0;
+}
 
 static int setup(void **state)
 {
     static struct fixture f;
 
     fixture_open(&f);
+    is_cheap = true;
     assert_int_equal(mkdir(fixture_path(&f, "out"), 0700), 0);
     *state = &f;
     return 0;
@@ -114,6 +150,31 @@ static void names_get_their_folders(void **state)
     wipe(items, 5);
 }
 
+/* Both ways lead to the same files. */
+static void few_flushes_of_all_or_one_for_each_file_and_folder(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_group_item items[] = { item(f, "a", "one"),
+                                       item(f, "d/e/b", "two"),
+                                       item(f, "d/e/c", "three"),
+                                       item(f, "d/x", "four") };
+
+    flushes = 0;
+    flushes_of_all = 0;
+    assert_int_equal(write_group(f, items, 2), ERR_OK);
+    assert_int_equal(flushes, 0);
+    assert_int_equal(flushes_of_all, 2);
+    is_cheap = false;
+    assert_int_equal(write_group(f, items + 2, 2), ERR_OK);
+    assert_int_equal(flushes, 2 + 3 + 1); /* d, d/e, d again, and the top */
+    assert_int_equal(flushes_of_all, 2);
+    assert_text(f, "out/a", "one");
+    assert_text(f, "out/d/e/b", "two");
+    assert_text(f, "out/d/e/c", "three");
+    assert_text(f, "out/d/x", "four");
+    wipe(items, 4);
+}
+
 static void what_is_there_is_kept(void **state)
 {
     struct fixture *f = *state;
@@ -179,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(names_get_their_folders),
+        TEST(few_flushes_of_all_or_one_for_each_file_and_folder),
         TEST(what_is_there_is_kept),
         TEST(no_folder_is_entered_through_a_link),
         TEST(a_cancelled_group_leaves_nothing),

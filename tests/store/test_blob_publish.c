@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "store/blob_publish.h"
+#include "store/flush.h"
 
 enum { MANY = 20, LOG_MAX = 256 };
 
@@ -16,6 +17,7 @@ static char done[LOG_MAX];
 static size_t done_count;
 static char fails;        /* the letter that does, the `fails_at`th time */
 static unsigned fails_at; /* counted from 0 */
+static bool is_cheap;     /* to flush all of the file system */
 
 int __wrap_fdatasync(int fd);
 int __wrap_fsync(int fd);
@@ -23,6 +25,12 @@ int __wrap_syncfs(int fd);
 int __wrap_sync_file_range(int fd, off_t offset, off_t len, unsigned flags);
 int __wrap_rename(const char *from, const char *to);
 int __real_rename(const char *from, const char *to);
+bool __wrap_flush_all_is_cheap(void);
+
+bool __wrap_flush_all_is_cheap(void)
+{
+    return is_cheap;
+}
 
 static int note(char what)
 {
@@ -74,6 +82,7 @@ static int setup(void **state)
     done_count = 0;
     fails = '\0';
     fails_at = 0;
+    is_cheap = true;
     *state = &f;
     return 0;
 }
@@ -157,6 +166,17 @@ static void many_cost_two_flushes_of_all(void **state)
         assert_true(has_name(*state, i, true));
 }
 
+static void while_others_write_much_each_is_flushed(void **state)
+{
+    size_t failed;
+
+    is_cheap = false;
+    assert_int_equal(publish(*state, MANY, true, &failed), ERR_OK);
+    assert_string_equal(done, "dddddddddddddddddddd"
+                              "rrrrrrrrrrrrrrrrrrrr"
+                              "fffffffffffffffffffff");
+}
+
 static void what_is_durable_already_is_only_named(void **state)
 {
     struct fixture *f = *state;
@@ -221,6 +241,7 @@ int main(void)
         TEST(a_few_are_flushed_each_and_named_and_their_folders_flushed),
         TEST(a_folder_of_many_files_is_flushed_once),
         TEST(many_cost_two_flushes_of_all),
+        TEST(while_others_write_much_each_is_flushed),
         TEST(what_is_durable_already_is_only_named),
         TEST(what_is_not_durable_gets_no_name),
         TEST(a_name_that_is_not_durable_is_an_error),

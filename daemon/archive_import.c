@@ -22,7 +22,8 @@ enum {
     WALK_ITEMS = 64,
     /* How often, and how long, one waits for standings to be known. */
     SETTLE_MS = 20,
-    SETTLE_TRIES = 500
+    SETTLE_TRIES = 500,
+    TURN_MS = 100 /* how often one looks whether another import has ended */
 };
 
 static void read_records(struct taking *t);
@@ -49,6 +50,7 @@ static void on_timer_closed(uv_handle_t *handle)
 static void take_close(struct taking *t)
 {
     archive_large_wipe(t);
+    archive_take_leave(t);
     uv_close((uv_handle_t *)&t->timer, on_timer_closed);
 }
 
@@ -349,6 +351,19 @@ static void on_followed(void *context, enum err e)
         records_next(t);
 }
 
+static void begin(struct taking *t);
+
+static void on_turn_timer(uv_timer_t *timer)
+{
+    struct taking *t = timer->data;
+
+    (void)uv_timer_stop(timer);
+    if (t->cancelled)
+        archive_take_fail(t, ERR_CANCELLED);
+    else
+        begin(t);
+}
+
 /* The topic is held from now on, as if somebody had followed it. */
 static void begin(struct taking *t)
 {
@@ -358,6 +373,10 @@ static void begin(struct taking *t)
     if (network->len != t->about.network.len ||
         memcmp(network->name, t->about.network.name, network->len) != 0) {
         archive_take_fail(t, ERR_REFUSED);
+        return;
+    }
+    if (!archive_take_enter(t)) { /* somebody has run the command twice */
+        (void)uv_timer_start(&t->timer, on_turn_timer, TURN_MS, 0);
         return;
     }
     if (own != NULL && memcmp(own->person, t->about.topic, ID_LEN) == 0)

@@ -3,8 +3,35 @@
  * that the records here have for them: both are gone through side by side.
  */
 #include "daemon/archive_take.h"
+
+#include <string.h>
+
 #include "daemon/safety.h"
 #include "daemon/transfer.h"
+
+static struct taking *under_way; /* the loop alone comes here */
+
+bool archive_take_enter(struct taking *t)
+{
+    for (const struct taking *at = under_way; at != NULL; at = at->next)
+        if (memcmp(at->about.topic, t->about.topic, ID_LEN) == 0)
+            return false;
+    t->next = under_way;
+    under_way = t;
+    t->is_entered = true;
+    return true;
+}
+
+void archive_take_leave(struct taking *t)
+{
+    struct taking **at = &under_way;
+
+    while (t->is_entered && *at != t)
+        at = &(*at)->next;
+    if (t->is_entered)
+        *at = t->next;
+    t->is_entered = false;
+}
 
 /* ---- Names -------------------------------------------------------------- */
 

@@ -54,6 +54,8 @@ struct taking_hand {
 
 /* One import. */
 struct taking {
+    struct taking *next; /* of those that are being taken in */
+    bool is_entered;
     uv_work_t work;
     uv_timer_t timer; /* until standings are known, or a blob is free */
     unsigned waits;
@@ -120,6 +122,15 @@ struct taking {
     uint64_t proved;
     uint64_t window; /* bytes that went by since hands were set to work */
 };
+
+/* --- archive_take.c --- */
+
+/*
+ * False while another import of the same topic is under way: of two, each
+ * would pass over what the other is at, and call it missing.
+ */
+bool archive_take_enter(struct taking *t);
+void archive_take_leave(struct taking *t);
 
 /* --- archive_import.c --- */
 

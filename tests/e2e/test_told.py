@@ -227,6 +227,20 @@ class ToldTest(lab.LabTest):
                   if t["id"] == self.project]
         self.assertEqual(topic["blobs_held"], here - 4)
 
+    def test_an_archive_that_is_taken_in_twice_at_once(self):
+        self.contribute(self.file("large", os.urandom(96 * MIB)))
+        bundle = self.folder / "cat.troupe"
+        self.ada.run("archive", "export", self.project, "--out", bundle)
+        ben = self.node("ben")
+        first = ben.begin("archive", "import", bundle)
+        lab.until(lambda: any(j["done"] > MIB for j in
+                              ben.json("job", "list")["items"]), "the first")
+        second = ben.json("archive", "import", bundle)
+        self.assertEqual((second["blobs"], second["holes"]), (2, []))
+        self.assertEqual(first.wait(lab.PATIENCE), 0)
+        told = ben.json("job", "attach", "1")
+        self.assertEqual((told["blobs"], told["holes"]), (2, []))
+
     def test_who_interrupts_is_told_that_it_goes_on(self):
         large = self.contribute(self.file("large", os.urandom(8 * MIB)))
         ben = self.node("ben")

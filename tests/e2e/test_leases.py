@@ -485,6 +485,8 @@ class ArchivistsTest(lab.LabTest):
         alone = ada.json("health", project)["topics"][0]
         self.assertEqual((alone["blobs"], alone["only_here"],
                           alone["under_target"]), (3, 3, 3))
+        self.assertIn("3 of 3 blobs here, 3 with fewer copies than are wanted",
+                      ada.run("status").stdout)
         keepers = [self.archivist(i) for i in (1, 2, 3)]
         for keeper in keepers:
             ada.meet(keeper)

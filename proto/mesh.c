@@ -2,46 +2,14 @@
  * Joins the machines of a node: what the tree and the overlay wish is said by
  * the peers' machines, what peers say goes to the tree and the overlay.
  */
-#include "proto/mesh.h"
+#include "proto/mesh_parts.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/hyparview.h"
-#include "proto/plumtree.h"
-
-/* A topic with so few links needs each of them. */
-enum { LINKS_NEEDED = 2 };
 /* Round trips are believed up to this, lest T1 become endless. */
 enum { RTT_MAX_MS = 5000 };
-
-struct mesh_link {
-    uint64_t link;
-    struct peer *peer;
-    uint64_t rtt_ms;
-    bool is_touched;     /* MESH_WAKE is due */
-    bool is_neighbour;   /* in the overlay: it will last */
-    struct writer batch; /* ids to be announced, of one topic */
-    uint8_t batch_topic[ID_LEN];
-    uint64_t batch_ms; /* when they have to leave; UINT64_MAX: none */
-};
-
-struct mesh {
-    struct record_set set;
-    struct plumtree tree;
-    struct hyparview overlay;
-    struct sync_gate gate;
-    uint64_t changes; /* of the overlay that `is_neighbour` knows of */
-    struct chance chance;
-    uint64_t now_ms;
-    struct mesh_link *links;
-    size_t links_count;
-    size_t links_cap;
-    struct hyparview_effect *first; /* dials and ends not told yet */
-    struct hyparview_effect *last;
-    struct mesh_counts counts;
-};
 
 /* ---- Life --------------------------------------------------------------- */
 
@@ -100,7 +68,7 @@ static void move_clock(struct mesh *m, uint64_t now_ms)
     m->now_ms = now_ms;
 }
 
-static struct mesh_link *find_link(const struct mesh *m, uint64_t link)
+struct mesh_link *mesh_find_link(const struct mesh *m, uint64_t link)
 {
     for (size_t i = 0; i < m->links_count; i++)
         if (m->links[i].link == link)
@@ -108,182 +76,7 @@ static struct mesh_link *find_link(const struct mesh *m, uint64_t link)
     return NULL;
 }
 
-/* ---- Carrying out wishes ------------------------------------------------ */
-
-/* A queue of the link was full: its peer machine has a session due. */
-static void count_said(struct mesh *m, struct mesh_link *l, bool is_queued)
-{
-    l->is_touched = true;
-    m->counts.reconciled += !is_queued;
-}
-
-static void flush_batch(struct mesh *m, struct mesh_link *l)
-{
-    if (l->batch.len == 0)
-        return;
-    count_said(m, l,
-               peer_announce(l->peer, l->batch_topic, writer_view(&l->batch)));
-    writer_free(&l->batch);
-    l->batch = writer_growing(GOSSIP_IDS_MAX * ID_LEN);
-    l->batch_ms = UINT64_MAX;
-}
-
-static void add_to_batch(struct mesh *m, struct mesh_link *l,
-                         const struct plumtree_wish *w)
-{
-    if (l->batch.len > 0 && memcmp(l->batch_topic, w->topic, ID_LEN) != 0)
-        flush_batch(m, l);
-    if (l->batch.len == 0) {
-        memcpy(l->batch_topic, w->topic, ID_LEN);
-        l->batch_ms = m->now_ms + GOSSIP_BATCH_MS;
-    }
-    writer_bytes(&l->batch, BYTES_ARRAY(w->key.id));
-    m->counts.announced++;
-    if (l->batch.len == GOSSIP_IDS_MAX * ID_LEN || l->batch.err != ERR_OK)
-        flush_batch(m, l);
-}
-
-static void compare(struct mesh_link *l, const uint8_t topic[ID_LEN],
-                    uint64_t now_ms)
-{
-    peer_reconcile(l->peer, topic, now_ms);
-    l->is_touched = true;
-}
-
-/*
- * §5.5: things have changed for a while: one neighbour, any, says whether both
- * have got everything.  If one has done so since, that will do.
- */
-static void check(struct mesh *m, const uint8_t topic[ID_LEN])
-{
-    const struct plumtree_peer *peers;
-    size_t count = plumtree_links(&m->tree, topic, &peers);
-
-    for (size_t i = 0; i < count; i++) {
-        const struct mesh_link *l = find_link(m, peers[i].link);
-
-        if (peer_is_checked(l->peer, topic))
-            return;
-    }
-    if (count > 0)
-        compare(find_link(m, peers[chance_below(&m->chance, count)].link),
-                topic, m->now_ms);
-}
-
-static void carry_out(struct mesh *m, const struct plumtree_wish *w)
-{
-    struct mesh_link *l = find_link(m, w->link);
-
-    if (w->type == PLUMTREE_CHECK) {
-        check(m, w->topic);
-        return;
-    }
-    if (l == NULL)
-        return;
-    switch (w->type) {
-    case PLUMTREE_PUSH:
-        if (!peer_wants(l->peer, w->topic, &w->key))
-            break;
-        m->counts.pushed++;
-        count_said(m, l, peer_push(l->peer, w->topic, w->key.id));
-        break;
-    case PLUMTREE_ANNOUNCE:
-        if (peer_wants(l->peer, w->topic, &w->key))
-            add_to_batch(m, l, w);
-        break;
-    case PLUMTREE_GRAFT:
-        m->counts.grafted++;
-        count_said(m, l, peer_graft(l->peer, w->topic, BYTES_ARRAY(w->key.id)));
-        break;
-    case PLUMTREE_PRUNE:
-        m->counts.pruned++;
-        count_said(m, l, peer_prune(l->peer, w->topic));
-        break;
-    case PLUMTREE_COMPARE:
-        compare(l, w->topic, m->now_ms);
-        break;
-    case PLUMTREE_CHECK:
-        break;
-    }
-}
-
-/* Whether a topic has hardly another way than this link. */
-static bool is_needed(const struct mesh *m, const struct mesh_link *l)
-{
-    const uint8_t *topic;
-
-    for (size_t i = 0; (topic = plumtree_topic(&m->tree, i)) != NULL; i++) {
-        const struct plumtree_peer *peers;
-
-        if (peer_shares(l->peer, topic) &&
-            plumtree_links(&m->tree, topic, &peers) <= LINKS_NEEDED)
-            return true;
-    }
-    return false;
-}
-
-static void keep_effect(struct mesh *m, struct hyparview_effect *e)
-{
-    e->next = NULL;
-    if (m->first == NULL)
-        m->first = e;
-    else
-        m->last->next = e;
-    m->last = e;
-}
-
-static void take_overlay(struct mesh *m, struct hyparview_effect *e)
-{
-    struct mesh_link *l = find_link(m, e->link);
-
-    if (e->type == HYPARVIEW_DIAL) {
-        keep_effect(m, e);
-        return;
-    }
-    if (l != NULL && e->type == HYPARVIEW_CLOSE && !is_needed(m, l)) {
-        keep_effect(m, e);
-        return;
-    }
-    if (l != NULL && e->type == HYPARVIEW_SAY) {
-        /* What does not fit is lost; the overlay asks again in its time. */
-        (void)peer_say_overlay(l->peer, (struct bytes){ e->bytes, e->len });
-        l->is_touched = true;
-    }
-    free(e);
-}
-
-/*
- * A link that is in no view will soon be closed: a tree that has it breaks
- * then.  So it hears announcements alone.
- */
-static void rely_on_neighbours(struct mesh *m)
-{
-    for (size_t i = 0; i < m->links_count; i++) {
-        struct mesh_link *l = &m->links[i];
-        bool is_neighbour = hyparview_is_active(&m->overlay, l->link);
-
-        if (l->is_neighbour != is_neighbour)
-            plumtree_rely(&m->tree, l->link, is_neighbour);
-        l->is_neighbour = is_neighbour;
-    }
-    m->changes = m->overlay.changes;
-}
-
-/* Until neither machine wishes for anything more. */
-static void settle(struct mesh *m)
-{
-    struct plumtree_wish w;
-    struct hyparview_effect *e;
-
-    while ((e = hyparview_next(&m->overlay)) != NULL)
-        take_overlay(m, e);
-    if (m->changes != m->overlay.changes)
-        rely_on_neighbours(m);
-    plumtree_set_full_mesh(&m->tree,
-                           hyparview_known(&m->overlay) <= GOSSIP_FULL_MESH);
-    while (plumtree_next(&m->tree, &w))
-        carry_out(m, &w);
-}
+/* ---- What its owner does ------------------------------------------------ */
 
 bool mesh_next_effect(struct mesh *m, struct mesh_effect *out)
 {
@@ -335,7 +128,7 @@ void mesh_add_contact(struct mesh *m, const uint8_t node[KEY_LEN],
 {
     move_clock(m, now_ms);
     hyparview_add_contact(&m->overlay, node, endpoints, count, now_ms);
-    settle(m);
+    mesh_settle(m);
 }
 
 void mesh_dial_failed(struct mesh *m, const uint8_t node[KEY_LEN],
@@ -343,7 +136,7 @@ void mesh_dial_failed(struct mesh *m, const uint8_t node[KEY_LEN],
 {
     move_clock(m, now_ms);
     hyparview_dial_failed(&m->overlay, node, now_ms);
-    settle(m);
+    mesh_settle(m);
 }
 
 /* ---- Links -------------------------------------------------------------- */
@@ -368,7 +161,7 @@ enum err mesh_link_up(struct mesh *m, const struct mesh_link_config *config,
     struct mesh_link *l = add_link(m);
     enum err e;
 
-    assert(config->link != 0 && find_link(m, config->link) == NULL);
+    assert(config->link != 0 && mesh_find_link(m, config->link) == NULL);
     move_clock(m, now_ms);
     if (l == NULL)
         return ERR_NO_MEMORY;
@@ -382,7 +175,7 @@ enum err mesh_link_up(struct mesh *m, const struct mesh_link_config *config,
     if (e != ERR_OK)
         return e;
     m->links_count++;
-    settle(m);
+    mesh_settle(m);
     return ERR_OK;
 }
 
@@ -395,7 +188,7 @@ static void drop_close(struct mesh *m, uint64_t link)
 
 void mesh_link_down(struct mesh *m, uint64_t link, uint64_t now_ms)
 {
-    struct mesh_link *l = find_link(m, link);
+    struct mesh_link *l = mesh_find_link(m, link);
 
     move_clock(m, now_ms);
     if (l == NULL)
@@ -405,7 +198,7 @@ void mesh_link_down(struct mesh *m, uint64_t link, uint64_t now_ms)
     drop_close(m, link);
     plumtree_forget(&m->tree, link);
     hyparview_link_down(&m->overlay, link, now_ms);
-    settle(m);
+    mesh_settle(m);
 }
 
 /* Leaves what is not shared any longer, joins what is. */
@@ -437,20 +230,20 @@ static enum err match_topics(struct mesh *m, const struct mesh_link *l)
 
 enum err mesh_link_changed(struct mesh *m, uint64_t link, uint64_t now_ms)
 {
-    const struct mesh_link *l = find_link(m, link);
+    const struct mesh_link *l = mesh_find_link(m, link);
     enum err e;
 
     move_clock(m, now_ms);
     if (l == NULL)
         return ERR_OK;
     e = match_topics(m, l);
-    settle(m);
+    mesh_settle(m);
     return e;
 }
 
 void mesh_link_rtt(struct mesh *m, uint64_t link, uint64_t rtt_ms)
 {
-    struct mesh_link *l = find_link(m, link);
+    struct mesh_link *l = mesh_find_link(m, link);
 
     if (l != NULL)
         l->rtt_ms = rtt_ms < RTT_MAX_MS ? rtt_ms : RTT_MAX_MS;
@@ -487,15 +280,15 @@ static void on_graft(struct mesh *m, struct mesh_link *l,
     plumtree_grafted(&m->tree, l->link, ev->topic);
     for (size_t i = 0; i < ev->count; i++) {
         m->counts.pushed++;
-        count_said(m, l,
-                   peer_push(l->peer, ev->topic, ev->bytes.data + i * ID_LEN));
+        mesh_count_said(
+            m, l, peer_push(l->peer, ev->topic, ev->bytes.data + i * ID_LEN));
     }
 }
 
 enum err mesh_event(struct mesh *m, uint64_t link, const struct peer_event *ev,
                     uint64_t now_ms)
 {
-    struct mesh_link *l = find_link(m, link);
+    struct mesh_link *l = mesh_find_link(m, link);
     enum err e = ERR_OK;
 
     move_clock(m, now_ms);
@@ -522,7 +315,7 @@ enum err mesh_event(struct mesh *m, uint64_t link, const struct peer_event *ev,
         e = hyparview_recv(&m->overlay, link, ev->bytes, now_ms);
         break;
     }
-    settle(m);
+    mesh_settle(m);
     return e;
 }
 
@@ -532,7 +325,7 @@ void mesh_record_added(struct mesh *m, const uint8_t topic[ID_LEN],
                        const struct record_key *key, uint64_t body_len,
                        uint64_t source, uint64_t now_ms)
 {
-    const struct mesh_link *from = find_link(m, source);
+    const struct mesh_link *from = mesh_find_link(m, source);
     bool by_session = from != NULL && peer_in_session(from->peer, topic);
 
     move_clock(m, now_ms);
@@ -543,14 +336,14 @@ void mesh_record_added(struct mesh *m, const uint8_t topic[ID_LEN],
         peer_record_added(m->links[i].peer, topic, key);
     plumtree_added(&m->tree, topic, key, body_len, from == NULL ? 0 : source,
                    by_session, now_ms);
-    settle(m);
+    mesh_settle(m);
 }
 
 enum err mesh_record_done(struct mesh *m, uint64_t link,
                           const uint8_t topic[ID_LEN], const uint8_t *id,
                           enum err result, uint64_t now_ms)
 {
-    struct mesh_link *l = find_link(m, link);
+    struct mesh_link *l = mesh_find_link(m, link);
     bool in_session;
     enum err e;
 
@@ -564,7 +357,7 @@ enum err mesh_record_done(struct mesh *m, uint64_t link,
         plumtree_twice(&m->tree, link, topic, now_ms);
     else if (id != NULL && err_blame(result) == BLAME_AUTHOR)
         plumtree_refused(&m->tree, id);
-    settle(m);
+    mesh_settle(m);
     return e;
 }
 
@@ -588,10 +381,10 @@ void mesh_tick(struct mesh *m, uint64_t now_ms)
     move_clock(m, now_ms);
     plumtree_tick(&m->tree, now_ms);
     hyparview_tick(&m->overlay, now_ms);
-    settle(m);
+    mesh_settle(m);
     for (size_t i = 0; i < m->links_count; i++)
         if (m->links[i].batch_ms <= now_ms)
-            flush_batch(m, &m->links[i]);
+            mesh_flush_batch(m, &m->links[i]);
 }
 
 static void count_tree(const struct mesh *m, struct mesh_counts *out)

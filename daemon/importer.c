@@ -308,8 +308,9 @@ static void flush_next(struct importer *run)
 
 static void read_next(struct importer *run)
 {
-    if (run->group.count > 0 || run->group.first == run->list->count ||
-        run->is_reading)
+    /* While it is read, the group is the pool's. */
+    if (run->is_reading || run->group.count > 0 ||
+        run->group.first == run->list->count)
         return;
     run->is_reading = true;
     queue(run, &run->work, on_read, on_was_read);

@@ -275,8 +275,9 @@ static enum err read_layer(struct serve *s, const struct blob_serve_effect *ef)
 /* They lie in one large page, which the disk fills fastest. */
 static bool have_buffers(struct serve *s)
 {
-    if (s->bytes == NULL)
-        s->bytes = blob_disk_buffer(BLOB_DISK_PAGE);
+    if (s->bytes != NULL)
+        return true;
+    s->bytes = blob_disk_buffer(BLOB_DISK_PAGE);
     for (size_t i = 0; s->bytes != NULL && i < BLOB_SERVE_BUFFERS; i++)
         s->buffers[i].data = s->bytes + i * BLOB_SERVE_READ;
     return s->bytes != NULL;

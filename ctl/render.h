@@ -18,23 +18,26 @@ void render_table(const json_t *items, const char *columns);
 /* "key: value" lines, lists of maps as tables below. */
 void render_object(const json_t *object);
 
-/* How single commands are shown (render_pretty.c). */
+/* How single commands are shown.  render_pretty.c */
 void render_status(const json_t *result);
 void render_tree(const json_t *result);
 void render_credits(const json_t *result);
-void render_bundle(const json_t *result);
-void render_written(const json_t *result);
-void render_taken(const json_t *result);
-void render_split(const json_t *result);
-void render_shares(const json_t *result);
-void render_ledger(const json_t *result);
-void render_health(const json_t *result);
-void render_copies(const json_t *result);
 void render_project(const json_t *result);
 void render_words(const json_t *result);
 void render_files(const json_t *result);
 void render_findings(const json_t *result);
 void render_link(const json_t *result);
 void render_version(const json_t *result);
+/* render_bundle.c */
+void render_bundle(const json_t *result);
+void render_written(const json_t *result);
+void render_taken(const json_t *result);
+/* render_split.c */
+void render_split(const json_t *result);
+void render_shares(const json_t *result);
+void render_ledger(const json_t *result);
+/* render_copies.c */
+void render_health(const json_t *result);
+void render_copies(const json_t *result);
 
 #endif

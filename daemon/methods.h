@@ -5,7 +5,8 @@
 
 /*
  * The methods of the control socket (docs/control-api.md), by the file that
- * holds them: method_NOUN.c.  Rows of the table stand in methods.c.
+ * holds them: method_NOUN.c, or another where what is said of several nouns has
+ * so much in common.  Rows of the table stand in methods.c.
  */
 extern const struct method methods[];
 
@@ -55,6 +56,8 @@ void method_person_unfollow(struct call *call);
 void method_request_publish(struct call *call);
 void method_request_list(struct call *call);
 void method_request_show(struct call *call);
+
+/* method_request_end.c */
 void method_request_close(struct call *call);
 void method_request_extend(struct call *call);
 void method_request_reopen(struct call *call);
@@ -77,7 +80,18 @@ void method_inbox_list(struct call *call);
 
 /* method_contribution.c */
 void method_contribution_list(struct call *call);
+
+/* method_talk.c */
 void method_contribution_show(struct call *call);
+void method_thread_create(struct call *call);
+void method_thread_list(struct call *call);
+void method_thread_show(struct call *call);
+void method_journal_write(struct call *call);
+void method_journal_list(struct call *call);
+void method_feedback(struct call *call);
+void method_feedback_list(struct call *call);
+void method_recommend(struct call *call);
+void method_collection_create(struct call *call);
 
 /* method_cite.c */
 void method_cite(struct call *call);
@@ -103,16 +117,7 @@ void method_archive_export(struct call *call);
 void method_archive_import(struct call *call);
 void method_release_bundle(struct call *call);
 
-/* method_release.c */
-void method_thread_create(struct call *call);
-void method_thread_list(struct call *call);
-void method_thread_show(struct call *call);
-void method_journal_write(struct call *call);
-void method_journal_list(struct call *call);
-void method_feedback(struct call *call);
-void method_feedback_list(struct call *call);
-void method_recommend(struct call *call);
-void method_collection_create(struct call *call);
+/* method_class.c */
 void method_lesson_add(struct call *call);
 void method_class_progress(struct call *call);
 void method_courage_declare(struct call *call);
@@ -120,6 +125,8 @@ void method_courage_help(struct call *call);
 void method_courage_attempt(struct call *call);
 void method_courage_keep(struct call *call);
 void method_courage_show(struct call *call);
+
+/* method_release.c */
 void method_release_draft(struct call *call);
 void method_release_publish(struct call *call);
 void method_release_show(struct call *call);
@@ -137,8 +144,10 @@ void method_split_propose(struct call *call);
 void method_split_feedback(struct call *call);
 void method_split_reply(struct call *call);
 void method_split_accept(struct call *call);
-void method_split_final(struct call *call);
 void method_split_show(struct call *call);
+
+/* method_split_final.c */
+void method_split_final(struct call *call);
 
 /* method_record.c */
 void method_record_publish(struct call *call);
@@ -156,11 +165,14 @@ void method_want_list(struct call *call);
 /* method_copies.c */
 void method_copies(struct call *call);
 void method_copies_check(struct call *call);
+
 /* method_health.c */
 void method_health(struct call *call);
 
-/* method_drop.c, method_gc.c */
+/* method_drop.c */
 void method_drop(struct call *call);
+
+/* method_gc.c */
 void method_gc(struct call *call);
 
 /* method_get.c */

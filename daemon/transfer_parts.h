@@ -112,6 +112,16 @@ void transfer_look(struct transfer *t);
 void transfer_leave_unread(struct transfer *t);
 /* Frees the fetches that have ended. */
 void transfer_sweep(struct transfer *t);
+struct slot *transfer_find_fetch(struct transfer *t,
+                                 const struct blob_id *blob);
+/* Whether the disk and the quotas leave room; *claim in any case. */
+bool transfer_may_have(const struct transfer *t, const struct store_want *want,
+                       struct quota_claim *claim);
+bool transfer_has_provider(const struct transfer *t,
+                           const uint8_t topic[ID_LEN]);
+bool transfer_has_claim(const struct transfer *t, const struct blob_id *blob);
+/* Bytes that are not on the disk for good. */
+uint64_t transfer_missing(const struct transfer *t, const struct blob_id *blob);
 
 /* --- transfer_turns.c --- */
 
@@ -131,16 +141,5 @@ bool transfer_is_slow(struct transfer *t, const struct conn *conn);
 void transfer_blame(struct transfer *t, const struct conn *conn);
 /* Whoever is slow gives its place to one that waits. */
 void transfer_take_turns(struct transfer *t);
-
-struct slot *transfer_find_fetch(struct transfer *t,
-                                 const struct blob_id *blob);
-/* Whether the disk and the quotas leave room; *claim in any case. */
-bool transfer_may_have(const struct transfer *t, const struct store_want *want,
-                       struct quota_claim *claim);
-bool transfer_has_provider(const struct transfer *t,
-                           const uint8_t topic[ID_LEN]);
-bool transfer_has_claim(const struct transfer *t, const struct blob_id *blob);
-/* Bytes that are not on the disk for good. */
-uint64_t transfer_missing(const struct transfer *t, const struct blob_id *blob);
 
 #endif

@@ -9,7 +9,7 @@
 
 /*
  * What one connection keeps for each topic of this node; the private half of
- * peer.h, shared by peer.c and peer_recv.c.
+ * peer.h, shared by peer.c, peer_recv.c and peer_gossip.c.
  */
 struct peer_shelf {
     struct peer_topic mine;
@@ -97,6 +97,8 @@ MUST_CHECK enum err peer_ready_gossip(struct peer *p);
 /* A frame of gossip came. */
 MUST_CHECK enum err peer_recv_gossip(struct peer *p, struct peer_event *ev,
                                      uint8_t type, struct bytes payload);
+
+/* --- peer_shelf.c --- */
 
 /* ERR_FLOOD once the peer has sent too much that nobody asked for. */
 MUST_CHECK enum err peer_charge(struct peer *p, uint32_t cost);

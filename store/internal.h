@@ -115,7 +115,7 @@ struct change {
     struct row_totals totals;
 };
 
-/* index.c and the files that stand behind it (index_step.h). */
+/* index.c, and index_step.c, index_topic.c, index_identity.c behind it. */
 MUST_CHECK enum err index_add(struct store *store, struct txn *records,
                               struct txn *index, uint64_t seq,
                               const struct row_record *row);
@@ -165,6 +165,13 @@ MUST_CHECK enum err index_catch_up(struct store *store, struct txn *records,
                                    struct txn *index, uint64_t from,
                                    uint64_t to);
 
+/*
+ * How many changes of rows that were there the index has seen, as
+ * row_totals.changes; one that has seen others is made anew.
+ */
+MUST_CHECK enum err index_changes(struct txn *index, uint64_t *out);
+MUST_CHECK enum err index_set_changes(struct txn *index, uint64_t changes);
+
 /* trust.c: whether the index of an earlier run can be believed. */
 
 /* Learns the name of the machine's start. */
@@ -177,12 +184,6 @@ MUST_CHECK enum err trust_withdraw(struct store *store, struct txn *records);
 MUST_CHECK enum err trust_settled(struct store *store);
 /* Flushes the index and says so; does nothing if it is flushed. */
 MUST_CHECK enum err trust_restore(struct store *store);
-/*
- * How many changes of rows that were there the index has seen, as
- * row_totals.changes; one that has seen others is made anew.
- */
-MUST_CHECK enum err index_changes(struct txn *index, uint64_t *out);
-MUST_CHECK enum err index_set_changes(struct txn *index, uint64_t changes);
 
 /* apply_record.c: what happens to a record that is there already. */
 #define APPLY_ROW_MAX (32 + RECORD_HEAD_MAX + SIGNATURE_LEN + RECORD_BODY_MAX)
@@ -244,12 +245,12 @@ MUST_CHECK enum err rebuild_index(struct store *store, struct txn *records,
 /* Whether the index is one that is only half made. */
 bool rebuild_was_cut_short(struct txn *index);
 
-/* Doubles whichever map is full; writer: waits for looks to end. */
+/* store.c: doubles whichever map is full; writer: waits for looks to end. */
 MUST_CHECK enum err store_grow(struct store *store);
 MUST_CHECK enum err store_totals_read(struct txn *records,
                                       struct row_totals *out);
 
-/* Reads that several files need. */
+/* read.c: what several files need. */
 MUST_CHECK enum err look_record(const struct look *look, uint64_t seq,
                                 struct row_record *out);
 /* The same of a record whose id it is to have: ERR_CORRUPT if it has not. */

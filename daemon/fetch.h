@@ -7,7 +7,8 @@
 
 /*
  * One blob on its way here, for one topic: feeds the machine of proto/ with
- * frames, keeps the span buffers, and hashes, writes and flushes on the pool.
+ * frames, keeps the span buffers, and has them hashed, written and flushed by
+ * other threads.
  *
  *   BEGINNING --row is durable--> RUNNING --all spans written--> FINISHING
  *       |                            |                               |
@@ -39,7 +40,7 @@ struct fetch_config {
 
 MUST_CHECK enum err fetch_open(struct fetch **out, struct node *node,
                                const struct fetch_config *config);
-/* Ends it soon: `ended` comes when the pool has let go of it. */
+/* Ends it soon: `ended` comes when no thread has any of it. */
 void fetch_stop(struct fetch *fetch, enum err why);
 /* Only after `ended`. */
 void fetch_free(struct fetch *fetch);

@@ -16,15 +16,17 @@
  *   want --asked--> ASKED --all bytes are here--> WHOLE --group--> held
  *                     `-- not had, false, silence, disk --> put off
  *
- * Whatever is put off for the fourth time goes the way of large blobs, which
- * asks everybody; so nothing that can be had is lost by what is simple here.
+ * Whatever was put off three times goes the way of large blobs, which asks
+ * everybody, and so does each fourth try from then on: nothing that can be had
+ * is lost by what is simple here.
  */
 struct conn;
 struct fetch_middle;
 struct transfer;
 
 struct fetch_middle_config {
-    /* It is fetched by itself, if anybody may have it. */
+    /* It is fetched by itself, if anybody may have it; false if that has to
+     * wait. */
     bool (*other)(struct transfer *transfer, const struct store_want *want);
     /* Try again later. */
     void (*put_off)(struct transfer *transfer, const struct store_want *want);
@@ -79,7 +81,8 @@ void fetch_middle_reclaim(struct fetch_middle *m, const uint8_t topic[ID_LEN],
                           const uint8_t pledge[ID_LEN]);
 
 void fetch_middle_peer_gone(struct fetch_middle *m, const struct conn *conn);
-/* Whether an answer is to a question that was asked here. */
+/* Whether an answer is to a question that was asked here: the upper half of
+ * its number is 0, which it is in none of a large blob's. */
 bool fetch_middle_owns(uint32_t request);
 /* One of the frames that answer.  An error is the peer's. */
 MUST_CHECK enum err fetch_middle_recv(struct fetch_middle *m, struct conn *conn,

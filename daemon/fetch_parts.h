@@ -6,7 +6,7 @@
 
 /*
  * What the files of a fetch share: fetch.c what the machine wants and the peers
- * send, fetch_peers.c who they are, fetch_job.c the pool and the flushes,
+ * send, fetch_peers.c who they are, fetch_job.c other threads and the flushes,
  * fetch_read.c who reads meanwhile.  For nobody else.
  */
 
@@ -51,7 +51,7 @@ struct fetch {
     bool flushing;          /* FETCH_JOB_SYNC is on the pool */
     bool concluded;         /* the last batch is with the writer */
     bool is_left;           /* FETCH_JOB_LEAVE was begun */
-    unsigned jobs;          /* on the pool */
+    unsigned jobs;          /* on other threads */
     unsigned commits;       /* on their way through the writer */
     uint64_t sync_ms;       /* when the last flush began */
     uint64_t verified;      /* bytes written, or compared */
@@ -91,7 +91,7 @@ static inline const struct blob_id *fetch_blob(const struct fetch *f)
 
 /* Does all that is to be done now. */
 void fetch_step(struct fetch *f);
-/* Tells once that nothing of it is on the pool or with the writer any more. */
+/* Tells once that no other thread, nor the writer, has any of it. */
 void fetch_settle(struct fetch *f);
 
 /* --- fetch_peers.c --- */

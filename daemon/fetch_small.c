@@ -376,7 +376,7 @@ static bool gather(struct fetch_small *s, struct conn **conn,
     struct quota_claim claim;
     bool any = true;
 
-    if (is_asked(s, want) || s->config.is_held(s->transfer, want, &claim))
+    if (is_asked(s, want) || s->config.is_settled(s->transfer, want, &claim))
         return true;
     if (s->gathered != NULL && !goes_with(s->gathered, want, &claim))
         gather_end(s, *conn);

@@ -28,8 +28,8 @@ struct fetch_small_config {
     void (*held)(struct transfer *transfer, const struct store_want *want);
     /* Whether it is held already, and then the want is dropped, or has to wait;
      * else what it takes of its pledge. */
-    bool (*is_held)(struct transfer *transfer, const struct store_want *want,
-                    struct quota_claim *claim);
+    bool (*is_settled)(struct transfer *transfer, const struct store_want *want,
+                       struct quota_claim *claim);
     /* Whether there is room for so many bytes more, wanted as this one is. */
     bool (*has_room)(struct transfer *transfer, const struct store_want *want,
                      uint64_t bytes);

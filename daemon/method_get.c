@@ -192,7 +192,7 @@ static void getting_tell(struct getting *g)
 }
 
 /* Of one span: read into memory, and written with others. */
-static bool is_small(const struct getting_file *file)
+static bool is_one_span(const struct getting_file *file)
 {
     return file->blob.size <= BLOB_SPAN_LEN;
 }
@@ -227,8 +227,8 @@ static void copies_begin(struct getting *g)
         struct getting_file *file = &g->files[i];
         char path[BLOB_PATH_MAX];
 
-        if (file->copy != NULL || is_small(file) || is_whole(g, &file->blob) ||
-            path_of(g, file, path) != ERR_OK ||
+        if (file->copy != NULL || is_one_span(file) ||
+            is_whole(g, &file->blob) || path_of(g, file, path) != ERR_OK ||
             blob_copy_new(&file->copy, &file->blob, path) != ERR_OK)
             continue;
         g->copies++;
@@ -308,7 +308,7 @@ static enum err gather(struct getting *g)
         struct getting_file *file = &g->files[g->next + g->group];
         struct blob_group_item *item = &g->items[g->group];
 
-        if (!is_small(file) || !is_whole(g, &file->blob))
+        if (!is_one_span(file) || !is_whole(g, &file->blob))
             break;
         *item = (struct blob_group_item){ .name = file->name };
         e = blob_reader_open(&item->reader, node_store(g->node), &file->blob,
@@ -323,7 +323,7 @@ static enum err gather(struct getting *g)
 
 static void write_next(struct getting *g)
 {
-    if (is_small(&g->files[g->next]))
+    if (is_one_span(&g->files[g->next]))
         g->err = gather(g);
     else
         g->err = blob_reader_open(&g->reader, node_store(g->node),
@@ -536,7 +536,7 @@ static void on_prepare(uv_work_t *work)
     g->err =
         mkdir(g->out, 0777) < 0 && !is_folder(g->out) ? ERR_NOT_FOUND : ERR_OK;
     for (size_t i = 0; i < g->count && g->err == ERR_OK; i++)
-        if (!is_small(&g->files[i]) && strchr(g->files[i].name, '/') != NULL)
+        if (!is_one_span(&g->files[i]) && strchr(g->files[i].name, '/') != NULL)
             g->err = blob_group_make_folders(g->out, g->files[i].name);
 }
 

@@ -34,9 +34,9 @@ struct ingest *node_ingest(const struct node *node);
 struct interest *node_interest(const struct node *node);
 struct leases *node_leases(const struct node *node);
 struct throttle *node_throttle(const struct node *node);
-/* Large writes to the disk: more at once would keep flushes waiting. */
+/* Writes spans that were fetched: more at once would keep flushes waiting. */
 struct crew *node_disk(const struct node *node);
-/* Hashing of what comes, which takes the processor that nobody else wants. */
+/* Hashes spans that come, with the processor that nobody else wants. */
 struct crew *node_hashers(const struct node *node);
 struct peers *node_peer_table(const struct node *node);
 struct pledge *node_pledge(const struct node *node);

@@ -16,7 +16,7 @@ enum err transfer_open(struct transfer **out, struct node *node)
         .other = transfer_consider,
         .put_off = transfer_put_off,
         .held = transfer_tell_held,
-        .is_held = transfer_is_settled,
+        .is_settled = transfer_is_settled,
         .has_room = transfer_has_room_for,
     };
     const struct fetch_middle_config middle = {

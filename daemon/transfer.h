@@ -8,7 +8,7 @@
 /*
  * Blobs on their way: which are wanted, from whom they are fetched, and serving
  * them to others.  Wants are rows of the store; the machines of proto/ decide,
- * and files are read and written on the pool.
+ * and files are read and written by other threads.
  */
 struct conn;
 

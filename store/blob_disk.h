@@ -35,8 +35,9 @@ MUST_CHECK enum err blob_disk_read(const struct blob_disk *disk,
 
 /*
  * Whether somebody waits for flushes of the disk meanwhile, in the whole
- * process: then it is given small pieces.  A flush ends behind what the disk
- * was given before, and this alone is what can be kept short.
+ * process: then it is given small pieces, and those to be written one at a
+ * time.  A flush ends behind what the disk was given before, and this alone is
+ * what can be kept short.
  */
 void blob_disk_share(bool share);
 /* How many bytes it is given at once. */

@@ -215,8 +215,8 @@ static void on_held(struct transfer *t, const struct store_want *want)
     fate.held++;
 }
 
-static bool is_held(struct transfer *t, const struct store_want *want,
-                    struct quota_claim *claim)
+static bool is_settled(struct transfer *t, const struct store_want *want,
+                       struct quota_claim *claim)
 {
     (void)t;
     (void)want;
@@ -241,7 +241,7 @@ static int begin(void **state)
         .other = on_other,
         .put_off = on_put_off,
         .held = on_held,
-        .is_held = is_held,
+        .is_settled = is_settled,
         .has_room = room_for,
     };
 

@@ -159,6 +159,15 @@ bool lease_table_least(const struct lease_eye *eye,
 
 /* --- leases.c --- */
 
+/* Blobs may have come or gone since: what is counted follows. */
+void lease_look_at_changes(struct leases *leases);
+/* Comes back soon. */
+void lease_wake(struct leases *leases, uint64_t wait_ms);
+struct lease_peer *lease_peer_of(struct leases *leases,
+                                 const struct conn *conn);
+
+/* --- lease_known.c --- */
+
 /* Made if it is not there.  NULL without memory. */
 struct lease_topic *lease_topic_get(struct leases *leases,
                                     const uint8_t topic[ID_LEN]);
@@ -170,14 +179,11 @@ bool lease_take(struct leases *leases, struct lease_topic *topic,
                 const struct lease *lease, struct bytes bytes);
 /* What this node knows of it has changed: it is written. */
 void lease_write_row(struct leases *leases, const struct lease_row *row);
-/* Blobs may have come or gone since: what is counted follows. */
-void lease_look_at_changes(struct leases *leases);
+/* Takes the row out of memory and off the disk. */
+void lease_drop_row(struct leases *leases, struct lease_topic *topic,
+                    size_t at);
 /* Counts of the topic are not those of now any more. */
 void lease_uncount(struct lease_topic *topic);
-/* Comes back soon. */
-void lease_wake(struct leases *leases, uint64_t wait_ms);
-struct lease_peer *lease_peer_of(struct leases *leases,
-                                 const struct conn *conn);
 
 /* --- lease_own.c --- */
 

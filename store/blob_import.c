@@ -31,7 +31,7 @@ struct blob_import {
     bool in_place;
 
     int from;              /* what is read; -1: not open */
-    int to;                /* what is written; -1: nothing is */
+    int to;                /* what is written, or a clone; -1: nothing is */
     struct blob_disk disk; /* the same, round the page cache */
     struct stat before;
     uint64_t size;
@@ -70,6 +70,12 @@ enum err blob_import_new(struct blob_import **out, struct store *store,
     return ERR_OK;
 }
 
+/* What is read is our own already, and shares its blocks with the user's. */
+static bool is_clone(const struct blob_import *import)
+{
+    return import->to >= 0 && import->from == import->to;
+}
+
 void blob_import_discard(struct blob_import *import)
 {
     if (import->done && import->state == BLOB_FILE)
@@ -78,11 +84,11 @@ void blob_import_discard(struct blob_import *import)
 
 static void close_files(struct blob_import *import)
 {
-    if (import->to >= 0 && import->to != import->from) {
+    if (import->to >= 0) {
         blob_disk_wipe(&import->disk);
         (void)close(import->to); /* flushed, or to be removed */
     }
-    if (import->from >= 0)
+    if (import->from >= 0 && !is_clone(import))
         (void)close(import->from); /* only read from */
     import->from = -1;
     import->to = -1;
@@ -169,12 +175,14 @@ static enum err take_span(struct blob_import *import, struct hand *hand,
 
     if (is_hole(import, at, len))
         return take_hole(import, hand, hash);
-    e = blob_file_read(import->from, at, hand->buf, len, &n);
+    /* Of a clone nothing is in the cache, and nobody else will look at it. */
+    e = is_clone(import) ? blob_disk_read(&import->disk, at, hand->buf, len, &n)
+                         : blob_file_read(import->from, at, hand->buf, len, &n);
     if (e == ERR_OK && n != len)
         e = ERR_CHANGED;
     if (e == ERR_OK)
         e = blob_span_hash(hash, import->size, got);
-    if (e == ERR_OK && import->to != import->from && import->to >= 0)
+    if (e == ERR_OK && import->to >= 0 && !is_clone(import))
         e = blob_disk_write(&import->disk, at, got);
     return e;
 }
@@ -196,7 +204,7 @@ void blob_import_work(struct blob_import *import,
     if (import->done || import->error != ERR_OK) /* small, or not begun */
         return;
     assert(import->layer != NULL);
-    hand.buf = blob_disk_buffer(BLOB_SPAN_LEN);
+    hand.buf = blob_disk_buffer(BLOB_DISK_PAGE);
     if (hand.buf == NULL)
         fail(import, ERR_NO_MEMORY);
     while (import->error == ERR_OK &&
@@ -265,7 +273,6 @@ static enum err begin_large(struct blob_import *import)
  */
 static enum err begin_middle(struct blob_import *import)
 {
-    import->disk = (struct blob_disk){ import->to, -1 };
     return blob_file_has_room(import->store, import->size) ? ERR_OK
                                                            : ERR_NO_SPACE;
 }
@@ -279,11 +286,13 @@ static enum err begin_copy(struct blob_import *import)
     if (e != ERR_OK)
         return e;
     import->state = BLOB_FILE;
+    import->disk = (struct blob_disk){ import->to, -1 };
     if (ioctl(import->to, FICLONE, import->from) != 0)
         return import->size > BLOB_SPAN_LEN ? begin_large(import)
                                             : begin_middle(import);
     (void)close(import->from); /* only read from */
     import->from = import->to;
+    blob_disk_init_read(&import->disk, import->to);
     if (fstat(import->to, &st) != 0)
         return file_error(errno);
     /* What was cloned is what counts, if the file grew or shrank. */
@@ -389,8 +398,8 @@ static enum err check_unchanged(const struct blob_import *import)
     struct stat after;
 
     external_of(&row, &import->before);
-    if (import->from == import->to)
-        return ERR_OK; /* our own clone was read */
+    if (is_clone(import))
+        return ERR_OK;
     if (fstat(import->from, &after) != 0 ||
         !external_same(&row, import->size, &after))
         return ERR_CHANGED;
@@ -419,7 +428,7 @@ enum err blob_import_end(struct blob_import *import)
         e = check_unchanged(import);
     if (e == ERR_OK)
         e = name_it(import);
-    if (import->from != import->to && import->from >= 0) {
+    if (import->from >= 0 && !is_clone(import)) {
         (void)close(import->from); /* only read from */
         import->from = -1;
     }

@@ -156,6 +156,7 @@ void fetch_middle_tick(struct fetch_middle *m)
             m->config.blame(m->transfer, c);
         leave(m, source->conn, true);
     }
+    m->pass = m->blocked;
     m->blocked = false;
     if (m->rested)
         fetch_middle_look(m, false);

@@ -46,7 +46,8 @@ static enum chance chance_of(struct fetch_middle *m, struct conn *c,
             middle_now_ms(m) ||
         (s != NULL && fetch_source_rests(s, middle_now_ms(m))))
         return CHANCE_LATER;
-    if (s != NULL && !fetch_source_has_room(s, bytes, conn_rtt_ms(c)))
+    if (s == NULL ? !fetch_source_has_place(&m->sources)
+                  : !fetch_source_has_room(s, bytes, conn_rtt_ms(c)))
         return CHANCE_FULL;
     return s != NULL && fetch_source_is_doubtful(s) ? CHANCE_DOUBT : CHANCE_NOW;
 }
@@ -214,13 +215,24 @@ static void walk_end(struct fetch_middle *m)
     m->eager = m->eager && m->look;
 }
 
+static bool has_place(const struct fetch_middle *m)
+{
+    for (unsigned i = 0; i < MIDDLE_PIECES; i++)
+        if (m->pieces[i].state == MIDDLE_FREE)
+            return m->bytes + BLOB_SPAN_LEN <= MIDDLE_BYTES;
+    return false;
+}
+
 /*
  * A page of wants.  The first that has to wait for a place keeps the walk from
- * going on; but those behind it in the page may be others' to send.
+ * going on; but those behind it in the page may be others' to send.  A page of
+ * which nothing can be asked for is passed over now and then, so that whoever
+ * is slow and has many keeps nobody else's waiting.
  */
 static size_t walk_page(struct fetch_middle *m, uint64_t until)
 {
     static struct store_want wants[WANTS_PAGE]; /* the loop alone is here */
+    uint64_t before = m->bytes;
     bool waits = false;
     size_t n = 0;
 
@@ -238,6 +250,12 @@ static size_t walk_page(struct fetch_middle *m, uint64_t until)
         m->after = wants[i];
         m->has_after = true;
     }
+    if (waits && m->pass && m->bytes == before && has_place(m)) {
+        m->after = wants[n - 1];
+        m->has_after = true;
+        m->look_more = true;
+        waits = false;
+    }
     m->blocked = waits || m->bytes >= MIDDLE_BYTES;
     return n;
 }
@@ -249,5 +267,6 @@ void fetch_middle_flush(struct fetch_middle *m)
     for (size_t seen = 0, n = 1;
          m->look && !m->blocked && n > 0 && seen < TURN_WANTS; seen += n)
         n = walk_page(m, until);
+    m->pass = false;
     middle_group_begin(m);
 }

@@ -64,6 +64,7 @@ struct fetch_middle {
     uint16_t requests; /* the number of the last one */
     bool stopping;
     bool blocked;   /* until there is place, or a peer has come */
+    bool pass;      /* over those that have to wait, once */
     bool rested;    /* somebody was passed over who rests */
     bool eager;     /* those that wait for their next try, too */
     bool look;      /* a walk through the wants is under way */

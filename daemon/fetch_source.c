@@ -50,6 +50,11 @@ struct fetch_source *fetch_source_take(struct fetch_sources *s, uint64_t conn)
     return found;
 }
 
+bool fetch_source_has_place(struct fetch_sources *s)
+{
+    return find_place(s) != NULL;
+}
+
 bool fetch_source_has_room(const struct fetch_source *s, uint64_t bytes,
                            uint64_t rtt_ms)
 {

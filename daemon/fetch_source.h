@@ -41,6 +41,8 @@ struct fetch_source *fetch_source_find(struct fetch_sources *sources,
 /* The same, or a place for it, of one that owes nothing; NULL: all owe. */
 struct fetch_source *fetch_source_take(struct fetch_sources *sources,
                                        uint64_t conn);
+/* Whether there is one for somebody new. */
+bool fetch_source_has_place(struct fetch_sources *sources);
 
 /* Whether it may be asked for so many bytes more now. */
 bool fetch_source_has_room(const struct fetch_source *source, uint64_t bytes,

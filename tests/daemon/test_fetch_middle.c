@@ -4,6 +4,7 @@
 
 #include "daemon/commits.h"
 #include "daemon/conn.h"
+#include "daemon/fetch_source.h"
 #include "daemon/peers.h"
 #include "daemon/throttle.h"
 #include "proto/frame.h"
@@ -11,16 +12,23 @@
 #include "store/internal.h"
 #include "tests/store/fixture.h"
 
-enum { LEN = BLOB_INLINE_MAX + 1, MANY = 100, ASKS_MAX = 256, PEERS = 3 };
+enum {
+    LEN = BLOB_INLINE_MAX + 1,
+    MANY = 100,
+    ASKS_MAX = 256,
+    PEERS = FETCH_SOURCES + 2
+};
 
 static const uint8_t topic[ID_LEN] = { 9 };
+static const uint8_t later_topic[ID_LEN] = { 10 };
 
 /* A connection, as far as this is concerned. */
 struct conn {
     uint64_t number;
     bool is_open;
     bool is_slow;
-    unsigned asks; /* what was sent to it */
+    const uint8_t *topic; /* the one that it shares */
+    unsigned asks;        /* what was sent to it */
     unsigned cancels;
     struct blob_msg asked[ASKS_MAX];
 };
@@ -139,8 +147,7 @@ bool __wrap_conn_is_open(const struct conn *c)
 
 struct peer *__wrap_conn_peer(struct conn *c)
 {
-    (void)c;
-    return NULL;
+    return (struct peer *)c;
 }
 
 uint64_t __wrap_conn_number(const struct conn *c)
@@ -178,16 +185,16 @@ enum err __wrap_conn_queue(struct conn *c, uint8_t type, struct bytes payload)
 
 bool __wrap_peer_shares(const struct peer *p, const uint8_t t[ID_LEN])
 {
-    (void)p;
-    return memcmp(t, topic, ID_LEN) == 0;
+    const struct conn *c = (const struct conn *)p;
+
+    return memcmp(t, c->topic, ID_LEN) == 0;
 }
 
 bool __wrap_peer_tag_of_topic(const struct peer *p, const uint8_t t[ID_LEN],
                               uint8_t tag[HELLO_TAG_LEN])
 {
-    (void)p;
     memset(tag, 5, HELLO_TAG_LEN);
-    return memcmp(t, topic, ID_LEN) == 0;
+    return __wrap_peer_shares(p, t);
 }
 
 uint64_t __wrap_throttle_ask_ms(struct throttle *t, struct rate *each)
@@ -288,7 +295,8 @@ static int begin(void **state)
     is_taken = false;
     lies = 0;
     for (unsigned i = 0; i < PEERS; i++)
-        peers[i] = (struct conn){ .number = i + 1, .is_open = i == 0 };
+        peers[i] =
+            (struct conn){ .number = i + 1, .is_open = i == 0, .topic = topic };
     assert_int_equal(uv_loop_init(&loop), 0);
     assert_int_equal(commits_open(&commits, &loop, store.store), ERR_OK);
     assert_int_equal(fetch_middle_open(&middle, NULL, NULL, &config), ERR_OK);
@@ -343,17 +351,21 @@ static void look(void)
     fetch_middle_flush(middle);
 }
 
+static void want(unsigned n, const uint8_t t[ID_LEN], uint32_t tries)
+{
+    struct store_want w = { .blob = blob_of(n),
+                            .why = STORE_WHY_SEED,
+                            .tries = tries };
+
+    memcpy(w.topic, t, ID_LEN);
+    assert_int_equal(store_batch_want(store.batch, &w), ERR_OK);
+}
+
 /* Wants of the first blobs, asked for at once. */
 static void ask_for(unsigned count, uint32_t tries)
 {
-    for (unsigned i = 0; i < count; i++) {
-        struct store_want w = { .blob = blob_of(i),
-                                .why = STORE_WHY_SEED,
-                                .tries = tries };
-
-        memcpy(w.topic, topic, ID_LEN);
-        assert_int_equal(store_batch_want(store.batch, &w), ERR_OK);
-    }
+    for (unsigned i = 0; i < count; i++)
+        want(i, topic, tries);
     apply(&store);
     store_batch_clear(store.batch);
     look();
@@ -493,6 +505,47 @@ static void two_who_have_it_are_asked_for_half_each(void **state)
     ask_for(10, 0);
     assert_int_equal(peers[0].asks, 5);
     assert_int_equal(peers[1].asks, 5);
+}
+
+static void with_more_peers_than_are_known_of_nothing_is_put_off(void **state)
+{
+    unsigned asks = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < PEERS; i++)
+        peers[i].is_open = true;
+    ask_for(MANY, 0);
+    for (unsigned i = 0; i < FETCH_SOURCES; i++)
+        asks += peers[i].asks;
+    assert_int_equal(asks, MANY);
+    assert_int_equal(peers[FETCH_SOURCES].asks, 0);
+    assert_int_equal(fate.put_off, 0);
+}
+
+static void who_has_many_keeps_nobody_elses_waiting(void **state)
+{
+    enum { WINDOW = BLOB_WINDOW_MIN / LEN, PAGE = 256 };
+
+    (void)state;
+    peers[1].is_open = true;
+    peers[1].topic = later_topic;
+    want(WINDOW + PAGE + 20, later_topic, 0);
+    ask_for(WINDOW + PAGE + 10, 0); /* which come first */
+    assert_int_equal(peers[0].asks, WINDOW);
+    assert_int_equal(peers[1].asks, 0);
+    fetch_middle_tick(middle);
+    fetch_middle_flush(middle);
+    assert_int_equal(peers[0].asks, WINDOW);
+    assert_int_equal(peers[1].asks, 1);
+    /* Nor are those that were passed over forgotten. */
+    for (unsigned i = 0; i < WINDOW; i++) {
+        fetch_middle_give_up(middle, &peers[0].asked[i].ask.id, topic);
+        assert_int_equal(send_end(&peers[0], i, ERR_CANCELLED), ERR_OK);
+    }
+    fetch_middle_flush(middle); /* to the end, and from the beginning on */
+    fetch_middle_flush(middle);
+    assert_int_equal(peers[0].asks, 2 * WINDOW);
+    assert_int_equal(fate.put_off, 0);
 }
 
 static void what_one_has_not_is_asked_of_another_at_once(void **state)
@@ -705,6 +758,8 @@ int main(void)
         T(what_is_on_its_way_is_not_asked_for_again),
         T(as_much_as_fits_is_asked_for_and_the_next_as_it_comes),
         T(two_who_have_it_are_asked_for_half_each),
+        T(with_more_peers_than_are_known_of_nothing_is_put_off),
+        T(who_has_many_keeps_nobody_elses_waiting),
         T(what_one_has_not_is_asked_of_another_at_once),
         T(what_nobody_has_is_put_off),
         T(wrong_bytes_are_told_and_the_rest_is_held),

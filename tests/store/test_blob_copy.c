@@ -197,7 +197,7 @@ static void assert_copied(struct rig *r, const char *name, unsigned wrong)
     assert_string_equal(r->chosen, path_in(r, name));
     assert_int_equal(fread(got, 1, LEN + 1, file), LEN);
     for (size_t i = 0; i < LEN; i++)
-        got[i] ^= wrong >> i / BLOB_SPAN_LEN & 1;
+        got[i] ^= (uint8_t)(wrong >> i / BLOB_SPAN_LEN & 1);
     assert_memory_equal(got, r->data, LEN);
     fclose(file);
     free(got);

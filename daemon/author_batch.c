@@ -17,7 +17,7 @@
 #include "proto/authority.h"
 #include "store/store.h"
 
-/* Of the pool's four threads, one is always left to the writer. */
+/* Of the pool's four threads, one is always left to others: files. */
 enum { JOB_DRAFTS = 256, JOBS = 3, ERRORS_MAX = 100 };
 
 /* One draft on its way: read, made on the pool, tried, published. */

@@ -1,7 +1,7 @@
 /*
  * A blob on its way here: the effects of the machine and the frames that come,
- * the beginning and the end.  Who is asked is fetch_peers.c; what runs on the
- * pool is fetch_job.c; who reads it meanwhile is fetch_read.c.
+ * the beginning and the end.  Who is asked is fetch_peers.c; what runs on other
+ * threads is fetch_job.c; who reads it meanwhile is fetch_read.c.
  */
 #include "daemon/fetch.h"
 

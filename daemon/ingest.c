@@ -21,7 +21,7 @@
 #include "daemon/transfer.h"
 #include "store/store.h"
 
-/* Of the pool's four threads, one is always left to the writer. */
+/* Of the pool's four threads, one is always left to others: files. */
 enum {
     VERIFY_ITEMS = 64,      /* of a job, so that all threads have some */
     VERIFY_ITEMS_MAX = 256, /* where thousands wait: threads wake less */

@@ -6,7 +6,7 @@
 /*
  * Fetching one blob for one topic from up to eight providers (docs/protocol.md
  * §6.4).  It decides what is asked of whom, where bytes belong and who is to
- * blame; the caller owns the span buffers, hashes on its pool, and writes.
+ * blame; the caller owns the span buffers, hashes elsewhere, and writes.
  * One thread.  Fixed memory: at most 32 spans are in work at once, and of the
  * layer only one page is kept.
  *

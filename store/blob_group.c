@@ -1,6 +1,7 @@
 /*
- * Many files of one span at once: each under a name of ours first, then one
- * flush of the file system, then the names, then another.
+ * Many files of at most a span at once: each under a name of ours first, then
+ * one flush of the file system (or of each, store/flush.h), then the names,
+ * then another.
  */
 #include "store/blob_group.h"
 

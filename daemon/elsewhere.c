@@ -19,18 +19,33 @@ static bool is_first_of_network(const struct holder *holders, size_t at)
     return true;
 }
 
-/* What it said when it was asked again; who is away has said it before. */
+/* Who is away has said it before. */
+static bool is_kept(const struct lease_check *check)
+{
+    return check->checked == LEASE_CHECKED_SHOWN ||
+           check->checked == LEASE_CHECKED_AWAY;
+}
+
+/* What it said when it was asked again. */
 static bool stands(const struct lease_checks *asked,
                    const struct holder *holder, const struct blob_id *blob)
 {
+    size_t others = 0;
+    size_t kept = 0;
+
     if (asked == NULL || blob->size == 0) /* there is nothing to show */
         return true;
-    for (size_t i = 0; i < asked->count; i++)
-        if (blob_id_equal(&asked->at[i].blob, blob) &&
-            memcmp(asked->at[i].node, holder->node, KEY_LEN) == 0)
-            return asked->at[i].checked == LEASE_CHECKED_SHOWN ||
-                   asked->at[i].checked == LEASE_CHECKED_AWAY;
-    return false;
+    for (size_t i = 0; i < asked->count; i++) {
+        const struct lease_check *check = &asked->at[i];
+
+        if (memcmp(check->node, holder->node, KEY_LEN) != 0)
+            continue;
+        if (blob_id_equal(&check->blob, blob))
+            return is_kept(check);
+        others++;
+        kept += is_kept(check);
+    }
+    return asked->is_sample && others > 0 && kept == others;
 }
 
 unsigned elsewhere_count(const struct node *node, const uint8_t topic[ID_LEN],
@@ -54,15 +69,22 @@ unsigned elsewhere_count(const struct node *node, const uint8_t topic[ID_LEN],
     return networks; /* without memory: none, and so nothing goes */
 }
 
-static bool goes_for_good(const struct node *node, const struct keep_row *row)
+/* ---- What goes with a topic --------------------------------------------- */
+
+struct walk {
+    const struct node *node;
+    elsewhere_visit_fn *visit;
+    void *context;
+    bool is_over;
+};
+
+/* What goes from the disk with its topic: none of the owner's own. */
+static bool goes(const struct keep_row *row)
 {
-    return row->pin != KEEP_PIN_OWN &&
-           room_is_last(&row->info, 1,
-                        elsewhere_count(node, row->topic, &row->info.id, NULL));
+    return row->pin != KEEP_PIN_OWN && room_is_last(&row->info, 1, 0);
 }
 
-static enum err find_in_topic(const struct node *node,
-                              const uint8_t topic[ID_LEN], struct blob_id *out)
+static enum err walk_topic(struct walk *walk, const uint8_t topic[ID_LEN])
 {
     struct keep_row rows[PAGE];
     struct keep_row after = { .pin = KEEP_PIN_NONE }; /* before all of it */
@@ -71,46 +93,39 @@ static enum err find_in_topic(const struct node *node,
 
     memcpy(after.topic, topic, ID_LEN);
     do {
-        e = keep_page(node_store(node), &after, rows, PAGE, &n);
-        for (size_t i = 0; e == ERR_OK && i < n; i++) {
+        e = keep_page(node_store(walk->node), &after, rows, PAGE, &n);
+        for (size_t i = 0; e == ERR_OK && !walk->is_over && i < n; i++) {
             if (memcmp(rows[i].topic, topic, ID_LEN) != 0)
-                return ERR_NOT_FOUND;
-            if (goes_for_good(node, &rows[i])) {
-                *out = rows[i].info.id;
                 return ERR_OK;
-            }
+            if (goes(&rows[i]))
+                walk->is_over =
+                    walk->visit(walk->context, topic, &rows[i].info.id);
         }
         if (n > 0)
             after = rows[n - 1];
-    } while (e == ERR_OK && n > 0);
-    return e == ERR_OK ? ERR_NOT_FOUND : e;
+    } while (e == ERR_OK && !walk->is_over && n > 0);
+    return e;
 }
 
-enum err elsewhere_find_last(const struct node *node,
-                             const uint8_t topic[ID_LEN], struct blob_id *out)
+enum err elsewhere_each_going(const struct node *node,
+                              const uint8_t topic[ID_LEN],
+                              elsewhere_visit_fn *visit, void *context)
 {
+    struct walk walk = { .node = node, .visit = visit, .context = context };
     struct store_follow follows[PAGE];
-    uint8_t after[ID_LEN];
-    size_t n = 0;
-    bool begun = false;
-    enum err e = find_in_topic(node, topic, out);
+    const uint8_t *after = NULL;
+    uint8_t last[ID_LEN];
+    size_t n = 1;
+    enum err e = walk_topic(&walk, topic);
 
-    if (e != ERR_NOT_FOUND)
-        return e;
-    do {
-        e = store_follows(node_store(node), begun ? after : NULL, follows, PAGE,
-                          &n);
-        for (size_t i = 0; e == ERR_OK && i < n; i++) {
-            if (memcmp(follows[i].pledge, topic, ID_LEN) != 0)
-                continue;
-            e = find_in_topic(node, follows[i].topic, out);
-            if (e != ERR_NOT_FOUND)
-                return e;
-            e = ERR_OK;
-        }
+    while (e == ERR_OK && !walk.is_over && n > 0) {
+        e = store_follows(node_store(node), after, follows, PAGE, &n);
+        for (size_t i = 0; e == ERR_OK && !walk.is_over && i < n; i++)
+            if (memcmp(follows[i].pledge, topic, ID_LEN) == 0)
+                e = walk_topic(&walk, follows[i].topic);
         if (n > 0)
-            memcpy(after, follows[n - 1].topic, ID_LEN);
-        begun = true;
-    } while (e == ERR_OK && n > 0);
-    return e == ERR_OK ? ERR_NOT_FOUND : e;
+            memcpy(last, follows[n - 1].topic, ID_LEN);
+        after = last;
+    }
+    return e;
 }

@@ -22,13 +22,15 @@ unsigned elsewhere_count(const struct node *node, const uint8_t topic[ID_LEN],
                          const struct lease_checks *asked);
 
 /*
- * The first blob that is whole here, that nobody else is known to hold, and
- * that would go if the topic, and those held under a pledge to it, were given
- * up: none of the owner's own.
- *   ERR_NOT_FOUND  there is none
+ * Calls `visit` for each blob that is whole here and would go if the topic, and
+ * those held under a pledge to it, were given up: none of the owner's own. True
+ * ends it.
  */
-MUST_CHECK enum err elsewhere_find_last(const struct node *node,
-                                        const uint8_t topic[ID_LEN],
-                                        struct blob_id *out);
+typedef bool elsewhere_visit_fn(void *context, const uint8_t topic[ID_LEN],
+                                const struct blob_id *blob);
+MUST_CHECK enum err elsewhere_each_going(const struct node *node,
+                                         const uint8_t topic[ID_LEN],
+                                         elsewhere_visit_fn *visit,
+                                         void *context);
 
 #endif

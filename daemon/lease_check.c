@@ -151,7 +151,7 @@ bool lease_check_is_leaving(const struct leases *l, const struct blob_id *blob)
 {
     for (const struct lease_checks *c = l->checks; c != NULL; c = c->next)
         for (size_t i = 0; c->is_leaving && i < c->count; i++)
-            if (blob_id_equal(&c->at[i].blob, blob))
+            if (c->is_sample || blob_id_equal(&c->at[i].blob, blob))
                 return true;
     return false;
 }

@@ -48,6 +48,9 @@ struct lease_checks {
      * must not let go of it because of each other.
      */
     bool is_leaving;
+    /* More is about to go than is asked about: who shows all that it is asked
+     * for stands for the rest, and this node for nothing of it. */
+    bool is_sample;
     /* Private: */
     struct lease_checks *next;
     bool has_moved;

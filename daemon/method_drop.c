@@ -1,13 +1,9 @@
-/*
- * What leaves the disk by the owner's word.  Who is to have a copy besides is
- * asked to show it first: what a node has signed may be older than the moment
- * in which its owner, too, let the file go.
- */
+/* Files that leave the disk by the owner's word. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/elsewhere.h"
-#include "daemon/holders.h"
+#include "daemon/leaving.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
@@ -19,19 +15,15 @@
 enum {
     /* Files of one record, or topics of one file: more are left for once more.
      */
-    DROPS_MAX = 300,
-    ASKED_MAX = 3, /* holders of each */
+    DROPS_MAX = LEAVING_FILES_MAX,
 };
-static_assert(DROPS_MAX * ASKED_MAX <= LEASE_CHECKS_MAX, "all are asked");
 
 struct dropping {
-    struct node *node;
     struct call *call;
     struct law_place *places;
     size_t count;
     uint64_t freed;
-    struct lease_checks checks;
-    bool is_asking; /* until what goes has gone */
+    struct leaving leaving;
 };
 
 static bool is_in(const struct dropping *d, const struct law_place *place)
@@ -137,12 +129,6 @@ static uint32_t places_of(const struct dropping *d, const struct blob_id *blob)
     return count;
 }
 
-/* Those who were, if anybody was. */
-static const struct lease_checks *asked(const struct dropping *d)
-{
-    return d->is_asking ? &d->checks : NULL;
-}
-
 /* Whether the last copy that is known of would go with it. */
 static bool is_last_copy(const struct dropping *d,
                          const struct law_place *place)
@@ -151,9 +137,9 @@ static bool is_last_copy(const struct dropping *d,
     struct blob_info info;
 
     return blobs_find(node_store(node), &place->blob, &info) == ERR_OK &&
-           room_is_last(
-               &info, places_of(d, &place->blob),
-               elsewhere_count(node, place->topic, &place->blob, asked(d)));
+           room_is_last(&info, places_of(d, &place->blob),
+                        elsewhere_count(node, place->topic, &place->blob,
+                                        leaving_asked(&d->leaving)));
 }
 
 static bool confirm(const struct dropping *d)
@@ -175,8 +161,7 @@ static bool confirm(const struct dropping *d)
 
 static void dropping_free(struct dropping *d)
 {
-    if (d->is_asking)
-        leases_check_end(node_leases(d->node), &d->checks);
+    leaving_end(&d->leaving);
     free(d->places);
     free(d);
 }
@@ -204,9 +189,9 @@ static void on_dropped(void *context, enum err e, struct store_batch *batch)
         pair_uint(w, "size", p->blob.size);
         pair_id(w, "topic", p->topic);
         pair_bool(w, "held_here", false);
-        pair_uint(
-            w, "copies",
-            elsewhere_count(call_node(d->call), p->topic, &p->blob, asked(d)));
+        pair_uint(w, "copies",
+                  elsewhere_count(call_node(d->call), p->topic, &p->blob,
+                                  leaving_asked(&d->leaving)));
     }
     call_send(d->call);
     dropping_free(d);
@@ -239,7 +224,7 @@ static void carry_out(struct dropping *d)
         for (size_t i = 0; e == ERR_OK && i < d->count; i++)
             e = put_drop(d, batch, &d->places[i]);
         if (e == ERR_OK) {
-            node_apply(d->node, batch, on_dropped, d);
+            node_apply(d->leaving.node, batch, on_dropped, d);
             return;
         }
         store_batch_free(batch);
@@ -248,35 +233,10 @@ static void carry_out(struct dropping *d)
     dropping_free(d);
 }
 
-/* ---- Asking ------------------------------------------------------------- */
-
-/* Those that are relied on: some of them will do. */
-static void ask_of(struct dropping *d, const struct law_place *place)
-{
-    static struct holder holders[LEASES_TOPIC_MAX]; /* for the loop alone */
-    size_t n = holders_of(d->node, place->topic, &place->blob, holders,
-                          LEASES_TOPIC_MAX);
-    unsigned asked = 0;
-
-    for (size_t i = 0; i < n && asked < ASKED_MAX; i++) {
-        struct lease_check *check = &d->checks.at[d->checks.count];
-
-        if (holders[i].state != HOLDER_SHOWN)
-            continue;
-        memcpy(check->topic, place->topic, ID_LEN);
-        memcpy(check->node, holders[i].node, KEY_LEN);
-        check->blob = place->blob;
-        d->checks.count++;
-        asked++;
-    }
-}
-
 static void on_asked(void *context)
 {
     struct dropping *d = context;
 
-    if (d->checks.settled < d->checks.count)
-        return;
     if (confirm(d))
         carry_out(d);
     else
@@ -294,16 +254,10 @@ static void on_gone(struct call *call)
 static void ask(struct dropping *d)
 {
     for (size_t i = 0; i < d->count; i++)
-        if (d->places[i].blob.size > 0 &&
-            holders_has(d->node, d->places[i].topic, &d->places[i].blob))
-            ask_of(d, &d->places[i]);
-    d->checks.on_moved = on_asked;
-    d->checks.context = d;
-    d->checks.is_leaving = true;
-    d->is_asking = true;
+        leaving_add(&d->leaving, d->places[i].topic, &d->places[i].blob);
     call_set_data(d->call, d);
     call_on_abandon(d->call, on_gone);
-    leases_check_begin(node_leases(d->node), &d->checks);
+    leaving_ask(&d->leaving, on_asked, d);
 }
 
 void method_drop(struct call *call)
@@ -318,7 +272,7 @@ void method_drop(struct call *call)
         return;
     }
     d->call = call;
-    d->node = call_node(call);
+    d->leaving.node = call_node(call);
     if (!find_places(d))
         dropping_free(d);
     else if (mp_bool(call_param(call, "last_copy")))

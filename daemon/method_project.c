@@ -3,12 +3,9 @@
 
 #include "daemon/author.h"
 #include "daemon/caution.h"
-#include "daemon/elsewhere.h"
 #include "daemon/listing.h"
-#include "daemon/log.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
-#include "daemon/pledge.h"
 #include "proto/authority.h"
 #include "proto/project_state.h"
 
@@ -229,60 +226,6 @@ static void follow(struct call *call, const uint8_t *id)
     node_follow_also(call_node(call), id, on_followed, call);
 }
 
-/* Files go with a topic: the last copy that is known of only if asked to. */
-static bool may_go(struct call *call, const uint8_t *id)
-{
-    struct blob_id last;
-    enum err e;
-
-    if (mp_bool(call_param(call, "last_copy")))
-        return true;
-    e = elsewhere_find_last(call_node(call), id, &last);
-    if (e == ERR_NOT_FOUND)
-        return true;
-    if (e == ERR_OK)
-        call_failf(call, ERR_CONFIRM,
-                   "See who holds what with: troupe health; to let all of it "
-                   "go all the same, add --last-copy.",
-                   "files go with it, and no other node has proved that it "
-                   "holds %s: this may be the last copy",
-                   log_id(last.root).text);
-    else
-        call_fail(call, e, NULL, NULL);
-    return false;
-}
-
-/* Whether or not others could be told. */
-static void on_pledge_ended(void *context, enum err e)
-{
-    struct call *call = context;
-
-    (void)e; /* it has been logged */
-    node_unfollow(call_node(call), call_data(call), on_followed, call);
-}
-
-static void unfollow(struct call *call, const uint8_t *id)
-{
-    struct node *node = call_node(call);
-    struct store_follow row;
-
-    call_set_data(call, (void *)(uintptr_t)id);
-    if (memcmp(id, node_board(node), ID_LEN) == 0) {
-        call_fail(call, ERR_REFUSED, "the call board is always held",
-                  "A pledge to everybody ends with: troupe seed all --until "
-                  "TIME");
-    } else if (store_follow_find(node_store(node), id, &row) != ERR_OK ||
-               row.policy == STORE_POLICY_SHARE) {
-        call_fail(call, ERR_NOT_FOUND, "this is not followed",
-                  "See the topics in: troupe status");
-    } else if (row.policy == STORE_POLICY_FOLLOW && store_follow_shares(&row)) {
-        row.policy = STORE_POLICY_SHARE; /* for everybody it is held still */
-        node_follow(node, &row, on_followed, call);
-    } else if (may_go(call, id)) {
-        pledge_end(node_pledge(node), id, on_pledge_ended, call);
-    }
-}
-
 void method_project_follow(struct call *call)
 {
     uint8_t *id = call_alloc(call, ID_LEN);
@@ -291,26 +234,10 @@ void method_project_follow(struct call *call)
         follow(call, id);
 }
 
-void method_project_unfollow(struct call *call)
-{
-    uint8_t *id = call_alloc(call, ID_LEN);
-
-    if (id != NULL && param_id(call, "project", id))
-        unfollow(call, id);
-}
-
 void method_person_follow(struct call *call)
 {
     uint8_t *id = call_alloc(call, ID_LEN);
 
     if (id != NULL && param_person(call, "person", id))
         follow(call, id);
-}
-
-void method_person_unfollow(struct call *call)
-{
-    uint8_t *id = call_alloc(call, ID_LEN);
-
-    if (id != NULL && param_person(call, "person", id))
-        unfollow(call, id);
 }

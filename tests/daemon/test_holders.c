@@ -340,6 +340,27 @@ static void who_was_asked_again_counts_by_what_was_said(void **state)
     assert_int_equal(elsewhere_count(NULL, topic, &id, &asked), 1);
 }
 
+static void who_shows_all_of_a_sample_stands_for_the_rest(void **state)
+{
+    static struct lease_checks asked = { .is_sample = true };
+    struct blob_id id = named_files_blob(1, 100);
+    struct blob_id other = named_files_blob(2, 100);
+    struct blob_id third = named_files_blob(3, 100);
+
+    (void)state;
+    name_files(3);
+    shown(1, 3)->network = 5;
+    assert_int_equal(elsewhere_count(NULL, topic, &id, &asked), 0);
+    add_check(&asked, 1, &other, LEASE_CHECKED_SHOWN);
+    assert_int_equal(elsewhere_count(NULL, topic, &id, &asked), 1);
+    add_check(&asked, 1, &third, LEASE_CHECKED_BUSY);
+    assert_int_equal(elsewhere_count(NULL, topic, &id, &asked), 0);
+    assert_int_equal(elsewhere_count(NULL, topic, &other, &asked), 1);
+    asked.count = 1;
+    asked.is_sample = false;
+    assert_int_equal(elsewhere_count(NULL, topic, &id, &asked), 0);
+}
+
 static void copies_in_one_network_may_go_together(void **state)
 {
     struct blob_id id = named_files_blob(1, 100);
@@ -418,6 +439,7 @@ int main(void)
         TEST(trust_ends_to_the_millisecond),
         TEST(a_topic_is_summed_up),
         TEST(files_are_listed_in_order_page_by_page),
+        TEST(who_shows_all_of_a_sample_stands_for_the_rest),
         TEST(copies_in_one_network_may_go_together),
         TEST(who_was_asked_again_counts_by_what_was_said),
         TEST(a_node_counts_once_in_whatever_topics_it_holds_a_file),

@@ -265,6 +265,23 @@ static void where_nobody_is_to_be_asked_the_end_is_told(void **state)
     leases_check_end(&leases, &none);
 }
 
+static void what_is_about_to_go_is_not_vouched_for(void **state)
+{
+    struct blob_id asked = checks.at[0].blob;
+    struct blob_id other = asked;
+
+    (void)state;
+    other.size++;
+    assert_false(lease_check_is_leaving(&leases, &asked));
+    checks.is_leaving = true;
+    assert_true(lease_check_is_leaving(&leases, &asked));
+    assert_false(lease_check_is_leaving(&leases, &other));
+    checks.is_sample = true; /* of more than is asked about */
+    assert_true(lease_check_is_leaving(&leases, &other));
+    leases_check_end(&leases, &checks);
+    assert_false(lease_check_is_leaving(&leases, &asked));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -278,6 +295,7 @@ int main(void)
         TEST(somebody_elses_questions_do_not_hold_it_up_for_ever),
         TEST(an_answer_after_the_end_is_nobodys),
         TEST(where_nobody_is_to_be_asked_the_end_is_told),
+        TEST(what_is_about_to_go_is_not_vouched_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

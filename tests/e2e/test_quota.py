@@ -198,6 +198,45 @@ class QuotaTest(lab.LabTest):
         self.assertTrue(any(i["held_here"] for node in (ada, ben)
                             for i in node.json("copies", other)["items"]))
 
+    def test_two_do_not_give_up_a_project_because_of_each_other(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        _, root = self.work(ada, project, 3 * MIB)
+        ben, carl = self.node("ben"), self.node("carl")
+        archivists = (ben, carl)
+        for node in archivists:
+            ada.meet(node)
+            node.json("seed", project)
+            node.run("wait", f"here:{root}")
+        ben.meet(carl)
+        for node in archivists:
+            node.run("wait", f"held:{root}:3")
+        # She is not there for ever; what they know of her would last.
+        ada.json("project", "unfollow", project, "--last-copy")
+        ada.stop()
+        lab.until(lambda: all(
+            [h["state"] for i in node.json("copies", root)["items"]
+             for h in i["holders"]].count("shown") == 1
+            for node in archivists), "the two alone")
+        ends = [node.begin("project", "unfollow", project)
+                for node in archivists]
+        codes = {end.wait(lab.PATIENCE) for end in ends}
+        self.assertIn(10, codes)
+        self.assertLessEqual(codes, {0, 10})
+        self.assertTrue(any(self.files(node) for node in archivists))
+        # Who has dropped a file still says so for a while.
+        for node in archivists:
+            if not self.files(node):
+                node.json("seed", project)
+                node.run("wait", f"here:{root}")
+        for node in archivists:
+            node.run("wait", f"held:{root}:2")
+        ben.json("drop", root)
+        failed = carl.refused("project", "unfollow", project)
+        self.assertEqual(failed.code, 10, failed)
+        self.assertIn("--last-copy", failed.error["hint"])
+        self.assertEqual(len(self.files(carl)), 1)
+
     def test_who_gives_a_project_up_says_that_it_holds_nothing_of_it(self):
         ada = self.node("ada", person="Ada")
         project = self.project(ada)

@@ -364,6 +364,11 @@ unsigned conn_count_lie(struct conn *c)
     return ++c->lies;
 }
 
+struct open_asks *conn_asks(struct conn *c)
+{
+    return &c->asks;
+}
+
 size_t conn_room(const struct conn *c, uint8_t type)
 {
     /* What is queued already has its share of the pace. */

@@ -18,6 +18,7 @@
  * The memory belongs to libuv until the last handle is closed.
  */
 struct conn;
+struct open_asks;
 
 /* Accepts the next connection of a listener; errors are logged here. */
 void conn_accept(struct node *node, uv_stream_t *listener);
@@ -71,6 +72,8 @@ MUST_CHECK enum err conn_queue_parts(struct conn *conn, uint8_t type,
 struct rate *conn_download(struct conn *conn);
 /* Blobs of which it sent wrong bytes, this one included. */
 unsigned conn_count_lie(struct conn *conn);
+/* What it was asked for and has not ended. */
+struct open_asks *conn_asks(struct conn *conn);
 
 /* What the transfer keeps with the connection. */
 void conn_set_transfer(struct conn *conn, void *state);

@@ -2,6 +2,7 @@
 #define DAEMON_CONN_PARTS_H
 
 #include "daemon/conn.h"
+#include "daemon/open_asks.h"
 #include "proto/pace.h"
 #include "proto/session.h"
 
@@ -58,6 +59,7 @@ struct conn {
     uint64_t handshake_ms; /* its length: the first idea of the way's */
     unsigned in_sync;      /* topics, when last looked */
     unsigned lies;         /* about blobs */
+    struct open_asks asks;
     void *transfer;
     /*
      * The frame that waits, and in session.frames those behind it, lie in rx

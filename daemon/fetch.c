@@ -15,6 +15,7 @@
 #include "daemon/conn.h"
 #include "daemon/fetch_parts.h"
 #include "daemon/log.h"
+#include "daemon/open_asks.h"
 #include "daemon/peers.h"
 #include "daemon/throttle.h"
 #include "store/blob_disk.h"
@@ -81,14 +82,28 @@ void fetch_free(struct fetch *f)
 
 /* ---- Effects of the machine --------------------------------------------- */
 
+static enum err send_to(struct conn *c, const struct blob_msg *msg)
+{
+    uint8_t buf[128];
+    struct writer w = writer_fixed(buf, sizeof buf);
+    enum err e;
+
+    if (!open_asks_may_send(conn_asks(c), msg))
+        return ERR_BUSY;
+    blob_msg_encode(&w, msg);
+    assert(w.err == ERR_OK);
+    e = conn_queue(c, (uint8_t)msg->type, writer_view(&w));
+    if (e == ERR_OK)
+        open_asks_sent(conn_asks(c), msg);
+    return e;
+}
+
 static void tell(struct fetch *f, const struct blob_fetch_effect *ef,
                  enum frame_type type)
 {
     struct blob_msg msg = { .type = type, .request = ef->request };
     struct conn *c =
         peers_find(node_peer_table(f->node), f->providers[ef->provider]);
-    uint8_t buf[128];
-    struct writer w = writer_fixed(buf, sizeof buf);
 
     if (type == FRAME_BLOB_ASK) {
         msg.ask = ef->ask;
@@ -96,9 +111,7 @@ static void tell(struct fetch *f, const struct blob_fetch_effect *ef,
         msg.watch.id = ef->ask.id;
         memcpy(msg.watch.tag, ef->ask.tag, sizeof msg.watch.tag);
     }
-    blob_msg_encode(&w, &msg);
-    assert(w.err == ERR_OK);
-    if (c == NULL || conn_queue(c, (uint8_t)type, writer_view(&w)) != ERR_OK) {
+    if (c == NULL || send_to(c, &msg) != ERR_OK) {
         blob_fetch_provider_remove(&f->machine, ef->provider, fetch_now_ms(f));
         f->providers[ef->provider] = 0;
     }

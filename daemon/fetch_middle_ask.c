@@ -5,6 +5,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/fetch_middle_parts.h"
+#include "daemon/open_asks.h"
 #include "daemon/peers.h"
 #include "daemon/throttle.h"
 
@@ -46,6 +47,8 @@ static enum chance chance_of(struct fetch_middle *m, struct conn *c,
             middle_now_ms(m) ||
         (s != NULL && fetch_source_rests(s, middle_now_ms(m))))
         return CHANCE_LATER;
+    if (conn_asks(c)->count >= BLOB_REQUESTS_MAX)
+        return CHANCE_FULL;
     if (s == NULL ? !fetch_source_has_place(&m->sources)
                   : !fetch_source_has_room(s, bytes, conn_rtt_ms(c)))
         return CHANCE_FULL;
@@ -104,6 +107,7 @@ static enum err send_ask(struct conn *c, const struct middle_piece *piece)
     };
     uint8_t buf[128];
     struct writer w = writer_fixed(buf, sizeof buf);
+    enum err e;
 
     if (!peer_tag_of_topic(conn_peer(c), piece->want.topic, msg.ask.tag))
         return ERR_NOT_HELD;
@@ -111,7 +115,10 @@ static enum err send_ask(struct conn *c, const struct middle_piece *piece)
         (uint32_t)((id->size + BLOB_BLOCK_LEN - 1) / BLOB_BLOCK_LEN);
     blob_msg_encode(&w, &msg);
     assert(w.err == ERR_OK);
-    return conn_queue(c, FRAME_BLOB_ASK, writer_view(&w));
+    e = conn_queue(c, FRAME_BLOB_ASK, writer_view(&w));
+    if (e == ERR_OK)
+        open_asks_sent(conn_asks(c), &msg);
+    return e;
 }
 
 /* False if it cannot be asked after all: nothing has changed. */

@@ -2,6 +2,7 @@
 #include "daemon/transfer_parts.h"
 
 #include "daemon/conn.h"
+#include "daemon/open_asks.h"
 #include "daemon/serve.h"
 
 void transfer_peer_changed(struct transfer *t, struct conn *c)
@@ -70,6 +71,7 @@ static enum err recv_small(struct transfer *t, struct conn *c,
 static enum err to_fetch(struct transfer *t, struct conn *c,
                          const struct blob_msg *msg)
 {
+    open_asks_answered(conn_asks(c), msg);
     if (fetch_middle_owns(msg->request))
         return fetch_middle_recv(t->middle, c, msg);
     for (size_t i = 0; i < FETCHES; i++) {

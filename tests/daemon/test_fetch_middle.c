@@ -5,6 +5,7 @@
 #include "daemon/commits.h"
 #include "daemon/conn.h"
 #include "daemon/fetch_source.h"
+#include "daemon/open_asks.h"
 #include "daemon/peers.h"
 #include "daemon/throttle.h"
 #include "proto/frame.h"
@@ -30,6 +31,7 @@ struct conn {
     const uint8_t *topic; /* the one that it shares */
     unsigned asks;        /* what was sent to it */
     unsigned cancels;
+    struct open_asks open_asks;
     struct blob_msg asked[ASKS_MAX];
 };
 
@@ -67,6 +69,7 @@ bool __wrap_conn_is_open(const struct conn *c);
 struct peer *__wrap_conn_peer(struct conn *c);
 uint64_t __wrap_conn_number(const struct conn *c);
 uint64_t __wrap_conn_rtt_ms(const struct conn *c);
+struct open_asks *__wrap_conn_asks(struct conn *c);
 struct rate *__wrap_conn_download(struct conn *c);
 enum err __wrap_conn_queue(struct conn *c, uint8_t type, struct bytes payload);
 bool __wrap_peer_shares(const struct peer *p, const uint8_t t[ID_LEN]);
@@ -159,6 +162,11 @@ uint64_t __wrap_conn_rtt_ms(const struct conn *c)
 {
     (void)c;
     return 0;
+}
+
+struct open_asks *__wrap_conn_asks(struct conn *c)
+{
+    return &c->open_asks;
 }
 
 struct rate *__wrap_conn_download(struct conn *c)
@@ -646,6 +654,16 @@ static void nobody_to_ask_means_another_way(void **state)
     assert_int_equal(peers[0].asks, 0);
 }
 
+static void who_has_many_requests_open_is_asked_for_no_more(void **state)
+{
+    (void)state;
+    peers[0].open_asks.count = BLOB_REQUESTS_MAX - 1;
+    ask_for(2, 0);
+    assert_int_equal(peers[0].open_asks.count, BLOB_REQUESTS_MAX);
+    assert_int_equal(peers[0].asks, 1);
+    assert_int_equal(fate.put_off, 0);
+}
+
 static void without_room_nothing_is_asked_for(void **state)
 {
     (void)state;
@@ -767,6 +785,7 @@ int main(void)
         T(every_fourth_try_goes_another_way),
         T(what_is_fetched_by_itself_goes_another_way),
         T(nobody_to_ask_means_another_way),
+        T(who_has_many_requests_open_is_asked_for_no_more),
         T(without_room_nothing_is_asked_for),
         T(what_a_peer_that_is_gone_owes_is_put_off),
         T(who_sends_next_to_nothing_is_left_and_blamed),

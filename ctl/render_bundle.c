@@ -70,6 +70,7 @@ static void put_counts(const json_t *result, const char *files, const char *odd)
 static void put_holes(const json_t *result)
 {
     const json_t *hole;
+    size_t dropped = 0;
     size_t i;
 
     json_array_foreach (json_object_get(result, "holes"), i, hole) {
@@ -81,11 +82,14 @@ static void put_holes(const json_t *result)
         (void)printf("  %10s  ", size);
         text_put_style(stdout, TEXT_BAD, string_at(hole, "why"));
         (void)fputc('\n', stdout);
+        dropped += strcmp(string_at(hole, "why"), "dropped here") == 0 ? 1 : 0;
     }
     if (number_at(result, "holes_count") > (long long)i)
         (void)printf("  and %lld more\n",
                      number_at(result, "holes_count") - (long long)i);
-    if (i > 0)
+    if (dropped > 0)
+        (void)puts("  what was dropped comes again with: troupe get RECORD");
+    if (i > dropped)
         (void)printf("  to fetch what others have of it: troupe seed %.16s\n",
                      string_at(result, "topic"));
 }

@@ -340,6 +340,24 @@ bool run_copies(struct run *run)
 
 /* --- seed --- */
 
+/* What was dropped stays away: that is for whoever dropped it to change. */
+static void note_held(const struct run *run)
+{
+    json_int_t dropped =
+        json_integer_value(json_object_get(run->result, "dropped"));
+    char files[TEXT_SHORT];
+
+    if (dropped == 0) {
+        render_note(run->ctl, "everything of it is held here from now on");
+        return;
+    }
+    text_count(files, (uint64_t)dropped, "file");
+    render_note(run->ctl,
+                "everything of it is held here from now on, but for %s that "
+                "you dropped; to have one again: troupe get RECORD",
+                files);
+}
+
 bool run_seed(struct run *run)
 {
     const json_t *known;
@@ -361,7 +379,7 @@ bool run_seed(struct run *run)
         render_note(run->ctl, "nothing of it is known here yet: it will come "
                               "from peers that have it, and be held");
     else
-        render_note(run->ctl, "everything of it is held here from now on");
+        note_held(run);
     return true;
 }
 

@@ -6,6 +6,18 @@
 #include <string.h>
 
 #include "daemon/archive_parts.h"
+#include "store/keep.h"
+
+/* What its owner let go of comes by no pledge. */
+static const char *why_text(const struct exporting *x)
+{
+    if (x->why != ERR_NOT_HELD)
+        return err_text(x->why);
+    return keep_pin_of(node_store(x->node), &x->blob, x->wish.about.topic) ==
+                   KEEP_PIN_DROPPED
+               ? "dropped here"
+               : "not here";
+}
 
 static void end_blob(struct exporting *x)
 {
@@ -19,9 +31,8 @@ static void end_blob(struct exporting *x)
     blob_reader_close(x->reader);
     x->reader = NULL;
     if (x->seen < blob_span_count(x->blob.size))
-        archive_holes_add(
-            &x->holes, node_store(x->node), &x->blob, x->seq, have,
-            x->why == ERR_NOT_HELD ? "not here" : err_text(x->why));
+        archive_holes_add(&x->holes, node_store(x->node), &x->blob, x->seq,
+                          have, why_text(x));
 }
 
 /* Whether bytes are the span that its hash says. */

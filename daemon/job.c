@@ -286,6 +286,11 @@ void job_on_cancel(struct job *job, void (*on_cancel)(void *context),
     job->context = context;
 }
 
+bool job_is_closing(const struct job *job)
+{
+    return job->jobs->closing;
+}
+
 static void reply_waiter(struct call *call, const struct job *job)
 {
     struct writer *w = call_reply(call);

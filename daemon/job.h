@@ -35,6 +35,8 @@ void job_progress(struct job *job, uint64_t done, uint64_t total);
 /* Called once when somebody cancels; the worker then ends the job itself. */
 void job_on_cancel(struct job *job, void (*on_cancel)(void *context),
                    void *context);
+/* Whether the daemon ends: what was cancelled by that goes on another day. */
+bool job_is_closing(const struct job *job);
 /* The ends: one of them, once.  `result` is one encoded map. */
 void job_done(struct job *job, struct bytes result);
 void job_fail(struct job *job, enum err e, const char *text, const char *hint);

@@ -15,6 +15,7 @@
 #include "daemon/pair.h"
 #include "daemon/param.h"
 #include "daemon/quota.h"
+#include "daemon/transfer.h"
 #include "store/blob_copy.h"
 #include "store/blob_group.h"
 
@@ -39,10 +40,13 @@ struct getting_file {
     size_t place;           /* in the record */
     char *path;             /* where it went, of the first SHOWN_MAX */
     struct blob_copy *copy; /* written while the file comes, or NULL */
+    bool is_ours;           /* nothing else here wanted it */
+    enum keep_pin pin;      /* before, of what is ours */
 };
 
 struct getting {
     struct node_listener listener; /* first: on_event casts back */
+    struct getting *behind;        /* among those that run */
     uv_work_t work;
     uv_timer_t timer;
     struct node *node;
@@ -69,6 +73,8 @@ struct getting {
     bool working;
     enum err err;
 };
+
+static struct getting *under_way; /* the loop alone comes here */
 
 static void getting_step(struct getting *g);
 static void on_timer(uv_timer_t *timer);
@@ -117,6 +123,11 @@ static void group_end(struct getting *g)
 
 static void getting_end(struct getting *g)
 {
+    struct getting **at = &under_way;
+
+    while (*at != g)
+        at = &(*at)->behind;
+    *at = g->behind;
     group_end(g);
     g->group = 0;
     for (size_t i = g->next; i < g->count; i++)
@@ -125,6 +136,110 @@ static void getting_end(struct getting *g)
     blob_reader_close(g->reader);
     g->ended = true;
     uv_close((uv_handle_t *)&g->timer, on_timer_closed);
+}
+
+static bool is_whole(struct getting *g, const struct blob_id *blob)
+{
+    struct blob_info info;
+
+    return blobs_find(node_store(g->node), blob, &info) == ERR_OK &&
+           info.state != BLOB_PARTIAL &&
+           blobs_held_for(node_store(g->node), blob, g->topic);
+}
+
+/* --- nobody waits for it any more --- */
+
+struct letting_go {
+    struct node *node;
+    uint8_t topic[ID_LEN];
+};
+
+static int by_blob(const void *a, const void *b)
+{
+    const struct getting_file *x = a;
+    const struct getting_file *y = b;
+
+    return blob_id_compare(&x->blob, &y->blob);
+}
+
+/* What another one waits for, too, is that one's from now on. */
+static void hand_over(struct getting *g, struct getting *other)
+{
+    for (size_t i = other->next; i < other->wanted; i++) {
+        struct getting_file *theirs = &other->files[i];
+        struct getting_file *ours =
+            bsearch(theirs, g->files + g->next, g->count - g->next,
+                    sizeof *g->files, by_blob);
+
+        if (ours == NULL || !ours->is_ours)
+            continue;
+        theirs->is_ours = true;
+        theirs->pin = ours->pin;
+        ours->is_ours = false;
+    }
+}
+
+/* The policy of the topic may want it all the same. */
+static void on_let_go(void *context, enum err e,
+                      const struct store_result *result)
+{
+    struct letting_go *l = context;
+
+    (void)result;
+    if (e == ERR_OK && !node_is_stopping(l->node))
+        transfer_topic_changed(node_transfer(l->node), l->topic);
+    free(l);
+}
+
+/* Takes back the pin, then the want; the last one has `l` told. */
+static enum err let_go(struct getting *g, const struct getting_file *file,
+                       struct letting_go *l)
+{
+    struct commits *commits = node_commits(g->node);
+    struct store_batch *batch;
+    enum err e = commits_batch(commits, &batch);
+
+    if (e == ERR_OK)
+        e = keep_put_pin(batch, &file->blob, g->topic, file->pin);
+    if (e == ERR_OK) {
+        commits_expect(commits, NULL, NULL);
+        e = commits_batch(commits, &batch);
+    }
+    if (e == ERR_OK)
+        e = store_batch_unwant(batch, &file->blob, g->topic);
+    if (e == ERR_OK) {
+        commits_expect(commits, l == NULL ? NULL : on_let_go, l);
+        transfer_give_up(node_transfer(g->node), &file->blob, g->topic);
+    }
+    return e;
+}
+
+/* What this one alone asked for does not come after it was cancelled. */
+static void let_all_go(struct getting *g)
+{
+    struct letting_go *l = calloc(1, sizeof *l);
+    const struct getting_file *last = NULL;
+    enum err e = l == NULL ? ERR_NO_MEMORY : ERR_OK;
+
+    qsort(g->files + g->next, g->count - g->next, sizeof *g->files, by_blob);
+    for (struct getting *other = under_way; other != NULL;
+         other = other->behind)
+        if (other != g && memcmp(other->topic, g->topic, ID_LEN) == 0)
+            hand_over(g, other);
+    for (size_t i = g->next; e == ERR_OK && i < g->count; i++) {
+        if (!g->files[i].is_ours || is_whole(g, &g->files[i].blob))
+            continue;
+        if (last != NULL)
+            e = let_go(g, last, NULL);
+        last = &g->files[i];
+    }
+    if (e == ERR_OK && last != NULL) {
+        l->node = g->node;
+        memcpy(l->topic, g->topic, ID_LEN);
+        e = let_go(g, last, l);
+    }
+    if (e != ERR_OK || last == NULL)
+        free(l); /* without memory it comes all the same */
 }
 
 static void getting_fail(struct getting *g, enum err e)
@@ -143,6 +258,8 @@ static void getting_fail(struct getting *g, enum err e)
             ? "Check that the folder that is to hold it is there and yours."
             : NULL;
 
+    if (g->cancelled && !job_is_closing(g->job))
+        let_all_go(g);
     if (e == ERR_CHANGED)
         in_place_look(g->node, &g->files[g->next].blob);
     (void)snprintf(where, sizeof where, "cannot write to %s", g->out);
@@ -195,15 +312,6 @@ static void getting_tell(struct getting *g)
 static bool is_one_span(const struct getting_file *file)
 {
     return file->blob.size <= BLOB_SPAN_LEN;
-}
-
-static bool is_whole(struct getting *g, const struct blob_id *blob)
-{
-    struct blob_info info;
-
-    return blobs_find(node_store(g->node), blob, &info) == ERR_OK &&
-           info.state != BLOB_PARTIAL &&
-           blobs_held_for(node_store(g->node), blob, g->topic);
 }
 
 /* --- writing a file out --- */
@@ -371,16 +479,20 @@ static enum err pin(struct getting *g, const struct blob_id *blob)
 static bool want_some(struct getting *g)
 {
     size_t begun = g->wanted;
+    struct store_want want;
 
     g->wanting = 1; /* ours: some may be answered at once */
     while (g->wanted < g->count && g->wanting <= WANTING_MAX &&
            g->wanted - begun < LOOKED_AT_MAX) {
         struct getting_file *file = &g->files[g->wanted++];
 
+        file->pin = keep_pin_of(node_store(g->node), &file->blob, g->topic);
         if (g->err == ERR_OK)
             g->err = pin(g, &file->blob);
         if (is_whole(g, &file->blob))
             continue;
+        file->is_ours = store_want_find(node_store(g->node), &file->blob,
+                                        g->topic, &want) == ERR_NOT_FOUND;
         g->working = true;
         g->wanting++;
         node_want_blob(g->node, &file->blob, g->topic, on_wanted, g);
@@ -630,6 +742,8 @@ void method_get(struct call *call)
         return;
     }
     g->node = node;
+    g->behind = under_way;
+    under_way = g;
     g->listener.on_event = on_event;
     g->work.data = g;
     (void)uv_timer_init(node_loop(node), &g->timer);

@@ -7,8 +7,9 @@
 #include "daemon/pair.h"
 #include "daemon/param.h"
 #include "daemon/pledge.h"
+#include "store/keep.h"
 
-enum { PLEDGES_SHOWN = 500 };
+enum { PLEDGES_SHOWN = 500, PINS_PAGE = 64, PINS_MAX = 50000 };
 
 /* --- seed --- */
 
@@ -17,6 +18,29 @@ struct seeding {
     struct store_follow row;
     bool is_known;
 };
+
+/* Files of the topic that the owner let go of: no pledge brings them back. */
+static uint64_t count_dropped(struct store *store, const uint8_t topic[ID_LEN])
+{
+    struct keep_row rows[PINS_PAGE];
+    struct keep_row after = { .pin = KEEP_PIN_NONE }; /* before all of it */
+    uint64_t dropped = 0;
+    size_t n = 1;
+
+    memcpy(after.topic, topic, ID_LEN);
+    for (size_t seen = 0; n > 0 && seen < PINS_MAX; seen += n) {
+        if (keep_pins(store, &after, rows, PINS_PAGE, &n) != ERR_OK)
+            break;
+        for (size_t i = 0; i < n; i++) {
+            if (memcmp(rows[i].topic, topic, ID_LEN) != 0)
+                return dropped;
+            dropped += rows[i].pin == KEEP_PIN_DROPPED ? 1 : 0;
+        }
+        if (n > 0)
+            after = rows[n - 1];
+    }
+    return dropped;
+}
 
 static void on_said(void *context, enum err e)
 {
@@ -30,11 +54,12 @@ static void on_said(void *context, enum err e)
         return;
     }
     w = call_reply(call);
-    mp_put_map(w, 3);
+    mp_put_map(w, 4);
     pair_id(w, "id", s->row.topic);
     pair_text(w, "scope",
               pledge_scope_name((uint64_t)pledge_scope_of(node, s->row.topic)));
     pair_bool(w, "known", s->is_known);
+    pair_uint(w, "dropped", count_dropped(node_store(node), s->row.topic));
     call_send(call);
 }
 

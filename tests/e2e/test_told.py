@@ -241,6 +241,76 @@ class ToldTest(lab.LabTest):
         told = ben.json("job", "attach", "1")
         self.assertEqual((told["blobs"], told["holes"]), (2, []))
 
+    def starved(self):
+        """A node that knows the project and gets half of a file."""
+        large = self.contribute(self.file("large", os.urandom(8 * MIB)))
+        ben = self.node("ben")
+        gate = Gate(self.ada.address, 4 * MIB)
+        self.addCleanup(gate.stop)
+        ben.json("peer", "add", f"{self.ada.node}@{gate.address}")
+        ben.json("project", "follow", self.project)
+        ben.run("wait", f"caught-up:{self.project}")
+        return ben, large
+
+    def get(self, node, work, out):
+        """The number of a job that wants what `work` names."""
+        jobs = len(node.json("job", "list")["items"])
+        command = node.begin("get", work, "--out", self.folder / out)
+        lab.until(lambda: len(node.json("job", "list")["items"]) > jobs
+                  and node.json("want", "list")["items"], "the job")
+        command.kill()
+        command.wait()
+        return node.json("job", "list")["items"][0]["id"]
+
+    def wants(self, node):
+        """Why the large file is wanted."""
+        return [item["why"] for item in node.json("want", "list")["items"]
+                if item["size"] == 8 * MIB]
+
+    def test_what_was_called_off_is_not_wanted_any_more(self):
+        ben, large = self.starved()
+        first, second = (self.get(ben, large, out) for out in "ab")
+        # While somebody waits for it, it is wanted.
+        ben.json("job", "cancel", str(first))
+        self.assertEqual(self.wants(ben), ["asked"])
+        ben.json("job", "cancel", str(second))
+        lab.until(lambda: self.wants(ben) == [], "the end of the want")
+        # A restart calls nothing off.
+        self.get(ben, large, "c")
+        ben.stop()
+        ben.start()
+        self.assertEqual(self.wants(ben), ["asked"])
+        # What was dropped before is so again, whatever is pledged.
+        ben.json("drop", large)
+        third = self.get(ben, large, "d")
+        ben.json("seed", self.project)
+        ben.json("job", "cancel", str(third))
+        lab.until(lambda: self.wants(ben) == [], "the end of the want")
+        self.assertEqual(ben.json("seed", self.project)["dropped"], 1)
+
+    def test_a_pledge_wants_what_a_get_was_called_off_for(self):
+        ben, large = self.starved()
+        job = self.get(ben, large, "a")
+        ben.json("seed", self.project)
+        ben.json("job", "cancel", str(job))
+        lab.until(lambda: self.wants(ben) == ["seed"], "the pledge's want")
+
+    def test_what_was_dropped_is_told_to_who_seeds_and_exports(self):
+        dropped = self.contribute(self.file("dropped", "let go of"))
+        self.ada.json("drop", dropped, "--last-copy")
+        self.assertEqual(self.ada.json("seed", self.project)["dropped"], 1)
+        told = self.ada.run("seed", self.project).stderr
+        self.assertIn("but for 1 file that you dropped", told)
+        self.assertIn("troupe get RECORD", told)
+        told = self.ada.run("archive", "export", self.project, "--out",
+                            self.folder / "cat.troupe").stdout
+        self.assertIn("dropped here", told)
+        self.assertIn("troupe get RECORD", told)
+        self.assertNotIn("troupe seed", told)
+        ben = self.node("ben")
+        ben.meet(self.ada)
+        self.assertEqual(ben.json("seed", self.project)["dropped"], 0)
+
     def test_who_interrupts_is_told_that_it_goes_on(self):
         large = self.contribute(self.file("large", os.urandom(8 * MIB)))
         ben = self.node("ben")

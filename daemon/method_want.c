@@ -5,7 +5,7 @@
 #include "daemon/pair.h"
 #include "daemon/param.h"
 #include "daemon/transfer.h"
-#include "store/lease_rows.h"
+#include "store/want_last.h"
 
 enum { WANTS_PAGE = 64, LEASES_PAGE = 16 };
 
@@ -38,36 +38,34 @@ static const char *why_name(enum store_why why)
 }
 
 /*
- * The node whose word on it is the newest, over or not: when it was last shown
- * to this one, or else said.  False if nobody is known to have had it.
+ * The node whose word on it is the newest, over or not, or taken back since.
+ * False if nobody is known to have had it.
  */
 static bool find_last(struct store *store, const struct store_want *want,
-                      struct store_lease *last, uint64_t *at_ms)
+                      struct want_last *last)
 {
     struct store_lease page[LEASES_PAGE];
     uint8_t node[KEY_LEN] = { 0 };
-    bool is_known = false;
+    bool is_known =
+        want_last_find(store, &want->blob, want->topic, last) == ERR_OK;
     size_t n = LEASES_PAGE;
 
     while (n == LEASES_PAGE && lease_rows_page(store, want->topic, node, page,
                                                LEASES_PAGE, &n) == ERR_OK) {
         for (size_t i = 0; i < n; i++) {
             const struct store_lease *l = &page[i];
-            uint64_t said_ms = l->challenged_ms > l->lease.made_ms
-                                   ? l->challenged_ms
-                                   : l->lease.made_ms;
+            struct want_last said = want_last_of(l);
             uint64_t number;
             bool found = false;
 
             if (memcmp(l->lease.topic, want->topic, ID_LEN) != 0)
                 return is_known;
-            if ((is_known && said_ms <= *at_ms) || !l->has_list ||
+            if ((is_known && said.at_ms <= last->at_ms) || !l->has_list ||
                 lease_rows_look_up(store, &l->lease, &want->blob, &found,
                                    &number) != ERR_OK ||
                 !found)
                 continue;
-            *last = *l;
-            *at_ms = said_ms;
+            *last = said;
             is_known = true;
         }
         if (n > 0)
@@ -79,14 +77,12 @@ static bool find_last(struct store *store, const struct store_want *want,
 static void put_last(struct writer *w, struct store *store,
                      const struct store_want *want)
 {
-    struct store_lease last;
-    uint64_t at_ms = 0;
+    struct want_last last;
 
-    if (find_last(store, want, &last, &at_ms)) {
-        pair_id(w, "last_node", last.lease.node);
-        pair_uint(w, "last_ms", at_ms);
-        pair_bool(w, "last_shown",
-                  last.challenged_ms != 0 && last.failed_ms == 0);
+    if (find_last(store, want, &last)) {
+        pair_id(w, "last_node", last.node);
+        pair_uint(w, "last_ms", last.at_ms);
+        pair_bool(w, "last_shown", last.is_shown);
     } else {
         pair_nil(w, "last_node");
         pair_nil(w, "last_ms");

@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "store/internal.h"
+#include "store/want_last.h"
 
 static const struct bytes NOTHING = { (const uint8_t *)"", 0 };
 
@@ -20,7 +21,7 @@ static enum err put_follow(struct change *c, const struct store_follow *follow)
 }
 
 /* ERR_NOT_FOUND if there is none. */
-enum err apply_unwant(struct change *c, const struct store_want *want)
+static enum err remove_want(struct change *c, const struct store_want *want)
 {
     struct key key = rows_want_key(want->topic, &want->blob);
     struct store_want old;
@@ -39,13 +40,20 @@ enum err apply_unwant(struct change *c, const struct store_want *want)
     return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 }
 
+enum err apply_unwant(struct change *c, const struct store_want *want)
+{
+    enum err e = remove_want(c, want);
+
+    return e == ERR_OK ? want_last_remove(c, want->topic, &want->blob) : e;
+}
+
 static enum err put_want(struct change *c, const struct store_want *want)
 {
     uint8_t buf[64];
     struct writer w = writer_fixed(buf, sizeof buf);
     struct key key = rows_want_key(want->topic, &want->blob);
     struct key due = rows_due_key(want);
-    enum err e = apply_unwant(c, want);
+    enum err e = remove_want(c, want);
 
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;

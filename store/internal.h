@@ -21,6 +21,7 @@ enum records_table {
     T_FOLLOWS,      /* topic -> follow */
     T_WANTS,        /* topic, blob -> want */
     T_WANTS_DUE,    /* next_try_ms, topic, blob -> nothing */
+    T_WANTS_LAST,   /* topic, blob -> who had it last */
     T_PEERS,        /* node -> peer */
     T_BLOBS,        /* blob -> state */
     T_BLOB_TOPICS,  /* topic, blob -> since when, by whom */

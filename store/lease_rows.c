@@ -6,6 +6,7 @@
 
 #include "store/internal.h"
 #include "store/page.h"
+#include "store/want_last.h"
 
 #define FORMAT 1
 /* Format, flags, four numbers, root, blob; the lease follows. */
@@ -130,12 +131,36 @@ static enum err drop_list(struct change *c, struct bytes prefix)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* `value` is empty where no other takes its place. */
+static enum err keep_last(struct change *c, struct bytes key,
+                          struct bytes value)
+{
+    struct store_lease next = { .lease = { .count = 0 } };
+    struct store_lease row;
+    struct bytes old;
+    enum err e = txn_get(c->records, T_LEASES, key, &old);
+
+    if (e == ERR_OK)
+        e = read_row(&row, key, old);
+    if (e == ERR_OK && value.len > 0)
+        e = read_row(&next, key, value);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND || e == ERR_CORRUPT ? ERR_OK : e;
+    if (!row.has_list || row.lease.count == 0 ||
+        memcmp(row.lease.root, next.lease.root, HASH_LEN) == 0)
+        return ERR_OK;
+    return want_last_keep(c, &row, next.lease.count);
+}
+
 enum err lease_rows_apply(struct change *c, const struct op *op)
 {
     enum err e;
 
     switch (op->kind) {
     case OP_LEASE:
+        e = keep_last(c, op->data, op->data2);
+        if (e != ERR_OK)
+            return e;
         return txn_put(c->records, T_LEASES, op->data, op->data2);
     case OP_LEASE_NAMES:
         return txn_put(c->records, T_LEASE_NAMES, op->data, op->data2);
@@ -143,7 +168,9 @@ enum err lease_rows_apply(struct change *c, const struct op *op)
         return drop_list(c, op->data);
     default:
         assert(op->kind == OP_UNLEASE);
-        e = drop_list(c, op->data);
+        e = keep_last(c, op->data, NOTHING);
+        if (e == ERR_OK)
+            e = drop_list(c, op->data);
         return e == ERR_OK ? txn_delete(c->records, T_LEASES, op->data) : e;
     }
 }
@@ -206,7 +233,7 @@ enum err lease_rows_page(struct store *store, const uint8_t *topic,
 }
 
 /* A view into the database. */
-static enum err look_names(const struct look *look, struct bytes prefix,
+static enum err look_names(struct txn *records, struct bytes prefix,
                            uint64_t page, struct bytes *out)
 {
     struct key key = key_of(prefix);
@@ -214,7 +241,7 @@ static enum err look_names(const struct look *look, struct bytes prefix,
     enum err e;
 
     key_add_u64(&key, page);
-    e = txn_get(look->records, T_LEASE_NAMES, key_view(&key), &value);
+    e = txn_get(records, T_LEASE_NAMES, key_view(&key), &value);
     if (e != ERR_OK)
         return e;
     if (value.len == 0 || value.len % LEASE_NAME_LEN != 0 ||
@@ -234,43 +261,54 @@ enum err lease_rows_names(struct store *store, const uint8_t topic[ID_LEN],
     enum err e = store_look(store, &look);
 
     if (e == ERR_OK)
-        e = look_names(look, key_view(&key), page, &view);
+        e = look_names(look->records, key_view(&key), page, &view);
     if (e != ERR_OK)
         return e;
     writer_bytes(names, view);
     return names->err;
 }
 
-enum err lease_rows_look_up(struct store *store, const struct lease *lease,
-                            const struct blob_id *blob, bool *found,
-                            uint64_t *number)
+enum err lease_rows_look_up_in(struct txn *records, const struct lease *lease,
+                               const struct blob_id *blob, bool *found,
+                               uint64_t *number)
 {
     struct key key = row_key(lease->topic, lease->node);
     uint64_t low = 0;
     uint64_t high = lease_page_count(lease->count);
     uint8_t name[LEASE_NAME_LEN];
-    struct look *look;
     struct bytes names = NOTHING;
     size_t place;
-    enum err e = store_look(store, &look);
+    enum err e = ERR_OK;
 
     lease_name(name, blob);
     /* The last page of which the first name is not greater. */
     while (e == ERR_OK && low < high) {
         uint64_t middle = low + (high - low) / 2;
 
-        e = look_names(look, key_view(&key), middle, &names);
+        e = look_names(records, key_view(&key), middle, &names);
         if (e == ERR_OK && memcmp(names.data, name, LEASE_NAME_LEN) <= 0)
             low = middle + 1;
         else
             high = middle;
     }
     if (e == ERR_OK && low > 0)
-        e = look_names(look, key_view(&key), low - 1, &names);
+        e = look_names(records, key_view(&key), low - 1, &names);
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
     *found = low > 0 && lease_find(names, name, &place);
     if (*found)
         *number = (low - 1) * LEASE_PAGE + place;
     return ERR_OK;
+}
+
+enum err lease_rows_look_up(struct store *store, const struct lease *lease,
+                            const struct blob_id *blob, bool *found,
+                            uint64_t *number)
+{
+    struct look *look;
+    enum err e = store_look(store, &look);
+
+    return e == ERR_OK ? lease_rows_look_up_in(look->records, lease, blob,
+                                               found, number)
+                       : e;
 }

@@ -59,6 +59,13 @@ MUST_CHECK enum err lease_rows_look_up(struct store *store,
                                        const struct blob_id *blob, bool *found,
                                        uint64_t *number);
 
+/* The same within a transaction; ERR_CORRUPT: another list is here. */
+struct txn;
+MUST_CHECK enum err lease_rows_look_up_in(struct txn *records,
+                                          const struct lease *lease,
+                                          const struct blob_id *blob,
+                                          bool *found, uint64_t *number);
+
 /*
  * The topics of which blobs came or went since this was asked last, at most
  * LEASE_ROWS_CHANGED_MAX of them; false if it may be any.

@@ -25,6 +25,7 @@ static const char *const RECORDS_TABLES[T_RECORDS_COUNT] = {
     [T_FOLLOWS] = "follows",
     [T_WANTS] = "wants",
     [T_WANTS_DUE] = "wants_due",
+    [T_WANTS_LAST] = "wants_last",
     [T_PEERS] = "peers",
     [T_BLOBS] = "blobs",
     [T_BLOB_TOPICS] = "blob_topics",

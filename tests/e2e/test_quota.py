@@ -259,6 +259,30 @@ class QuotaTest(lab.LabTest):
                            ["items"][0]["holders"]] == [ben.node],
                   "his new word")
 
+    def test_who_had_a_file_last_is_told_when_they_say_it_is_gone(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        _, root = self.work(ada, project, 3 * MIB)
+        ben = self.node("ben")
+        ada.meet(ben)
+        ben.json("seed", project, "--quota", "1MiB")
+
+        def last():
+            return [(w["root"], w["last_node"], w["last_ms"] > 0)
+                    for w in ben.json("want", "list")["items"]
+                    if w["last_node"]]
+        lab.until(last, "her word")
+        known = [(root, ada.node, True)]
+        self.assertEqual(last(), known)
+        ada.json("drop", root, "--last-copy")
+        lab.until(lambda: ben.json("copies", root)["items"][0]["holders"]
+                  == [], "the news of it")
+        self.assertEqual(last(), known)
+        ada.stop()
+        ben.stop()
+        ben.start()
+        self.assertEqual(last(), known)
+
     # What nothing refers to.
 
     def test_rubbish_is_listed_and_collected_after_a_day(self):

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/lease_rows.h"
+#include "store/want_last.h"
 #include "tests/store/fixture.h"
 
 static const uint8_t topic[ID_LEN] = { 7 };
@@ -43,7 +43,7 @@ static void make(struct store_lease *out, uint8_t node, uint64_t count)
     out->lease.until_ms = DAY0 + DAY_MS;
     out->lease.count = count;
     if (count > 0)
-        memset(out->lease.root, 9, HASH_LEN);
+        memset(out->lease.root, (int)(count % 255) + 1, HASH_LEN);
     w = writer_fixed(out->bytes, sizeof out->bytes);
     lease_write(&w, &out->lease, &LAB, &key);
     assert_int_equal(w.err, ERR_OK);
@@ -249,6 +249,127 @@ static void more_topics_than_are_noted_may_be_any(void **state)
     assert_true(lease_rows_changed(f->store, topics, &n));
 }
 
+/* ---- Who had it last ---------------------------------------------------- */
+
+static struct store_want want_of(const struct store_lease *row, uint64_t number,
+                                 uint32_t tries)
+{
+    struct store_want want = { .blob = numbered(number),
+                               .why = STORE_WHY_SEED,
+                               .tries = tries };
+
+    memcpy(want.topic, row->lease.topic, ID_LEN);
+    return want;
+}
+
+static void put_want(struct fixture *f, const struct store_want *want)
+{
+    store_batch_clear(f->batch);
+    assert_int_equal(store_batch_want(f->batch, want), ERR_OK);
+    apply(f);
+}
+
+static void put_with_list(struct fixture *f, struct store_lease *row,
+                          uint8_t node, uint64_t count)
+{
+    make(row, node, count);
+    row->has_list = true;
+    put_list(f, &row->lease);
+    put_row(f, row);
+}
+
+static bool had_last(const struct fixture *f, const struct store_want *want,
+                     const struct store_lease *row, uint64_t at_ms)
+{
+    struct want_last last;
+
+    if (want_last_find(f->store, &want->blob, want->topic, &last) != ERR_OK)
+        return false;
+    assert_memory_equal(last.node, row->lease.node, KEY_LEN);
+    assert_int_equal(last.at_ms, at_ms);
+    assert_int_equal(last.is_shown, row->challenged_ms != 0);
+    return true;
+}
+
+static void who_takes_it_back_had_it_last(void **state)
+{
+    struct fixture *f = *state;
+    struct store_lease row;
+    struct store_lease empty;
+    struct store_want named;
+    struct store_want other;
+    struct want_last last;
+
+    make(&row, 1, 3);
+    named = want_of(&row, 4, 0);
+    other = want_of(&row, 3, 1);
+    put_want(f, &named);
+    put_want(f, &other);
+    put_with_list(f, &row, 1, 3);
+    row.challenged_ms = DAY0 + 5;
+    put_row(f, &row); /* the same list */
+    assert_false(had_last(f, &named, &row, 0));
+    make(&empty, 1, 0);
+    put_row(f, &empty);
+    fixture_reopen(f);
+    assert_true(had_last(f, &named, &row, DAY0 + 5));
+    assert_false(had_last(f, &other, &row, 0));
+    named.tries = 2; /* and is wanted still */
+    put_want(f, &named);
+    assert_true(had_last(f, &named, &row, DAY0 + 5));
+    /* An older word of another is not the last. */
+    put_with_list(f, &empty, 2, 3);
+    store_batch_clear(f->batch);
+    assert_int_equal(
+        lease_rows_remove(f->batch, empty.lease.topic, empty.lease.node),
+        ERR_OK);
+    apply(f);
+    assert_true(had_last(f, &named, &row, DAY0 + 5));
+    store_batch_clear(f->batch);
+    assert_int_equal(store_batch_unwant(f->batch, &named.blob, named.topic),
+                     ERR_OK);
+    apply(f);
+    assert_int_equal(want_last_find(f->store, &named.blob, named.topic, &last),
+                     ERR_NOT_FOUND);
+}
+
+static void what_a_lease_named_is_remembered_when_it_goes(void **state)
+{
+    struct fixture *f = *state;
+    struct store_lease row;
+    struct store_want want;
+
+    make(&row, 1, LEASE_PAGE + 2);
+    want = want_of(&row, 2 * (LEASE_PAGE + 1), 0);
+    put_want(f, &want);
+    put_with_list(f, &row, 1, LEASE_PAGE + 2);
+    store_batch_clear(f->batch);
+    assert_int_equal(
+        lease_rows_remove(f->batch, row.lease.topic, row.lease.node), ERR_OK);
+    apply(f);
+    assert_true(had_last(f, &want, &row, DAY0));
+}
+
+static void of_a_list_that_grows_what_was_looked_for_is_remembered(void **state)
+{
+    struct fixture *f = *state;
+    struct store_lease row;
+    struct store_lease more;
+    struct store_want due;
+    struct store_want tried;
+
+    make(&row, 1, 3);
+    due = want_of(&row, 0, 0);
+    tried = want_of(&row, 2, 1);
+    put_want(f, &due);
+    put_want(f, &tried);
+    put_with_list(f, &row, 1, 3);
+    make(&more, 1, 4);
+    put_row(f, &more);
+    assert_true(had_last(f, &tried, &row, DAY0));
+    assert_false(had_last(f, &due, &row, 0));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -260,6 +381,9 @@ int main(void)
         T(a_list_goes_with_its_lease),
         T(topics_whose_blobs_changed_are_told_once),
         T(more_topics_than_are_noted_may_be_any),
+        T(who_takes_it_back_had_it_last),
+        T(what_a_lease_named_is_remembered_when_it_goes),
+        T(of_a_list_that_grows_what_was_looked_for_is_remembered),
     };
 #undef T
 

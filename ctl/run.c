@@ -108,7 +108,9 @@ static void farewell_say(long long job, bool over_bar)
                        clear, job, job);
     else
         (void)snprintf(farewell, sizeof farewell,
-                       "%sthe daemon goes on with what was asked\n", clear);
+                       "%sfiles that are still being taken in are let go of, "
+                       "and nothing is made of them\n",
+                       clear);
 }
 
 /* False if ^C is not for us, as under nohup. */

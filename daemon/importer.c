@@ -119,14 +119,28 @@ static bool is_at_end(const struct importer *run)
     return run->group.first == run->list->count && run->flushed.count == 0;
 }
 
+/*
+ * Who leaves while files are taken in has called it off: what would be made of
+ * them, they would not learn of, and would make once more.
+ */
+static void look_who_waits(struct importer *run)
+{
+    if (call_client(run->call) != NULL || run->err != ERR_OK)
+        return;
+    run->err = ERR_CANCELLED;
+    run->progress.cancel = true;
+}
+
 /* Once nothing of it is on the pool or with the writer. */
 static void settle(struct importer *run)
 {
     struct call *call = run->call;
     struct import_list *list = run->list;
     importer_fn *done = run->done;
-    enum err e = run->err;
+    enum err e;
 
+    look_who_waits(run);
+    e = run->err;
     if (run->working > 0 || run->applying > 0 || run->is_asking ||
         (e == ERR_OK && !is_at_end(run)))
         return;
@@ -421,6 +435,7 @@ static void on_timer(uv_timer_t *timer)
 
     if (node_is_stopping(call_node(run->call)))
         run->progress.cancel = true;
+    look_who_waits(run);
     call_progress(run->call, done, run->progress.total, "bytes",
                   done / (ms + 1) * 1000);
 }

@@ -50,7 +50,8 @@ bool import_list_take(struct call *call, struct import_list *list,
 /*
  * Imports all of them for `topic`, those of folders too, and tells the client
  * how far it is; then calls `done`.  If one fails, the call has been failed
- * with the reason, and what is held of the others belongs to no record.
+ * with the reason, and what is held of the others belongs to no record.  So it
+ * is if the client leaves meanwhile.
  */
 typedef void importer_fn(struct call *call, struct import_list *list);
 void importer_run(struct call *call, struct import_list *list,

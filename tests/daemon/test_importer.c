@@ -41,6 +41,7 @@ struct rig {
     enum err failed; /* what the call failed with */
     char said[512];
     bool stopping;
+    bool has_left; /* the client */
 
     enum err quota_says;
     uint64_t asked; /* of the quota */
@@ -59,6 +60,12 @@ struct node *call_node(const struct call *call)
 {
     (void)call;
     return NULL; /* there is one, which is the rig */
+}
+
+struct client *call_client(const struct call *call)
+{
+    (void)call;
+    return rig.has_left ? NULL : (struct client *)&rig;
 }
 
 void *call_alloc(struct call *call, size_t size)
@@ -557,6 +564,18 @@ static void files_are_held_for_one_topic_more(void **state)
     }
 }
 
+static void who_leaves_meanwhile_has_called_it_off(void **state)
+{
+    (void)state;
+    add(write_file("a.bin", LONG, 1));
+    add(write_file("b.bin", 100, 2));
+    rig.has_left = true;
+    run();
+    assert_failed(ERR_CANCELLED, ".bin");
+    assert_int_equal(rig.applied, 0);
+    assert_int_equal(files_in("blobs"), 0);
+}
+
 static void holding_that_is_not_written_fails(void **state)
 {
     (void)state;
@@ -590,6 +609,7 @@ int main(void)
         TEST(a_writer_that_fails_ends_it),
         TEST(the_daemons_end_cancels_it_or_finds_it_done),
         TEST(files_are_held_for_one_topic_more),
+        TEST(who_leaves_meanwhile_has_called_it_off),
         TEST(holding_that_is_not_written_fails),
     };
 

@@ -2,8 +2,11 @@
 which mistake it was, what to do next, and nothing is left behind."""
 import os
 import signal
+import socket
 import subprocess
 import unittest
+
+import msgpack
 
 import lab
 from relay import Gate
@@ -335,6 +338,22 @@ class ToldTest(lab.LabTest):
         ben.run("wait", "job:1")
         self.assertEqual([p.name for p in (self.folder / "out").iterdir()],
                          ["large"])
+
+    def test_who_leaves_before_files_are_in_has_made_nothing_of_them(self):
+        path = self.file("large", os.urandom(24 * MIB))
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(self.ada.home / "run" / "control.sock"))
+            for number, (method, params) in enumerate((
+                    ("hello", {"version": 1}),
+                    ("contribute", {
+                        "project": bytes.fromhex(self.project),
+                        "files": [{"path": str(path)}],
+                        "fields": {"title": "Crown", "licence": LICENCE}}))):
+                client.sendall(msgpack.packb([0, number, method, [params]]))
+        self.contribute(path)
+        works = self.ada.json("contribution", "list", "--project",
+                              self.project)["items"]
+        self.assertEqual(len(works), 2)  # with that of setUp()
 
 
 if __name__ == "__main__":

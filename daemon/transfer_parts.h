@@ -29,8 +29,8 @@
 enum {
     FETCHES = 9,
     WANTED_FETCHES = 8, /* one place is left for who reads */
-    SPANS_ALL = 24,     /* buffers of 1 MiB, of all fetches */
-    SPANS_EACH = 16,
+    SPANS_ALL = 28,     /* buffers of 1 MiB, of all fetches */
+    SPANS_EACH = 24,
     SPANS_READ = 4, /* which none takes but who reads */
     /* What nobody wants but a reader is fetched for so long after the last. */
     LINGER_MS = 5000,

@@ -6,6 +6,9 @@ cd "$(dirname "$0")"
 BUILD_PACKAGES="gcc libc6-dev pkg-config meson ninja-build libuv1-dev
 libsodium-dev libssl-dev libmsgpack-dev liblmdb-dev libinih-dev
 libjansson-dev libunistring-dev libmagic-dev libcmocka-dev"
+# Hashing many pieces at once; Debian has it for amd64 alone.
+[ "$(dpkg --print-architecture 2>/dev/null)" != amd64 ] ||
+    BUILD_PACKAGES="$BUILD_PACKAGES libipsec-mb-dev"
 DEMO_PACKAGES="lomiri-wallpapers-20.04 fretsonfire-songs-muldjord
 tango-icon-theme"
 TEST_PACKAGES="clang libclang-rt-14-dev binutils mandoc shellcheck python3

@@ -263,7 +263,7 @@ static enum err read_again(struct taking *t, bool *again)
     if (e == ERR_REFUSED)
         return ERR_OK; /* a pipe flows once */
     bundle_reader_wipe(&t->reader);
-    bundle_reader_init(&t->reader);
+    bundle_reader_init(&t->reader, NULL); /* spans are taken elsewhere */
     t->is_again = *again = true;
     t->counts.over = 0;
     return e;
@@ -495,7 +495,7 @@ void archive_import(struct call *call, const char *path)
     t->progress.total = bundle_source_size(t->source);
     t->records = writer_growing(RECORDS_LEN + RECORD_LEN_MAX);
     t->small = writer_growing((size_t)TAKE_SMALL_MAX * BLOB_INLINE_MAX);
-    bundle_reader_init(&t->reader);
+    bundle_reader_init(&t->reader, NULL);
     archive_holes_init(&t->holes);
     (void)uv_timer_init(node_loop(t->node), &t->timer);
     t->timer.data = t;

@@ -11,6 +11,7 @@
 #include "daemon/crew.h"
 #include "daemon/exports.h"
 #include "daemon/fetch_parts.h"
+#include "store/thread_lanes.h"
 
 /*
  * What is written is flushed after this much or this long, and no more than
@@ -43,7 +44,7 @@ static uint64_t compare_leaves(const struct job *job)
     size_t count = (job->bytes.len + BLOB_LEAF_LEN - 1) / BLOB_LEAF_LEN;
     uint64_t good = 0;
 
-    if (blob_span_leaves(leaves, job->bytes) != ERR_OK)
+    if (blob_span_leaves(thread_lanes(), leaves, job->bytes) != ERR_OK)
         return 0;
     for (size_t i = 0; i < count; i++) {
         if (memcmp(leaves + i * HASH_LEN, job->expected + i * HASH_LEN,
@@ -71,8 +72,8 @@ static void check_span(struct crew_work *turn)
         job->good = compare_leaves(job);
         return;
     }
-    job->result =
-        blob_span_hash(hash, fetch_blob(job->fetch)->size, job->bytes);
+    job->result = blob_span_hash(thread_lanes(), hash,
+                                 fetch_blob(job->fetch)->size, job->bytes);
     job->good =
         job->result == ERR_OK && memcmp(hash, job->expected, HASH_LEN) == 0;
 }

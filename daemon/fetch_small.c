@@ -11,6 +11,7 @@
 #include "daemon/throttle.h"
 #include "proto/frame.h"
 #include "store/keep.h"
+#include "store/thread_lanes.h"
 
 enum {
     /* Asks of all peers, waiting for answers or for the writer: 16 MiB. */
@@ -537,8 +538,9 @@ static enum err take(struct fetch_small *s, struct piece *piece,
 
     if (piece->settled) /* late: it is somebody else's by now */
         return ERR_OK;
-    e = content.data == NULL ? ERR_NOT_HELD
-                             : blob_small_verify(&piece->want.blob, content);
+    e = content.data == NULL
+            ? ERR_NOT_HELD
+            : blob_small_verify(thread_lanes(), &piece->want.blob, content);
     if (e == ERR_OK)
         e = store(s, piece, content);
     if (e == ERR_OK)

@@ -11,6 +11,10 @@
 static_assert(1 << SPAN_HEIGHT == BLOB_SPAN_LEAVES, "leaves of a span");
 static_assert(1 << PAGE_HEIGHT == BLOB_LAYER_PAGE, "hashes of a page");
 
+/* From how many leaves on lanes are worth it: they take as long for one leaf
+ * as for all that fit side by side. */
+#define LANES_WORTH 6
+
 static const uint8_t zeros[HASH_LEN];
 
 bool blob_id_equal(const struct blob_id *a, const struct blob_id *b)
@@ -110,21 +114,32 @@ static enum err finish(struct merkle *m)
     return e;
 }
 
-enum err blob_span_leaves(uint8_t out[BLOB_SPAN_LEAVES * HASH_LEN],
+/* Hashes of `count` whole leaves that lie side by side. */
+static void hash_leaves(struct merkle *m, struct lanes *lanes, uint8_t *out,
+                        const uint8_t *src, size_t count)
+{
+    if (count >= LANES_WORTH &&
+        lanes_hash(lanes, out, src, BLOB_LEAF_LEN, count))
+        return;
+    for (size_t i = 0; i < count; i++)
+        merkle_hash(m, out + i * HASH_LEN,
+                    (struct bytes){ src + i * BLOB_LEAF_LEN, BLOB_LEAF_LEN });
+}
+
+enum err blob_span_leaves(struct lanes *lanes,
+                          uint8_t out[BLOB_SPAN_LEAVES * HASH_LEN],
                           struct bytes span)
 {
+    size_t whole = span.len / BLOB_LEAF_LEN;
     struct merkle m;
 
     assert(span.len >= 1 && span.len <= BLOB_SPAN_LEN);
     merkle_init(&m);
-    for (size_t at = 0; at < span.len; at += BLOB_LEAF_LEN) {
-        size_t left = span.len - at;
-
-        merkle_hash(&m, out + at / BLOB_LEAF_LEN * HASH_LEN,
-                    (struct bytes){ span.data + at, left < BLOB_LEAF_LEN
-                                                        ? left
-                                                        : BLOB_LEAF_LEN });
-    }
+    hash_leaves(&m, lanes, out, span.data, whole);
+    if (span.len % BLOB_LEAF_LEN != 0) /* the last one */
+        merkle_hash(&m, out + whole * HASH_LEN,
+                    (struct bytes){ span.data + whole * BLOB_LEAF_LEN,
+                                    span.len % BLOB_LEAF_LEN });
     return finish(&m);
 }
 
@@ -138,14 +153,15 @@ static enum err leaves_root(uint8_t out[HASH_LEN], uint64_t size,
     return finish(&m);
 }
 
-enum err blob_span_hash(uint8_t out[HASH_LEN], uint64_t size, struct bytes span)
+enum err blob_span_hash(struct lanes *lanes, uint8_t out[HASH_LEN],
+                        uint64_t size, struct bytes span)
 {
     uint8_t leaves[BLOB_SPAN_LEAVES * HASH_LEN];
     size_t count = (size_t)blob_leaf_count(span.len);
     enum err e;
 
     assert(span.len <= size);
-    e = blob_span_leaves(leaves, span);
+    e = blob_span_leaves(lanes, leaves, span);
     if (e != ERR_OK)
         return e;
     return leaves_root(out, size, (struct bytes){ leaves, count * HASH_LEN });
@@ -257,8 +273,9 @@ enum err blob_page_verify(const struct blob_id *id, uint64_t page,
     return e != ERR_OK ? e : compare(node, id->root);
 }
 
-void blob_hasher_init(struct blob_hasher *h)
+void blob_hasher_init(struct blob_hasher *h, struct lanes *lanes)
 {
+    h->lanes = lanes;
     h->span.count = 0;
     h->layer.count = 0;
     h->size = 0;
@@ -290,6 +307,34 @@ static void end_span(struct blob_hasher *h, struct writer *layer)
     h->span.count = 0;
 }
 
+/* Takes what whole leaves the span still lacks; returns how many bytes. */
+static size_t feed_leaves(struct blob_hasher *h, struct bytes src)
+{
+    uint8_t leaves[BLOB_SPAN_LEAVES * HASH_LEN];
+    size_t count = src.len / BLOB_LEAF_LEN;
+
+    if (count > BLOB_SPAN_LEAVES - h->span.count)
+        count = BLOB_SPAN_LEAVES - (size_t)h->span.count;
+    hash_leaves(&h->merkle, h->lanes, leaves, src.data, count);
+    for (size_t i = 0; i < count; i++)
+        merkle_tree_push(&h->merkle, &h->span, leaves + i * HASH_LEN);
+    return count * BLOB_LEAF_LEN;
+}
+
+/* Takes what lies in one leaf; returns how many bytes. */
+static size_t feed_leaf(struct blob_hasher *h, size_t used, struct bytes src)
+{
+    size_t room = BLOB_LEAF_LEN - used;
+    size_t len = src.len < room ? src.len : room;
+
+    if (used == 0)
+        merkle_start(&h->merkle);
+    merkle_feed(&h->merkle, (struct bytes){ src.data, len });
+    if (len == room)
+        end_leaf(h);
+    return len;
+}
+
 enum err blob_hasher_feed(struct blob_hasher *h, struct writer *layer,
                           struct bytes src)
 {
@@ -297,19 +342,17 @@ enum err blob_hasher_feed(struct blob_hasher *h, struct writer *layer,
         return ERR_TOO_LARGE;
     while (src.len > 0) {
         size_t used = (size_t)(h->size % BLOB_LEAF_LEN);
-        size_t room = BLOB_LEAF_LEN - used;
-        size_t len = src.len < room ? src.len : room;
+        size_t len;
 
         /* A full span is closed only when more follows: a blob of exactly
          * 1 MiB has no layer. */
         if (h->span.count == BLOB_SPAN_LEAVES)
             end_span(h, layer);
-        if (used == 0)
-            merkle_start(&h->merkle);
-        merkle_feed(&h->merkle, (struct bytes){ src.data, len });
+        if (used == 0 && src.len >= BLOB_LEAF_LEN)
+            len = feed_leaves(h, src);
+        else
+            len = feed_leaf(h, used, src);
         h->size += len;
-        if (len == room)
-            end_leaf(h);
         src = (struct bytes){ src.data + len, src.len - len };
     }
     return h->merkle.err != ERR_OK ? h->merkle.err : layer->err;

@@ -29,7 +29,8 @@ enum err bundle_check_new(struct bundle_check **out, uint64_t now_ms,
     static_assert(sizeof c->key.bytes == 16, "the seed is the key");
     memcpy(c->key.bytes, seed, sizeof c->key.bytes);
     c->people.key = c->key;
-    bundle_reader_init(&c->reader);
+    c->lanes = lanes_new();
+    bundle_reader_init(&c->reader, c->lanes);
     *out = c;
     return ERR_OK;
 }
@@ -39,6 +40,7 @@ void bundle_check_free(struct bundle_check *c)
     if (c == NULL)
         return;
     bundle_reader_wipe(&c->reader);
+    lanes_free(c->lanes);
     topic_state_free(c->topic);
     bundle_people_wipe(&c->people);
     free(c->files);

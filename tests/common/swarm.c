@@ -43,8 +43,10 @@ struct swarm *swarm_new(uint64_t spans, uint64_t seed)
     w->spans = spans;
     w->now = 1000;
     assert_int_equal(
-        blob_span_hash(w->hash, spans * SWARM_MIB, BYTES_ARRAY(zeros)), ERR_OK);
-    assert_int_equal(blob_span_leaves(w->leaves, BYTES_ARRAY(zeros)), ERR_OK);
+        blob_span_hash(NULL, w->hash, spans * SWARM_MIB, BYTES_ARRAY(zeros)),
+        ERR_OK);
+    assert_int_equal(blob_span_leaves(NULL, w->leaves, BYTES_ARRAY(zeros)),
+                     ERR_OK);
     config.held = w->held;
     config.have = w->have[0];
     config.start = swarm_chance(w) % spans;

@@ -349,7 +349,7 @@ static struct blob_id blob_of(unsigned n)
 {
     struct blob_id id = { .size = LEN };
 
-    assert_int_equal(blob_span_hash(id.root, LEN, content_of(n)), ERR_OK);
+    assert_int_equal(blob_span_hash(NULL, id.root, LEN, content_of(n)), ERR_OK);
     return id;
 }
 

@@ -109,7 +109,7 @@ static void complete(struct writer *w)
     struct bundle_item item;
     size_t at = 0;
 
-    bundle_reader_init(&b);
+    bundle_reader_init(&b, NULL);
     for (;;) { /* an item each turn */
         struct bytes left = { w->data + at, w->len - at };
 

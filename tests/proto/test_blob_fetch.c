@@ -110,7 +110,7 @@ static struct world *world_new(uint64_t size, const uint64_t *list,
         }
         fill(span, s * MIB, blob_span_len(size, s));
         assert_int_equal(
-            blob_span_hash(w->layer + s * HASH_LEN, size,
+            blob_span_hash(NULL, w->layer + s * HASH_LEN, size,
                            (struct bytes){ span, blob_span_len(size, s) }),
             ERR_OK);
     }
@@ -246,7 +246,8 @@ static void check_leaves(struct world *w, const struct blob_fetch_effect *fx)
     uint64_t good = 0;
 
     assert_int_equal(
-        blob_span_leaves(leaves, (struct bytes){ w->slots[fx->slot], fx->len }),
+        blob_span_leaves(NULL, leaves,
+                         (struct bytes){ w->slots[fx->slot], fx->len }),
         ERR_OK);
     for (size_t i = 0; i < fx->hashes.len / HASH_LEN; i++)
         if (memcmp(leaves + i * HASH_LEN, fx->hashes.data + i * HASH_LEN,
@@ -262,7 +263,8 @@ static void check_blocks(struct world *w, const struct blob_fetch_effect *fx)
 
     assert_int_equal(
         blob_span_leaves(
-            leaves, (struct bytes){ w->slots[fx->slot] + fx->offset, fx->len }),
+            NULL, leaves,
+            (struct bytes){ w->slots[fx->slot] + fx->offset, fx->len }),
         ERR_OK);
     for (size_t i = 0; i < fx->hashes.len / HASH_LEN; i++)
         if (memcmp(leaves + i * HASH_LEN, fx->hashes.data + i * HASH_LEN,
@@ -277,7 +279,7 @@ static void span_arrived(struct world *w, const struct blob_fetch_effect *fx)
     uint8_t hash[HASH_LEN];
     struct bytes span = { w->slots[fx->slot], fx->len };
 
-    assert_int_equal(blob_span_hash(hash, w->id.size, span), ERR_OK);
+    assert_int_equal(blob_span_hash(NULL, hash, w->id.size, span), ERR_OK);
     blob_fetch_span_verified(&w->fetch, fx->slot,
                              memcmp(hash, fx->expected, HASH_LEN) == 0, w->now);
 }
@@ -449,7 +451,7 @@ static void peer_reads(struct world *w, struct peer *p,
     } else if (fx->kind == BLOB_SERVE_READ_INNER) {
         len = blob_span_len(w->id.size, fx->ask.first);
         fill(span, fx->ask.first * MIB, len);
-        assert_int_equal(blob_span_leaves(p->buffers[fx->buffer],
+        assert_int_equal(blob_span_leaves(NULL, p->buffers[fx->buffer],
                                           (struct bytes){ span, len }),
                          ERR_OK);
     }

@@ -16,7 +16,7 @@ static struct blob_id name_of(const char *text)
 
     if (id.size > 0)
         assert_int_equal(
-            blob_span_hash(id.root, id.size,
+            blob_span_hash(NULL, id.root, id.size,
                            (struct bytes){ (const uint8_t *)text, id.size }),
             ERR_OK);
     return id;
@@ -216,11 +216,11 @@ static void only_the_bytes_of_the_root_are_its_blob(void **state)
     struct blob_id none = name_of("");
 
     (void)state;
-    assert_int_equal(blob_small_verify(&one, text("one")), ERR_OK);
-    assert_int_equal(blob_small_verify(&one, text("onf")), ERR_BAD_BLOB);
-    assert_int_equal(blob_small_verify(&one, text("")), ERR_BAD_BLOB);
-    assert_int_equal(blob_small_verify(&none, text("")), ERR_OK);
-    assert_int_equal(blob_small_verify(&none, text("x")), ERR_BAD_BLOB);
+    assert_int_equal(blob_small_verify(NULL, &one, text("one")), ERR_OK);
+    assert_int_equal(blob_small_verify(NULL, &one, text("onf")), ERR_BAD_BLOB);
+    assert_int_equal(blob_small_verify(NULL, &one, text("")), ERR_BAD_BLOB);
+    assert_int_equal(blob_small_verify(NULL, &none, text("")), ERR_OK);
+    assert_int_equal(blob_small_verify(NULL, &none, text("x")), ERR_BAD_BLOB);
 }
 
 int main(void)

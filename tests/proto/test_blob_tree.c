@@ -13,6 +13,7 @@
 #define MIB ((size_t)1024 * 1024)
 
 static json_t *vectors;
+static struct lanes *lanes; /* none, and then those of this machine */
 
 static int load(void **state)
 {
@@ -25,7 +26,14 @@ static int unload(void **state)
 {
     (void)state;
     json_decref(vectors);
+    lanes_free(lanes);
     return 0;
+}
+
+static int load_with_lanes(void **state)
+{
+    lanes = lanes_new();
+    return load(state);
 }
 
 /* The content of every vector (tests/vectors/blobs/make.py). */
@@ -58,7 +66,7 @@ static struct blob_id hash_all(struct writer *layer, struct bytes data,
     struct blob_hasher h;
     struct blob_id id;
 
-    blob_hasher_init(&h);
+    blob_hasher_init(&h, lanes);
     while (data.len > 0) {
         size_t len = data.len < piece ? data.len : piece;
 
@@ -81,8 +89,7 @@ static void the_hasher_gives_the_roots_and_layers_of_bep_52(void **state)
 
     (void)state;
     assert_true(json_array_size(json_object_get(vectors, "roots")) > 20);
-    json_array_foreach(json_object_get(vectors, "roots"), i, v)
-    {
+    json_array_foreach (json_object_get(vectors, "roots"), i, v) {
         size_t size = (size_t)number(v, "size");
         json_t *layer = json_object_get(v, "layer");
         uint8_t root[HASH_LEN], hash[HASH_LEN];
@@ -115,8 +122,7 @@ static void each_span_hashes_to_its_place_in_the_layer(void **state)
     json_t *v;
 
     (void)state;
-    json_array_foreach(json_object_get(vectors, "roots"), i, v)
-    {
+    json_array_foreach (json_object_get(vectors, "roots"), i, v) {
         uint64_t size = number(v, "size");
         uint8_t hash[HASH_LEN], expected[HASH_LEN];
         uint8_t leaves[BLOB_SPAN_LEAVES * HASH_LEN];
@@ -128,9 +134,9 @@ static void each_span_hashes_to_its_place_in_the_layer(void **state)
             unhex(expected, size > MIB
                                 ? json_array_get(json_object_get(v, "layer"), s)
                                 : json_object_get(v, "root"));
-            assert_int_equal(blob_span_hash(hash, size, span), ERR_OK);
+            assert_int_equal(blob_span_hash(lanes, hash, size, span), ERR_OK);
             assert_memory_equal(hash, expected, HASH_LEN);
-            assert_int_equal(blob_span_leaves(leaves, span), ERR_OK);
+            assert_int_equal(blob_span_leaves(lanes, leaves, span), ERR_OK);
             assert_int_equal(blob_leaves_verify(expected, size,
                                                 (struct bytes){ leaves, len }),
                              ERR_OK);
@@ -150,8 +156,8 @@ static void leaf_hashes_of_a_wrong_number_are_refused(void **state)
     uint8_t root[HASH_LEN];
 
     (void)state;
-    assert_int_equal(blob_span_hash(root, sizeof data, BYTES_ARRAY(data)),
-                     ERR_OK);
+    assert_int_equal(
+        blob_span_hash(lanes, root, sizeof data, BYTES_ARRAY(data)), ERR_OK);
     assert_int_equal(
         blob_leaves_verify(root, sizeof data, (struct bytes){ leaves, 0 }),
         ERR_BAD_PROOF);
@@ -223,8 +229,7 @@ static void every_page_is_proved_by_its_uncles(void **state)
     json_t *v;
 
     (void)state;
-    json_array_foreach(json_object_get(vectors, "proofs"), i, v)
-    {
+    json_array_foreach (json_object_get(vectors, "proofs"), i, v) {
         uint64_t spans = number(v, "spans");
         struct blob_id id = { .size = (spans - 1) * MIB + 1 };
         uint64_t pages = blob_page_count(id.size);
@@ -308,7 +313,7 @@ static void the_hasher_tells_when_the_layer_has_no_room(void **state)
     struct blob_id id = { .size = 7 };
 
     (void)state;
-    blob_hasher_init(&h);
+    blob_hasher_init(&h, lanes);
     assert_int_equal(blob_hasher_feed(&h, &w, (struct bytes){ data, 2 * MIB }),
                      ERR_OK);
     assert_int_equal(
@@ -335,5 +340,7 @@ int main(void)
         cmocka_unit_test(the_hasher_tells_when_the_layer_has_no_room),
     };
 
-    return cmocka_run_group_tests(tests, load, unload);
+    return cmocka_run_group_tests(tests, load, unload) +
+           cmocka_run_group_tests_name("with lanes", tests, load_with_lanes,
+                                       unload);
 }

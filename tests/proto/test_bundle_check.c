@@ -38,7 +38,7 @@ static int set_up(void **state)
     for (size_t i = 0; i < sizeof story->small; i++)
         story->small[i] = (uint8_t)i;
     story->blob.size = sizeof story->small;
-    if (blob_span_hash(story->blob.root, story->blob.size,
+    if (blob_span_hash(NULL, story->blob.root, story->blob.size,
                        BYTES_ARRAY(story->small)) != ERR_OK)
         return -1;
     hex_encode(root, BYTES_ARRAY(story->blob.root));

@@ -28,7 +28,7 @@ static void make(struct made *m, uint64_t size)
     for (uint64_t i = 0; i < size; i++)
         m->bytes[i] = (uint8_t)(i * 31 + i / BLOB_LEAF_LEN);
     m->layer = writer_growing(1 << 20);
-    blob_hasher_init(&h);
+    blob_hasher_init(&h, NULL);
     assert_int_equal(blob_hasher_feed(&h, &m->layer,
                                       (struct bytes){ m->bytes, (size_t)size }),
                      ERR_OK);
@@ -79,8 +79,9 @@ static void prove(const struct made *m, uint64_t leaf, struct writer *out)
 
     assert_int_equal(
         blob_span_leaves(
-            hashes, (struct bytes){ leaf_of(m, span * BLOB_SPAN_LEAVES).data,
-                                    span_len }),
+            NULL, hashes,
+            (struct bytes){ leaf_of(m, span * BLOB_SPAN_LEAVES).data,
+                            span_len }),
         ERR_OK);
     if (m->id.size > BLOB_SPAN_LEN) {
         uint8_t buf[BLOB_UNCLES_MAX * HASH_LEN];

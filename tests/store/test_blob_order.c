@@ -73,7 +73,7 @@ static void name(struct rig *r)
     struct writer layer = writer_growing(1 << 20);
     struct blob_hasher hasher;
 
-    blob_hasher_init(&hasher);
+    blob_hasher_init(&hasher, NULL);
     assert_int_equal(
         blob_hasher_feed(&hasher, &layer, (struct bytes){ r->data, LEN }),
         ERR_OK);

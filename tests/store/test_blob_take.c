@@ -26,7 +26,8 @@ static int setup(void **state)
         items[i] = (struct blob_taken){ .content = { contents[i], len } };
         items[i].id.size = len;
         assert_int_equal(
-            blob_span_hash(items[i].id.root, len, items[i].content), ERR_OK);
+            blob_span_hash(NULL, items[i].id.root, len, items[i].content),
+            ERR_OK);
     }
     *state = &f;
     return 0;

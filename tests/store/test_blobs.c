@@ -66,7 +66,7 @@ static struct blob_id name_of(const uint8_t *data, size_t len)
     struct blob_hasher hasher;
     struct blob_id id;
 
-    blob_hasher_init(&hasher);
+    blob_hasher_init(&hasher, NULL);
     assert_int_equal(
         blob_hasher_feed(&hasher, &layer, (struct bytes){ data, len }), ERR_OK);
     assert_int_equal(blob_hasher_finish(&hasher, &layer, &id), ERR_OK);

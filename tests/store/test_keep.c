@@ -76,7 +76,8 @@ static void begin(uint64_t seed)
 
             w.blobs[b].size = content.len;
             assert_int_equal(
-                blob_span_hash(w.blobs[b].root, content.len, content), ERR_OK);
+                blob_span_hash(NULL, w.blobs[b].root, content.len, content),
+                ERR_OK);
         } else {
             memset(w.blobs[b].root, (int)(0xa0 + b), HASH_LEN);
             w.blobs[b].size = SPAN + 30000 * b;

@@ -122,7 +122,8 @@ static void begin(uint64_t seed)
         w.blobs[b].size = content.len;
         if (b < SMALL) {
             assert_int_equal(
-                blob_span_hash(w.blobs[b].root, content.len, content), ERR_OK);
+                blob_span_hash(NULL, w.blobs[b].root, content.len, content),
+                ERR_OK);
         } else {
             memset(w.blobs[b].root, (int)(0x90 + b), HASH_LEN);
             w.blobs[b].size = 100 * KIB + 85 * KIB * (b - SMALL);

@@ -49,6 +49,7 @@ struct read {
 struct serve {
     struct node *node;
     struct popular *popular;
+    struct read_buffers *spares;
     struct conn *conn; /* NULL once it is gone */
     struct opened *opened;
     unsigned reads;
@@ -67,7 +68,8 @@ unsigned serve_reads(void)
 }
 
 enum err serve_open(struct serve **out, struct node *node,
-                    struct popular *popular, struct conn *conn)
+                    struct popular *popular, struct read_buffers *spares,
+                    struct conn *conn)
 {
     struct serve *s = calloc(1, sizeof *s);
 
@@ -75,6 +77,7 @@ enum err serve_open(struct serve **out, struct node *node,
         return ERR_NO_MEMORY;
     s->node = node;
     s->popular = popular;
+    s->spares = spares;
     s->conn = conn;
     s->place = throttle_join(node_throttle(node), conn);
     blob_serve_init(&s->machine);
@@ -279,17 +282,17 @@ static bool have_buffers(struct serve *s)
 {
     if (s->bytes != NULL)
         return true;
-    s->bytes = blob_disk_buffer(BLOB_DISK_PAGE);
+    s->bytes = read_buffers_take(s->spares);
     for (size_t i = 0; s->bytes != NULL && i < BLOB_SERVE_BUFFERS; i++)
         s->buffers[i].data = s->bytes + i * BLOB_SERVE_READ;
     return s->bytes != NULL;
 }
 
-static void free_buffers(struct serve *s)
+static void give_buffers(struct serve *s)
 {
     if (s->reads > 0)
         return;
-    free(s->bytes);
+    read_buffers_give(s->spares, s->bytes, uv_now(node_loop(s->node)));
     s->bytes = NULL;
 }
 
@@ -440,7 +443,7 @@ void serve_fill(struct serve *s)
         upload_pause(upload, s->place);
     if (!blob_serve_is_idle(&s->machine))
         return;
-    free_buffers(s);
+    give_buffers(s);
     if (serve_small_is_idle(&s->small))
         upload_end(upload, s->place, uv_now(node_loop(s->node)));
 }

@@ -3,6 +3,7 @@
 
 #include "daemon/node_parts.h"
 #include "daemon/popular.h"
+#include "daemon/read_buffers.h"
 #include "proto/blob_serve.h"
 
 /*
@@ -12,9 +13,10 @@
 struct conn;
 struct serve;
 
-/* `popular` is shared by all and outlives it. */
+/* `popular` and `spares` are shared by all and outlive it. */
 MUST_CHECK enum err serve_open(struct serve **out, struct node *node,
-                               struct popular *popular, struct conn *conn);
+                               struct popular *popular,
+                               struct read_buffers *spares, struct conn *conn);
 /* The connection is gone; the memory goes when the pool has let go of it. */
 void serve_close(struct serve *serve);
 

@@ -84,6 +84,7 @@ void transfer_free(struct transfer *t)
         watches_free(t->watches);
         fetch_small_free(t->small);
         fetch_middle_free(t->middle);
+        read_buffers_wipe(&t->spares);
     }
     free(t);
 }
@@ -186,6 +187,7 @@ static void on_timer(uv_timer_t *timer)
     transfer_leave_unread(t);
     fetch_small_tick(t->small);
     fetch_middle_tick(t->middle);
+    read_buffers_tick(&t->spares, uv_now(node_loop(t->node)));
     if (retry_is_due(t) || !any_fetch(t))
         t->look = true;
     rearm(t);

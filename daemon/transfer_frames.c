@@ -39,7 +39,7 @@ static enum err find_serve(struct transfer *t, struct conn *c,
     enum err e = ERR_OK;
 
     if (serve == NULL)
-        e = serve_open(&serve, t->node, &t->popular, c);
+        e = serve_open(&serve, t->node, &t->popular, &t->spares, c);
     if (e != ERR_OK)
         return e;
     conn_set_transfer(c, serve);

@@ -9,6 +9,7 @@
 #include "daemon/fetch_source.h"
 #include "daemon/popular.h"
 #include "daemon/quota.h"
+#include "daemon/read_buffers.h"
 #include "daemon/readers.h"
 #include "daemon/transfer.h"
 #include "daemon/wants.h"
@@ -79,8 +80,9 @@ struct transfer {
     bool hidden;  /* wants were put off though they have a provider */
     struct readers readers;
     struct watches *watches;
-    struct popular popular; /* files, for who serves them */
-    uint32_t bases;         /* given to fetches so far */
+    struct popular popular;     /* files, for who serves them */
+    struct read_buffers spares; /* theirs */
+    uint32_t bases;             /* given to fetches so far */
     struct slot slots[FETCHES];
     struct blob_id claims[TRANSFER_CLAIMS];
     size_t claims_count;

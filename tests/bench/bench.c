@@ -179,6 +179,16 @@ void bench_path(char out[PATHS_LEN_MAX], const char *name)
     bench_check(paths_join(out, &f, folder, name), "a path that fits");
 }
 
+void bench_remove(const char *path)
+{
+    char line[PATHS_LEN_MAX + 16];
+    FILE *f;
+
+    (void)snprintf(line, sizeof line, "rm -rf '%s'", path);
+    f = popen(line, "r");
+    bench_check(f != NULL && pclose(f) == 0, "removing a folder");
+}
+
 /* The daemons are those of the same build. */
 static void find_daemons(void)
 {

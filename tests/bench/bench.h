@@ -40,6 +40,8 @@ bool bench_again(size_t done, size_t rounds, double begun, double seconds);
 /* The folder of this run, which is removed at its end. */
 const char *bench_folder(void);
 void bench_path(char out[PATHS_LEN_MAX], const char *name);
+/* With all that is in it. */
+void bench_remove(const char *path);
 
 /* --- daemons (node.c) --- */
 
@@ -56,6 +58,9 @@ struct node {
 /* Starts a daemon on the home `name` and learns its address. */
 void node_start(struct node *n, const char *name);
 void node_stop(struct node *n);
+/* And removes its home: the disk lets go of its files before anything else is
+ * measured. */
+void node_end(struct node *n);
 /* A command's result; the words end with NULL.  The caller decrefs it. */
 json_t *node_run(struct node *n, ...) __attribute__((sentinel));
 /* The same for commands of which nothing but success matters. */

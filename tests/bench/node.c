@@ -114,6 +114,13 @@ void node_stop(struct node *n)
                 "ending a daemon");
 }
 
+void node_end(struct node *n)
+{
+    node_stop(n);
+    bench_remove(n->home);
+    sync();
+}
+
 void node_init_person(struct node *n)
 {
     char words[PATHS_LEN_MAX];

@@ -48,25 +48,6 @@ static void higher(double *peak, struct watch *w)
         *peak = seen;
 }
 
-/* A file that nobody needs any more gives its room back at once. */
-static void remove_all(const char *path)
-{
-    char line[PATHS_LEN_MAX + 16];
-    FILE *f;
-
-    (void)snprintf(line, sizeof line, "rm -rf '%s'", path);
-    f = popen(line, "r");
-    bench_check(f != NULL && pclose(f) == 0, "removing a folder");
-}
-
-/* And the disk has let go of its files before anything else is measured. */
-static void end_node(struct node *n)
-{
-    node_stop(n);
-    remove_all(n->home);
-    sync();
-}
-
 static void check_same(const char *path, const char *folder)
 {
     char line[3 * PATHS_LEN_MAX];
@@ -100,7 +81,7 @@ static double seed(struct source *s, double *peak, double *cpu)
     took = bench_now() - begun;
     *cpu = watch_cpu(s->node.pid) + watch_cpu(to.pid) - *cpu;
     higher(peak, w);
-    end_node(&to);
+    node_end(&to);
     return took;
 }
 
@@ -126,8 +107,8 @@ static double get(struct source *s, double *peak)
     took = bench_now() - begun;
     higher(peak, w);
     check_same(s->path, out);
-    end_node(&to);
-    remove_all(out);
+    node_end(&to);
+    bench_remove(out);
     return took;
 }
 
@@ -228,7 +209,7 @@ static void publish_beside(struct comments *c, struct source *s)
                      node_topic(&s->node, s->project, "records"));
     publish(c, LIVE_MAX, &live, s, true);
     find_ways(c, before, &to);
-    end_node(&to);
+    node_end(&to);
 }
 
 void bench_bulk(void)
@@ -247,7 +228,7 @@ void bench_bulk(void)
     (void)node_await(&to, s.project, "records", 2);
     live_listen(&live, &to);
     publish(&quiet, QUIET, &live, &s, false);
-    end_node(&to);
+    node_end(&to);
     for (size_t i = 0; i < BULK_ROUNDS; i++)
         publish_beside(&c, &s);
     bench_row("bulk.gossip", bench_median(c.way_ms, c.count), "ms", 20);

@@ -8,7 +8,9 @@
 
 #include "tests/bench/bench.h"
 
-enum { ROUNDS = 3, OTHERS = 2, READS = 5 };
+enum { ROUNDS = 5, OTHERS = 2, READS = 5 };
+
+static const char *const other_names[OTHERS] = { "other0", "other1" };
 
 static double mb_s(double seconds)
 {
@@ -56,19 +58,32 @@ static double seed(struct node *to, const char *project)
     return bench_now() - begun;
 }
 
-/* A new node fetches from these; MB/s. */
-static double fetch(const char *kind, size_t round, const char *project,
+/* A new node fetches from these; MB/s.  What is to be started again stays. */
+static double fetch(const char *name, bool stays, const char *project,
                     struct node *const *holders, size_t count)
 {
     struct node n;
-    char name[24];
     double speed;
 
-    (void)snprintf(name, sizeof name, "%s%zu", kind, round);
     meet(&n, name, project, holders, count);
     speed = mb_s(seed(&n, project));
-    node_stop(&n);
+    if (stays)
+        node_stop(&n);
+    else
+        node_end(&n);
     return speed;
+}
+
+/*
+ * A node that has just begun reads what it serves from the disk, and later,
+ * what several ask for, from memory: these are all to do the same.
+ */
+static void begin_anew(struct node *leader, struct node others[OTHERS])
+{
+    node_stop(leader);
+    node_start(leader, "leader");
+    for (size_t i = 0; i < OTHERS; i++)
+        node_start(&others[i], other_names[i]);
 }
 
 /* From one and from three in turn, so that a busy machine slows both. */
@@ -80,14 +95,16 @@ static void one_and_three(struct node *leader, const char *project)
     double three[ROUNDS];
 
     for (size_t i = 0; i < OTHERS; i++)
-        (void)fetch("other", i, project, holders, 1);
+        (void)fetch(other_names[i], true, project, holders, 1);
     for (size_t i = 0; i < ROUNDS; i++) {
-        one[i] = fetch("one", i, project, holders, 1);
-        node_start(&others[0], "other0");
-        node_start(&others[1], "other1");
-        three[i] = fetch("three", i, project, holders, 3);
-        node_stop(&others[0]);
-        node_stop(&others[1]);
+        begin_anew(leader, others);
+        one[i] = fetch("one", false, project, holders, 1);
+        for (size_t k = 0; k < OTHERS; k++)
+            node_stop(&others[k]);
+        begin_anew(leader, others);
+        three[i] = fetch("three", false, project, holders, 1 + OTHERS);
+        for (size_t k = 0; k < OTHERS; k++)
+            node_stop(&others[k]);
     }
     bench_row("swarm.three", bench_median(three, ROUNDS), "MB/s",
               bench_median(one, ROUNDS));

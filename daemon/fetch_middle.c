@@ -10,7 +10,7 @@
 
 enum err fetch_middle_open(struct fetch_middle **out, struct node *node,
                            struct transfer *transfer,
-                           const struct fetch_middle_config *config)
+                           const struct fetch_owner *owner)
 {
     struct fetch_middle *m = calloc(1, sizeof *m);
 
@@ -18,7 +18,7 @@ enum err fetch_middle_open(struct fetch_middle **out, struct node *node,
         return ERR_NO_MEMORY;
     m->node = node;
     m->transfer = transfer;
-    m->config = *config;
+    m->owner = owner;
     *out = m;
     return ERR_OK;
 }
@@ -67,7 +67,7 @@ void middle_piece_put_off(struct fetch_middle *m, struct middle_piece *piece)
 
     middle_piece_free(m, piece);
     if (!m->stopping)
-        m->config.put_off(m->transfer, &want);
+        m->owner->put_off(m->transfer, &want);
 }
 
 /* What still comes of it is dropped. */
@@ -153,7 +153,7 @@ void fetch_middle_tick(struct fetch_middle *m)
             continue;
         c = peers_find(node_peer_table(m->node), source->conn);
         if (c != NULL)
-            m->config.blame(m->transfer, c);
+            m->owner->blame(m->transfer, c);
         leave(m, source->conn, true);
     }
     m->pass = m->blocked;

@@ -1,11 +1,10 @@
 #ifndef DAEMON_FETCH_MIDDLE_H
 #define DAEMON_FETCH_MIDDLE_H
 
+#include "daemon/fetch_owner.h"
 #include "daemon/node_parts.h"
-#include "daemon/quota.h"
 #include "proto/blob_msg.h"
 #include "store/room.h"
-#include "store/store.h"
 
 /*
  * Blobs of the middle size on their way here: more than 16 KiB, so that they
@@ -22,35 +21,12 @@
  */
 struct conn;
 struct fetch_middle;
-struct transfer;
 
-struct fetch_middle_config {
-    /* It is fetched by itself, if anybody may have it; false if that has to
-     * wait. */
-    bool (*other)(struct transfer *transfer, const struct store_want *want);
-    /* Try again later. */
-    void (*put_off)(struct transfer *transfer, const struct store_want *want);
-    /* It is held and durable for the topic. */
-    void (*held)(struct transfer *transfer, const struct store_want *want);
-    /* Whether it is held already, and then the want is dropped, or has to wait;
-     * else what it takes of its pledge. */
-    bool (*is_settled)(struct transfer *transfer, const struct store_want *want,
-                       struct quota_claim *claim);
-    /* Whether there is room for so many bytes more, wanted as this one is. */
-    bool (*has_room)(struct transfer *transfer, const struct store_want *want,
-                     uint64_t bytes);
-    /* Whether it is fetched by itself, or claimed by somebody else. */
-    bool (*is_taken)(struct transfer *transfer, const struct blob_id *blob);
-    /* A peer that is known to be slow is not asked, and who is found to be is
-     * told of. */
-    bool (*is_slow)(struct transfer *transfer, const struct conn *conn);
-    void (*blame)(struct transfer *transfer, const struct conn *conn);
-};
-
+/* `owner` is kept, and given `transfer` with each question. */
 MUST_CHECK enum err fetch_middle_open(struct fetch_middle **out,
                                       struct node *node,
                                       struct transfer *transfer,
-                                      const struct fetch_middle_config *config);
+                                      const struct fetch_owner *owner);
 /* Nothing more is asked for; what is on the pool still ends. */
 void fetch_middle_shutdown(struct fetch_middle *m);
 bool fetch_middle_is_idle(const struct fetch_middle *m);

@@ -34,7 +34,7 @@ static bool is_usable(const struct fetch_middle *m, struct conn *c,
         if (piece->tried[i] == conn_number(c))
             return false;
     return conn_is_open(c) && peer_shares(conn_peer(c), piece->want.topic) &&
-           !m->config.is_slow(m->transfer, c);
+           !m->owner->is_slow(m->transfer, c);
 }
 
 static enum chance chance_of(struct fetch_middle *m, struct conn *c,
@@ -148,8 +148,8 @@ static enum chance begin(struct fetch_middle *m, struct conn *c,
 
     if (piece == NULL || m->bytes + want->blob.size > MIDDLE_BYTES)
         return CHANCE_FULL;
-    if (!m->config.has_room(m->transfer, want, want->blob.size)) {
-        m->config.put_off(m->transfer, want);
+    if (!m->owner->has_room(m->transfer, want, want->blob.size)) {
+        m->owner->put_off(m->transfer, want);
         return CHANCE_NOW;
     }
     data = malloc((size_t)want->blob.size);
@@ -180,12 +180,12 @@ static enum chance gather(struct fetch_middle *m, const struct store_want *want)
     }
     if (want->tries % OTHER_TRIES != OTHER_TRIES - 1)
         chance = provider(m, &fresh, &c);
-    if (chance == CHANCE_NONE || m->config.is_taken(m->transfer, &want->blob))
-        return m->config.other(m->transfer, want) ? CHANCE_NOW : CHANCE_FULL;
+    if (chance == CHANCE_NONE || m->owner->is_taken(m->transfer, &want->blob))
+        return m->owner->other(m->transfer, want) ? CHANCE_NOW : CHANCE_FULL;
     if (chance == CHANCE_LATER)
         m->rested = true;
     if (chance < CHANCE_DOUBT ||
-        m->config.is_settled(m->transfer, want, &claim))
+        m->owner->is_settled(m->transfer, want, &claim))
         return chance;
     return begin(m, c, want, &claim);
 }

@@ -31,7 +31,7 @@ static void end(struct middle_group *g, enum err e)
             middle_piece_free(m, piece);
         } else if (e == ERR_OK && g->items[i].good) {
             middle_piece_free(m, piece);
-            m->config.held(m->transfer, &want);
+            m->owner->held(m->transfer, &want);
         } else {
             middle_piece_put_off(m, piece);
         }

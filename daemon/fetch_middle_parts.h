@@ -56,7 +56,7 @@ struct middle_group {
 struct fetch_middle {
     struct node *node;
     struct transfer *transfer;
-    struct fetch_middle_config config;
+    const struct fetch_owner *owner;
     struct middle_piece pieces[MIDDLE_PIECES];
     struct middle_group groups[MIDDLE_GROUPS];
     struct fetch_sources sources;

@@ -51,7 +51,7 @@ struct ask {
 struct fetch_small {
     struct node *node;
     struct transfer *transfer;
-    struct fetch_small_config config;
+    const struct fetch_owner *owner;
     struct ask *asks[ASKS_MAX];
     unsigned count;
     struct ask *gathered; /* not sent yet: none of those above */
@@ -69,7 +69,7 @@ struct fetch_small {
 
 enum err fetch_small_open(struct fetch_small **out, struct node *node,
                           struct transfer *transfer,
-                          const struct fetch_small_config *config)
+                          const struct fetch_owner *owner)
 {
     struct fetch_small *s = calloc(1, sizeof *s);
 
@@ -77,7 +77,7 @@ enum err fetch_small_open(struct fetch_small **out, struct node *node,
         return ERR_NO_MEMORY;
     s->node = node;
     s->transfer = transfer;
-    s->config = *config;
+    s->owner = owner;
     *out = s;
     return ERR_OK;
 }
@@ -156,7 +156,7 @@ static void give_up(struct fetch_small *s, struct ask *ask)
             continue;
         settle(&ask->pieces[i]);
         if (!s->stopping)
-            s->config.put_off(s->transfer, &ask->pieces[i].want);
+            s->owner->put_off(s->transfer, &ask->pieces[i].want);
     }
     ask->is_late = true;
 }
@@ -347,7 +347,7 @@ static void gather_end(struct fetch_small *s, struct conn *conn)
     if (ask == NULL)
         return;
     has_room =
-        s->config.has_room(s->transfer, &ask->pieces[0].want, ask->bytes);
+        s->owner->has_room(s->transfer, &ask->pieces[0].want, ask->bytes);
     s->gathered = NULL;
     s->asks[s->count++] = ask;
     if (has_room && ask_send(s, ask, conn) == ERR_OK)
@@ -377,14 +377,14 @@ static bool gather(struct fetch_small *s, struct conn **conn,
     struct quota_claim claim;
     bool any = true;
 
-    if (is_asked(s, want) || s->config.is_settled(s->transfer, want, &claim))
+    if (is_asked(s, want) || s->owner->is_settled(s->transfer, want, &claim))
         return true;
     if (s->gathered != NULL && !goes_with(s->gathered, want, &claim))
         gather_end(s, *conn);
     if (s->gathered == NULL) {
         *conn = provider(s, want, &any);
         if (!any)
-            return s->config.other(s->transfer, want);
+            return s->owner->other(s->transfer, want);
         if (*conn == NULL || s->count == ASKS_MAX)
             return false;
         s->gathered = calloc(1, sizeof *s->gathered);
@@ -492,9 +492,9 @@ static void on_stored(void *context, enum err e,
     (void)result;
     settle(piece);
     if (e == ERR_OK)
-        s->config.held(s->transfer, &piece->want);
+        s->owner->held(s->transfer, &piece->want);
     else if (!s->stopping)
-        s->config.put_off(s->transfer, &piece->want);
+        s->owner->put_off(s->transfer, &piece->want);
     ask_settle(s, ask);
 }
 
@@ -546,7 +546,7 @@ static enum err take(struct fetch_small *s, struct piece *piece,
     if (e == ERR_OK)
         return ERR_OK;
     settle(piece);
-    s->config.put_off(s->transfer, &piece->want);
+    s->owner->put_off(s->transfer, &piece->want);
     return e == ERR_BAD_BLOB ? e : ERR_OK;
 }
 

@@ -1,11 +1,10 @@
 #ifndef DAEMON_FETCH_SMALL_H
 #define DAEMON_FETCH_SMALL_H
 
+#include "daemon/fetch_owner.h"
 #include "daemon/node_parts.h"
-#include "daemon/quota.h"
 #include "proto/blob_small.h"
 #include "store/room.h"
-#include "store/store.h"
 
 /*
  * Small blobs on their way here (docs/protocol.md §6.10): those that are wanted
@@ -15,30 +14,12 @@
  */
 struct conn;
 struct fetch_small;
-struct transfer;
 
-/* What becomes of a want that cannot be had so. */
-struct fetch_small_config {
-    /* Nobody answers such asks for it: it is asked for by itself, if anybody
-     * may have it; false if that has to wait. */
-    bool (*other)(struct transfer *transfer, const struct store_want *want);
-    /* Try again later. */
-    void (*put_off)(struct transfer *transfer, const struct store_want *want);
-    /* It is held and durable for the topic. */
-    void (*held)(struct transfer *transfer, const struct store_want *want);
-    /* Whether it is held already, and then the want is dropped, or has to wait;
-     * else what it takes of its pledge. */
-    bool (*is_settled)(struct transfer *transfer, const struct store_want *want,
-                       struct quota_claim *claim);
-    /* Whether there is room for so many bytes more, wanted as this one is. */
-    bool (*has_room)(struct transfer *transfer, const struct store_want *want,
-                     uint64_t bytes);
-};
-
+/* `owner` is kept, and given `transfer` with each question. */
 MUST_CHECK enum err fetch_small_open(struct fetch_small **out,
                                      struct node *node,
                                      struct transfer *transfer,
-                                     const struct fetch_small_config *config);
+                                     const struct fetch_owner *owner);
 /* Nothing more is asked for; what waits for the writer still ends. */
 void fetch_small_shutdown(struct fetch_small *small);
 bool fetch_small_is_idle(const struct fetch_small *small);

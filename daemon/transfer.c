@@ -10,25 +10,19 @@
 
 static void on_timer(uv_timer_t *timer);
 
+static const struct fetch_owner owner = {
+    .other = transfer_consider,
+    .put_off = transfer_put_off,
+    .held = transfer_tell_held,
+    .is_settled = transfer_is_settled,
+    .has_room = transfer_has_room_for,
+    .is_taken = transfer_is_taken,
+    .is_slow = transfer_is_slow,
+    .blame = transfer_blame,
+};
+
 enum err transfer_open(struct transfer **out, struct node *node)
 {
-    const struct fetch_small_config small = {
-        .other = transfer_consider,
-        .put_off = transfer_put_off,
-        .held = transfer_tell_held,
-        .is_settled = transfer_is_settled,
-        .has_room = transfer_has_room_for,
-    };
-    const struct fetch_middle_config middle = {
-        .other = transfer_consider,
-        .put_off = transfer_put_off,
-        .held = transfer_tell_held,
-        .is_settled = transfer_is_settled,
-        .has_room = transfer_has_room_for,
-        .is_taken = transfer_is_taken,
-        .is_slow = transfer_is_slow,
-        .blame = transfer_blame,
-    };
     struct transfer *t = calloc(1, sizeof *t);
 
     if (t == NULL)
@@ -39,8 +33,8 @@ enum err transfer_open(struct transfer **out, struct node *node)
     }
     t->node = node;
     blob_turns_init(&t->turns);
-    if (fetch_small_open(&t->small, node, t, &small) != ERR_OK ||
-        fetch_middle_open(&t->middle, node, t, &middle) != ERR_OK) {
+    if (fetch_small_open(&t->small, node, t, &owner) != ERR_OK ||
+        fetch_middle_open(&t->middle, node, t, &owner) != ERR_OK) {
         fetch_small_free(t->small);
         watches_free(t->watches);
         free(t);

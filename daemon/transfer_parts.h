@@ -102,7 +102,7 @@ bool transfer_consider(struct transfer *t, const struct store_want *want);
 /* Nobody could serve it now: again later. */
 void transfer_put_off(struct transfer *t, const struct store_want *want);
 void transfer_tell_held(struct transfer *t, const struct store_want *want);
-/* As fetch_small.h and fetch_middle.h ask. */
+/* As fetch_owner.h asks. */
 bool transfer_is_settled(struct transfer *t, const struct store_want *want,
                          struct quota_claim *claim);
 bool transfer_has_room_for(struct transfer *t, const struct store_want *want,
@@ -138,7 +138,7 @@ void transfer_let_pass(struct transfer *t, const struct store_want *wants,
                        size_t n);
 /* As the config of a fetch asks. */
 bool transfer_avoids(void *context, const struct conn *conn);
-/* As fetch_middle.h asks. */
+/* As fetch_owner.h asks. */
 bool transfer_is_slow(struct transfer *t, const struct conn *conn);
 void transfer_blame(struct transfer *t, const struct conn *conn);
 /* Whoever is slow gives its place to one that waits. */

@@ -2,324 +2,34 @@
  * peers of our own. */
 #include "daemon/fetch_middle.h"
 
-#include "daemon/commits.h"
-#include "daemon/conn.h"
-#include "daemon/fetch_source.h"
-#include "daemon/open_asks.h"
-#include "daemon/peers.h"
-#include "daemon/throttle.h"
+#include "fetch_stage.h"
 #include "proto/frame.h"
 #include "store/blobs.h"
 #include "store/internal.h"
-#include "tests/store/fixture.h"
 
-enum {
-    LEN = BLOB_INLINE_MAX + 1,
-    MANY = 100,
-    ASKS_MAX = 256,
-    PEERS = FETCH_SOURCES + 2
-};
+enum { LEN = BLOB_INLINE_MAX + 1, MANY = 100 };
 
-static const uint8_t topic[ID_LEN] = { 9 };
 static const uint8_t later_topic[ID_LEN] = { 10 };
-
-/* A connection, as far as this is concerned. */
-struct conn {
-    uint64_t number;
-    bool is_open;
-    bool is_slow;
-    const uint8_t *topic; /* the one that it shares */
-    unsigned asks;        /* what was sent to it */
-    unsigned cancels;
-    struct open_asks open_asks;
-    struct blob_msg asked[ASKS_MAX];
-};
-
-struct fate {
-    unsigned held;
-    unsigned put_off;
-    unsigned other;
-    unsigned blamed;
-};
-
-static struct fixture store;
-static uv_loop_t loop;
-static uint64_t now_ms;
-static struct commits *commits;
 static struct fetch_middle *middle;
-static struct conn peers[PEERS];
-static struct fate fate;
-static bool has_room;
-static bool is_taken;
-static unsigned lies;
-
-/* ---- what it calls ---- */
-
-uv_loop_t *__wrap_node_loop(const struct node *node);
-uint64_t __wrap_uv_now(const uv_loop_t *of);
-uint64_t __wrap_node_clock_ms(const struct node *node);
-struct store *__wrap_node_store(const struct node *node);
-struct commits *__wrap_node_commits(const struct node *node);
-struct peers *__wrap_node_peer_table(const struct node *node);
-struct throttle *__wrap_node_throttle(const struct node *node);
-struct conn *__wrap_peers_next(const struct peers *p, struct conn *after);
-struct conn *__wrap_peers_find(const struct peers *p, uint64_t number);
-void __wrap_peers_lied(struct peers *p, uint64_t source, enum err e);
-bool __wrap_conn_is_open(const struct conn *c);
-struct peer *__wrap_conn_peer(struct conn *c);
-uint64_t __wrap_conn_number(const struct conn *c);
-uint64_t __wrap_conn_rtt_ms(const struct conn *c);
-struct open_asks *__wrap_conn_asks(struct conn *c);
-struct rate *__wrap_conn_download(struct conn *c);
-enum err __wrap_conn_queue(struct conn *c, uint8_t type, struct bytes payload);
-bool __wrap_peer_shares(const struct peer *p, const uint8_t t[ID_LEN]);
-bool __wrap_peer_tag_of_topic(const struct peer *p, const uint8_t t[ID_LEN],
-                              uint8_t tag[HELLO_TAG_LEN]);
-uint64_t __wrap_throttle_ask_ms(struct throttle *t, struct rate *each);
-void __wrap_throttle_received(struct throttle *t, struct rate *each,
-                              size_t bytes);
-
-uv_loop_t *__wrap_node_loop(const struct node *node)
-{
-    (void)node;
-    return &loop;
-}
-
-uint64_t __wrap_uv_now(const uv_loop_t *of)
-{
-    (void)of;
-    return now_ms;
-}
-
-uint64_t __wrap_node_clock_ms(const struct node *node)
-{
-    (void)node;
-    return DAY0;
-}
-
-struct store *__wrap_node_store(const struct node *node)
-{
-    (void)node;
-    return store.store;
-}
-
-struct commits *__wrap_node_commits(const struct node *node)
-{
-    (void)node;
-    return commits;
-}
-
-struct peers *__wrap_node_peer_table(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
-struct throttle *__wrap_node_throttle(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
-struct conn *__wrap_peers_next(const struct peers *p, struct conn *after)
-{
-    (void)p;
-    if (after == NULL)
-        return &peers[0];
-    return after == &peers[PEERS - 1] ? NULL : after + 1;
-}
-
-struct conn *__wrap_peers_find(const struct peers *p, uint64_t number)
-{
-    (void)p;
-    return &peers[number - 1];
-}
-
-void __wrap_peers_lied(struct peers *p, uint64_t source, enum err e)
-{
-    (void)p;
-    (void)source;
-    assert_int_equal(e, ERR_BAD_BLOB);
-    lies++;
-}
-
-bool __wrap_conn_is_open(const struct conn *c)
-{
-    return c->is_open;
-}
-
-struct peer *__wrap_conn_peer(struct conn *c)
-{
-    return (struct peer *)c;
-}
-
-uint64_t __wrap_conn_number(const struct conn *c)
-{
-    return c->number;
-}
-
-uint64_t __wrap_conn_rtt_ms(const struct conn *c)
-{
-    (void)c;
-    return 0;
-}
-
-struct open_asks *__wrap_conn_asks(struct conn *c)
-{
-    return &c->open_asks;
-}
-
-struct rate *__wrap_conn_download(struct conn *c)
-{
-    (void)c;
-    return NULL;
-}
-
-enum err __wrap_conn_queue(struct conn *c, uint8_t type, struct bytes payload)
-{
-    struct blob_msg msg;
-
-    assert_int_equal(blob_msg_decode(&msg, (enum frame_type)type, payload),
-                     ERR_OK);
-    if (type == FRAME_BLOB_CANCEL) {
-        c->cancels++;
-        return ERR_OK;
-    }
-    assert_int_equal(type, FRAME_BLOB_ASK);
-    assert_true(c->asks < ASKS_MAX);
-    c->asked[c->asks++] = msg;
-    return ERR_OK;
-}
-
-bool __wrap_peer_shares(const struct peer *p, const uint8_t t[ID_LEN])
-{
-    const struct conn *c = (const struct conn *)p;
-
-    return memcmp(t, c->topic, ID_LEN) == 0;
-}
-
-bool __wrap_peer_tag_of_topic(const struct peer *p, const uint8_t t[ID_LEN],
-                              uint8_t tag[HELLO_TAG_LEN])
-{
-    memset(tag, 5, HELLO_TAG_LEN);
-    return __wrap_peer_shares(p, t);
-}
-
-uint64_t __wrap_throttle_ask_ms(struct throttle *t, struct rate *each)
-{
-    (void)t;
-    (void)each;
-    return 0;
-}
-
-void __wrap_throttle_received(struct throttle *t, struct rate *each,
-                              size_t bytes)
-{
-    (void)t;
-    (void)each;
-    (void)bytes;
-}
-
-static bool on_other(struct transfer *t, const struct store_want *want)
-{
-    (void)t;
-    (void)want;
-    fate.other++;
-    return true;
-}
-
-static void on_put_off(struct transfer *t, const struct store_want *want)
-{
-    (void)t;
-    (void)want;
-    fate.put_off++;
-}
-
-static void on_held(struct transfer *t, const struct store_want *want)
-{
-    (void)t;
-    (void)want;
-    fate.held++;
-}
-
-static bool is_settled(struct transfer *t, const struct store_want *want,
-                       struct quota_claim *claim)
-{
-    (void)t;
-    (void)want;
-    *claim = (struct quota_claim){ .is_strangers = false };
-    return false;
-}
-
-static bool room_for(struct transfer *t, const struct store_want *want,
-                     uint64_t bytes)
-{
-    (void)t;
-    (void)want;
-    (void)bytes;
-    return has_room;
-}
-
-static bool taken(struct transfer *t, const struct blob_id *blob)
-{
-    (void)t;
-    (void)blob;
-    return is_taken;
-}
-
-static bool slow(struct transfer *t, const struct conn *c)
-{
-    (void)t;
-    return c->is_slow;
-}
-
-static void blame(struct transfer *t, const struct conn *c)
-{
-    (void)t;
-    peers[c->number - 1].is_slow = true;
-    fate.blamed++;
-}
 
 /* ---- wants, questions and answers ---- */
-
-static int begin(void **state)
-{
-    static const struct fetch_middle_config config = {
-        .other = on_other,
-        .put_off = on_put_off,
-        .held = on_held,
-        .is_settled = is_settled,
-        .has_room = room_for,
-        .is_taken = taken,
-        .is_slow = slow,
-        .blame = blame,
-    };
-
-    (void)state;
-    fixture_open(&store);
-    now_ms = 100000;
-    fate = (struct fate){ 0 };
-    has_room = true;
-    is_taken = false;
-    lies = 0;
-    for (unsigned i = 0; i < PEERS; i++)
-        peers[i] =
-            (struct conn){ .number = i + 1, .is_open = i == 0, .topic = topic };
-    assert_int_equal(uv_loop_init(&loop), 0);
-    assert_int_equal(commits_open(&commits, &loop, store.store), ERR_OK);
-    assert_int_equal(fetch_middle_open(&middle, NULL, NULL, &config), ERR_OK);
-    return 0;
-}
 
 /* What has come is stored, made durable, and who waits for it is told. */
 static void settle(void)
 {
     fetch_middle_flush(middle);
-    while (!fetch_middle_is_idle(middle) || !commits_is_idle(commits)) {
-        commits_flush(commits, false);
-        (void)uv_run(&loop, UV_RUN_ONCE);
-    }
+    while (!fetch_middle_is_idle(middle) || !commits_is_idle(commits))
+        stage_turn();
     store_refresh(store.store);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    stage_open();
+    assert_int_equal(fetch_middle_open(&middle, NULL, NULL, &stage_owner),
+                     ERR_OK);
+    return 0;
 }
 
 static int end(void **state)
@@ -329,10 +39,7 @@ static int end(void **state)
     settle();
     assert_int_equal(fetch_middle_reserved(middle), 0);
     fetch_middle_free(middle);
-    commits_close(commits);
-    (void)uv_run(&loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&loop), 0);
-    fixture_close(&store);
+    stage_close();
     return 0;
 }
 
@@ -359,14 +66,11 @@ static void look(void)
     fetch_middle_flush(middle);
 }
 
-static void want(unsigned n, const uint8_t t[ID_LEN], uint32_t tries)
+static void want(unsigned n, const uint8_t of[ID_LEN], uint32_t tries)
 {
-    struct store_want w = { .blob = blob_of(n),
-                            .why = STORE_WHY_SEED,
-                            .tries = tries };
+    struct blob_id id = blob_of(n);
 
-    memcpy(w.topic, t, ID_LEN);
-    assert_int_equal(store_batch_want(store.batch, &w), ERR_OK);
+    stage_want(&id, of, tries);
 }
 
 /* Wants of the first blobs, asked for at once. */
@@ -374,8 +78,7 @@ static void ask_for(unsigned count, uint32_t tries)
 {
     for (unsigned i = 0; i < count; i++)
         want(i, topic, tries);
-    apply(&store);
-    store_batch_clear(store.batch);
+    stage_want_end();
     look();
 }
 
@@ -439,15 +142,8 @@ static unsigned wants_left(void)
 static bool is_held(unsigned n)
 {
     struct blob_id id = blob_of(n);
-    struct blob_reader *reader;
-    struct blob_progress progress = { 0 };
-    bool good;
 
-    if (blob_reader_open(&reader, store.store, &id, topic) != ERR_OK)
-        return false;
-    good = blob_reader_verify(reader, &progress) == ERR_OK;
-    blob_reader_close(reader);
-    return good;
+    return stage_is_held(&id);
 }
 
 /* ---- tests ---- */
@@ -520,7 +216,7 @@ static void with_more_peers_than_are_known_of_nothing_is_put_off(void **state)
     unsigned asks = 0;
 
     (void)state;
-    for (unsigned i = 0; i < PEERS; i++)
+    for (unsigned i = 0; i < STAGE_PEERS; i++)
         peers[i].is_open = true;
     ask_for(MANY, 0);
     for (unsigned i = 0; i < FETCH_SOURCES; i++)
@@ -596,7 +292,7 @@ static void wrong_bytes_are_told_and_the_rest_is_held(void **state)
     assert_int_equal(send_end(&peers[0], 1, ERR_OK), ERR_OK);
     answer(&peers[0], 2);
     settle();
-    assert_int_equal(lies, 1);
+    assert_int_equal(fate.lies, 1);
     assert_int_equal(fate.held, 2);
     assert_int_equal(fate.put_off, 1);
     assert_int_equal(wants_left(), 1);

@@ -1,273 +1,28 @@
 /* Asking for small blobs: a real store, loop and writer; peers of our own. */
 #include "daemon/fetch_small.h"
 
-#include "daemon/commits.h"
-#include "daemon/conn.h"
-#include "daemon/peers.h"
-#include "daemon/throttle.h"
+#include "fetch_stage.h"
 #include "proto/frame.h"
-#include "store/blobs.h"
-#include "tests/store/fixture.h"
 
-static const uint8_t topic[ID_LEN] = { 9 };
-
-/* A connection, as far as this is concerned. */
-struct conn {
-    uint64_t number;
-    uint64_t features;
-    bool is_open;
-    unsigned asks;          /* frames that were sent to it */
-    struct blob_many asked; /* the last of them */
-    uint8_t frame[BLOB_MANY_LEN_MAX];
-};
-
-/* What became of a want, by the first byte of its root. */
-struct fate {
-    unsigned held;
-    unsigned put_off;
-    unsigned other;
-};
-
-static struct fixture store;
-static uv_loop_t loop;
-static uint64_t now_ms;
-static struct commits *commits;
 static struct fetch_small *small;
-static struct conn peers[2];
-static struct fate fate;
-static bool has_room;
-static unsigned lies;
-
-/* ---- what it calls ---- */
-
-uv_loop_t *__wrap_node_loop(const struct node *node);
-uint64_t __wrap_uv_now(const uv_loop_t *of);
-uint64_t __wrap_node_clock_ms(const struct node *node);
-struct store *__wrap_node_store(const struct node *node);
-struct commits *__wrap_node_commits(const struct node *node);
-struct peers *__wrap_node_peer_table(const struct node *node);
-struct throttle *__wrap_node_throttle(const struct node *node);
-struct conn *__wrap_peers_next(const struct peers *p, struct conn *after);
-struct conn *__wrap_peers_find(const struct peers *p, uint64_t number);
-void __wrap_peers_lied(struct peers *p, uint64_t source, enum err e);
-bool __wrap_conn_is_open(const struct conn *c);
-uint64_t __wrap_conn_features(const struct conn *c);
-struct peer *__wrap_conn_peer(struct conn *c);
-uint64_t __wrap_conn_number(const struct conn *c);
-enum err __wrap_conn_queue(struct conn *c, uint8_t type, struct bytes payload);
-void __wrap_conn_close(struct conn *c, enum err why);
-bool __wrap_peer_shares(const struct peer *p, const uint8_t t[ID_LEN]);
-bool __wrap_peer_tag_of_topic(const struct peer *p, const uint8_t t[ID_LEN],
-                              uint8_t tag[HELLO_TAG_LEN]);
-uint64_t __wrap_throttle_ask_ms(struct throttle *t, struct rate *each);
-void __wrap_throttle_received(struct throttle *t, struct rate *each,
-                              size_t bytes);
-
-uv_loop_t *__wrap_node_loop(const struct node *node)
-{
-    (void)node;
-    return &loop;
-}
-
-uint64_t __wrap_uv_now(const uv_loop_t *of)
-{
-    (void)of;
-    return now_ms;
-}
-
-uint64_t __wrap_node_clock_ms(const struct node *node)
-{
-    (void)node;
-    return DAY0;
-}
-
-struct store *__wrap_node_store(const struct node *node)
-{
-    (void)node;
-    return store.store;
-}
-
-struct commits *__wrap_node_commits(const struct node *node)
-{
-    (void)node;
-    return commits;
-}
-
-struct peers *__wrap_node_peer_table(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
-struct throttle *__wrap_node_throttle(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
-struct conn *__wrap_peers_next(const struct peers *p, struct conn *after)
-{
-    (void)p;
-    return after == NULL ? &peers[0] : after == &peers[0] ? &peers[1] : NULL;
-}
-
-struct conn *__wrap_peers_find(const struct peers *p, uint64_t number)
-{
-    (void)p;
-    return number == peers[0].number ? &peers[0] : &peers[1];
-}
-
-void __wrap_peers_lied(struct peers *p, uint64_t source, enum err e)
-{
-    (void)p;
-    (void)source;
-    assert_int_equal(e, ERR_BAD_BLOB);
-    lies++;
-}
-
-bool __wrap_conn_is_open(const struct conn *c)
-{
-    return c->is_open;
-}
-
-uint64_t __wrap_conn_features(const struct conn *c)
-{
-    return c->features;
-}
-
-struct peer *__wrap_conn_peer(struct conn *c)
-{
-    (void)c;
-    return NULL;
-}
-
-uint64_t __wrap_conn_number(const struct conn *c)
-{
-    return c->number;
-}
-
-enum err __wrap_conn_queue(struct conn *c, uint8_t type, struct bytes payload)
-{
-    assert_int_equal(type, FRAME_BLOB_MANY);
-    assert_true(payload.len <= sizeof c->frame);
-    memcpy(c->frame, payload.data, payload.len);
-    assert_int_equal(
-        blob_many_decode(&c->asked, (struct bytes){ c->frame, payload.len }),
-        ERR_OK);
-    c->asks++;
-    return ERR_OK;
-}
-
-void __wrap_conn_close(struct conn *c, enum err why)
-{
-    assert_int_equal(why, ERR_TIMEOUT);
-    c->is_open = false;
-}
-
-bool __wrap_peer_shares(const struct peer *p, const uint8_t t[ID_LEN])
-{
-    (void)p;
-    return memcmp(t, topic, ID_LEN) == 0;
-}
-
-bool __wrap_peer_tag_of_topic(const struct peer *p, const uint8_t t[ID_LEN],
-                              uint8_t tag[HELLO_TAG_LEN])
-{
-    (void)p;
-    memset(tag, 5, HELLO_TAG_LEN);
-    return memcmp(t, topic, ID_LEN) == 0;
-}
-
-uint64_t __wrap_throttle_ask_ms(struct throttle *t, struct rate *each)
-{
-    (void)t;
-    (void)each;
-    return 0;
-}
-
-void __wrap_throttle_received(struct throttle *t, struct rate *each,
-                              size_t bytes)
-{
-    (void)t;
-    (void)each;
-    (void)bytes;
-}
-
-static bool on_other(struct transfer *t, const struct store_want *want)
-{
-    (void)t;
-    (void)want;
-    fate.other++;
-    return true;
-}
-
-static void on_put_off(struct transfer *t, const struct store_want *want)
-{
-    (void)t;
-    (void)want;
-    fate.put_off++;
-}
-
-static void on_held(struct transfer *t, const struct store_want *want)
-{
-    (void)t;
-    (void)want;
-    fate.held++;
-}
-
-static bool is_settled(struct transfer *t, const struct store_want *want,
-                       struct quota_claim *claim)
-{
-    (void)t;
-    (void)want;
-    *claim = (struct quota_claim){ .is_strangers = false };
-    return false;
-}
-
-static bool room_for(struct transfer *t, const struct store_want *want,
-                     uint64_t bytes)
-{
-    (void)t;
-    (void)want;
-    (void)bytes;
-    return has_room;
-}
 
 /* ---- wants, asks and answers ---- */
-
-static int begin(void **state)
-{
-    static const struct fetch_small_config config = {
-        .other = on_other,
-        .put_off = on_put_off,
-        .held = on_held,
-        .is_settled = is_settled,
-        .has_room = room_for,
-    };
-
-    (void)state;
-    fixture_open(&store);
-    now_ms = 1000;
-    fate = (struct fate){ 0 };
-    has_room = true;
-    lies = 0;
-    for (unsigned i = 0; i < 2; i++)
-        peers[i] = (struct conn){ .number = i + 1,
-                                  .features = FEATURE_BLOB_MANY,
-                                  .is_open = i == 0 };
-    assert_int_equal(uv_loop_init(&loop), 0);
-    assert_int_equal(commits_open(&commits, &loop, store.store), ERR_OK);
-    assert_int_equal(fetch_small_open(&small, NULL, NULL, &config), ERR_OK);
-    return 0;
-}
 
 /* What was put is made durable, and who waits for it is told. */
 static void settle(void)
 {
-    commits_flush(commits, false);
     while (!commits_is_idle(commits))
-        (void)uv_run(&loop, UV_RUN_ONCE);
+        stage_turn();
     store_refresh(store.store);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    stage_open();
+    assert_int_equal(fetch_small_open(&small, NULL, NULL, &stage_owner),
+                     ERR_OK);
+    return 0;
 }
 
 static int end(void **state)
@@ -278,10 +33,7 @@ static int end(void **state)
     assert_true(fetch_small_is_idle(small));
     assert_true(fetch_small_reserved(small) == 0);
     fetch_small_free(small);
-    commits_close(commits);
-    (void)uv_run(&loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&loop), 0);
-    fixture_close(&store);
+    stage_close();
     return 0;
 }
 
@@ -305,20 +57,9 @@ static struct blob_id blob_of(uint8_t fill)
 
 static void want(const struct blob_id *ids, unsigned count, uint32_t tries)
 {
-    for (unsigned i = 0; i < count; i++) {
-        struct store_want w = { .blob = ids[i],
-                                .why = STORE_WHY_SEED,
-                                .tries = tries };
-
-        memcpy(w.topic, topic, ID_LEN);
-        if (i % STORE_BATCH_OPS == 0) {
-            apply(&store);
-            store_batch_clear(store.batch);
-        }
-        assert_int_equal(store_batch_want(store.batch, &w), ERR_OK);
-    }
-    apply(&store);
-    store_batch_clear(store.batch);
+    for (unsigned i = 0; i < count; i++)
+        stage_want(&ids[i], topic, tries);
+    stage_want_end();
 }
 
 /* Wants of blobs 'a', 'b' and so on, asked for at once. */
@@ -368,9 +109,9 @@ static const char *asked_of(const struct conn *c)
     static char letters[9];
     struct blob_id id;
 
-    assert_true(c->asked.count <= 8);
-    for (unsigned i = 0; i < c->asked.count; i++) {
-        blob_many_at(&c->asked, i, &id);
+    assert_true(c->many.count <= 8);
+    for (unsigned i = 0; i < c->many.count; i++) {
+        blob_many_at(&c->many, i, &id);
         letters[i] = '?';
         for (uint8_t of = 'a'; of < 'a' + 8; of++) {
             struct blob_id known = blob_of(of);
@@ -379,23 +120,15 @@ static const char *asked_of(const struct conn *c)
                 letters[i] = (char)of;
         }
     }
-    letters[c->asked.count] = '\0';
+    letters[c->many.count] = '\0';
     return letters;
 }
 
-static bool is_whole(uint8_t fill)
+static bool is_held(uint8_t fill)
 {
     struct blob_id id = blob_of(fill);
-    struct blob_reader *reader;
-    uint8_t got[10];
-    bool good;
 
-    if (blob_reader_open(&reader, store.store, &id, topic) != ERR_OK)
-        return false;
-    good = blob_reader_read(reader, 0, got, sizeof got) == ERR_OK &&
-           bytes_equal(BYTES_ARRAY(got), content_of(fill));
-    blob_reader_close(reader);
-    return good;
+    return stage_is_held(&id);
 }
 
 /* ---- tests ---- */
@@ -407,18 +140,18 @@ static void what_is_wanted_is_asked_for_at_once_and_held(void **state)
     (void)state;
     ask_for(3);
     assert_int_equal(peers[0].asks, 1);
-    assert_int_equal(peers[0].asked.count, 3);
-    assert_int_equal(peers[0].asked.tag[0], 5);
+    assert_int_equal(peers[0].many.count, 3);
+    assert_int_equal(peers[0].many.tag[0], 5);
     assert_true(fetch_small_reserved(small) == 30);
     strcpy(of, asked_of(&peers[0]));
-    assert_int_equal(answer_as(&peers[0], peers[0].asked.request, 0, of),
+    assert_int_equal(answer_as(&peers[0], peers[0].many.request, 0, of),
                      ERR_OK);
     assert_false(fetch_small_is_idle(small)); /* it waits for the writer */
     assert_int_equal(fate.held, 0);
     settle();
     assert_int_equal(fate.held, 3);
     assert_int_equal(fate.put_off + fate.other, 0);
-    assert_true(is_whole('a') && is_whole('b') && is_whole('c'));
+    assert_true(is_held('a') && is_held('b') && is_held('c'));
     assert_int_equal(wants_left(), 0);
     assert_true(fetch_small_reserved(small) == 0);
 }
@@ -431,12 +164,12 @@ static void what_the_peer_has_not_is_put_off(void **state)
     ask_for(3);
     strcpy(of, asked_of(&peers[0]));
     of[1] = '-';
-    assert_int_equal(answer_as(&peers[0], peers[0].asked.request, 0, of),
+    assert_int_equal(answer_as(&peers[0], peers[0].many.request, 0, of),
                      ERR_OK);
     settle();
     assert_int_equal(fate.held, 2);
     assert_int_equal(fate.put_off, 1);
-    assert_int_equal(lies, 0);
+    assert_int_equal(fate.lies, 0);
     assert_int_equal(wants_left(), 1);
 }
 
@@ -449,14 +182,14 @@ static void wrong_bytes_are_told_and_the_rest_is_held(void **state)
     strcpy(of, asked_of(&peers[0]));
     of[0] = '!';
     of[3] = '!';
-    assert_int_equal(answer_as(&peers[0], peers[0].asked.request, 0, of),
+    assert_int_equal(answer_as(&peers[0], peers[0].many.request, 0, of),
                      ERR_OK);
     settle();
-    assert_int_equal(lies, 2);
+    assert_int_equal(fate.lies, 2);
     assert_int_equal(fate.held, 2);
     assert_int_equal(fate.put_off, 2);
     assert_int_equal(wants_left(), 2);
-    assert_false(is_whole('!'));
+    assert_false(is_held('!'));
 }
 
 static void answers_come_in_parts_and_in_order(void **state)
@@ -466,7 +199,7 @@ static void answers_come_in_parts_and_in_order(void **state)
 
     (void)state;
     ask_for(3);
-    request = peers[0].asked.request;
+    request = peers[0].many.request;
     strcpy(of, asked_of(&peers[0]));
     assert_int_equal(answer_as(&peers[0], request, 1, of + 1),
                      ERR_OUT_OF_ORDER);
@@ -537,7 +270,7 @@ static void what_a_peer_that_is_gone_owes_is_put_off(void **state)
     ask_for(3);
     strcpy(of, asked_of(&peers[0]));
     of[1] = '\0';
-    assert_int_equal(answer_as(&peers[0], peers[0].asked.request, 0, of),
+    assert_int_equal(answer_as(&peers[0], peers[0].many.request, 0, of),
                      ERR_OK);
     fetch_small_peer_gone(small, &peers[1]); /* somebody else */
     assert_int_equal(fate.put_off, 0);
@@ -570,7 +303,7 @@ static void a_silent_peer_is_left_exactly_at_the_timeout(void **state)
     assert_int_equal(fate.other, 2);
     /* What comes late is no mistake of the peer, and somebody else's. */
     strcpy(of, asked_of(&peers[0]));
-    assert_int_equal(answer_as(&peers[0], peers[0].asked.request, 0, of),
+    assert_int_equal(answer_as(&peers[0], peers[0].many.request, 0, of),
                      ERR_OK);
     settle();
     assert_int_equal(fate.held, 0);
@@ -611,7 +344,7 @@ static void at_the_end_nothing_is_put_off_nor_asked_for(void **state)
     strcpy(of, asked_of(&peers[0]));
     fetch_small_shutdown(small);
     assert_int_equal(fate.put_off, 0);
-    assert_int_equal(answer_as(&peers[0], peers[0].asked.request, 0, of),
+    assert_int_equal(answer_as(&peers[0], peers[0].many.request, 0, of),
                      ERR_OK);
     fetch_small_look(small, true);
     fetch_small_flush(small);

@@ -1,5 +1,6 @@
 /* Who holds what: told by what nodes signed for and what they have shown. */
 #include "named_files.h"
+#include "node_around.h"
 
 #include "daemon/elsewhere.h"
 #include "daemon/holders.h"
@@ -9,50 +10,18 @@
 
 static struct fixture f;
 static struct leases leases;
-static struct node_keys keys;
 static struct config config;
 static uv_loop_t loop;
-static uint64_t now_ms;
 static unsigned wakes;
 static uint8_t topic[ID_LEN];
 static struct lease_topic *t;
 
 /* ---- The node around it ------------------------------------------------- */
 
-struct leases *node_leases(const struct node *node)
-{
-    (void)node;
-    return &leases;
-}
-
-struct store *node_store(const struct node *node)
-{
-    (void)node;
-    return f.store;
-}
-
-uint64_t node_clock_ms(const struct node *node)
-{
-    (void)node;
-    return now_ms;
-}
-
-const struct node_keys *node_keys(const struct node *node)
-{
-    (void)node;
-    return &keys;
-}
-
 const struct config *node_config(const struct node *node)
 {
     (void)node;
     return &config;
-}
-
-uv_loop_t *node_loop(const struct node *node)
-{
-    (void)node;
-    return &loop;
 }
 
 void lease_wake(struct leases *l, uint64_t wait_ms)
@@ -98,10 +67,12 @@ static int begin(void **state)
     (void)state;
     fixture_open(&f);
     memset(&leases, 0, sizeof leases);
-    memset(&keys, 0xee, sizeof keys);
+    around = (struct node_around){
+        .loop = &loop, .store = f.store, .leases = &leases, .clock_ms = NOW
+    };
+    memset(&around.keys, 0xee, sizeof around.keys);
     config_default(&config);
     memset(topic, 0x10, ID_LEN);
-    now_ms = NOW;
     loop.time = 1000;
     wakes = 0;
     t = topic_begin(topic);
@@ -235,7 +206,7 @@ static void our_own_word_is_no_other_copy(void **state)
     (void)state;
     name_files(1);
     shown(1, 1);
-    memcpy(keys.sign.public_key, t->rows[0].at.lease.node, KEY_LEN);
+    memcpy(around.keys.sign.public_key, t->rows[0].at.lease.node, KEY_LEN);
     assert_int_equal(holders_of(NULL, topic, &id, found, 2), 0);
     assert_int_equal(told(1).copies, 0);
     hold(1);
@@ -250,12 +221,12 @@ static void trust_ends_to_the_millisecond(void **state)
     name_files(1);
     shown(1, 1)->challenged_ms = NOW - LEASE_TRUST_MS + 1;
     assert_int_equal(told(1).copies, 1);
-    now_ms++; /* counted anew, though nothing came */
+    around.clock_ms++; /* counted anew, though nothing came */
     assert_int_equal(told(1).copies, 0);
     assert_int_equal(told(1).claims, 1);
-    now_ms = t->rows[0].at.lease.until_ms - 1;
+    around.clock_ms = t->rows[0].at.lease.until_ms - 1;
     assert_int_equal(told(1).claims, 1);
-    now_ms++;
+    around.clock_ms++;
     assert_int_equal(told(1).claims, 0);
 }
 

@@ -17,6 +17,7 @@
 #include "daemon/node_parts.h"
 #include "daemon/quota.h"
 #include "daemon/safety.h"
+#include "node_around.h"
 #include "store/internal.h"
 
 enum {
@@ -116,22 +117,10 @@ void call_failf(struct call *call, enum err e, const char *hint,
     va_end(args);
 }
 
-uv_loop_t *node_loop(const struct node *n)
-{
-    (void)n;
-    return &rig.loop;
-}
-
 const struct home *node_home(const struct node *n)
 {
     (void)n;
     return &rig.home;
-}
-
-struct store *node_store(const struct node *n)
-{
-    (void)n;
-    return rig.f.store;
 }
 
 struct quota *node_quota(const struct node *n)
@@ -238,6 +227,7 @@ static int setup(void **state)
     memset(&rig, 0, sizeof rig);
     fixture_open(&rig.f);
     assert_int_equal(uv_loop_init(&rig.loop), 0);
+    around = (struct node_around){ .loop = &rig.loop, .store = rig.f.store };
     (void)snprintf(rig.home.data, sizeof rig.home.data, "%s/home", rig.f.dir);
     assert_int_equal(mkdir(rig.home.data, 0700), 0);
     rig.list.files = call_alloc(NULL, MANY * sizeof *rig.list.files);

@@ -13,6 +13,7 @@
 #include "daemon/in_place.h"
 #include "daemon/lease_parts.h"
 #include "daemon/peers.h"
+#include "node_around.h"
 
 enum {
     SIZE = 5 * BLOB_LEAF_LEN / 2, /* three leaves */
@@ -51,24 +52,6 @@ static uv_sem_t began, gate;
 static atomic_uint running, most;
 
 /* ---- All around it ------------------------------------------------------ */
-
-struct store *node_store(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
-uv_loop_t *node_loop(const struct node *node)
-{
-    (void)node;
-    return &loop;
-}
-
-struct peers *node_peer_table(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
 
 uint64_t __wrap_uv_now(const uv_loop_t *unused);
 
@@ -292,6 +275,7 @@ static int begin(void **state)
     assert_int_equal(uv_loop_init(&loop), 0);
     assert_int_equal(uv_sem_init(&began, 0), 0);
     assert_int_equal(uv_sem_init(&gate, 0), 0);
+    around = (struct node_around){ .loop = &loop };
     leases.tells = true;
     lane_init(&leases.lane, &loop, LEASE_READS_MAX);
     return 0;
@@ -337,6 +321,7 @@ static void what_cannot_be_shown_is_not_held(void **state)
     leases.tells = false; /* its owner tells nobody */
     challenge(0, 3);
     expect(0, 3, 3, ERR_NOT_HELD);
+    around = (struct node_around){ .loop = &loop };
     leases.tells = true;
     msg.challenge.blob = blob; /* the tag is none of ours */
     lease_answer_challenge(&leases, &leases.peers[0], &msg);

@@ -10,6 +10,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/lease_parts.h"
+#include "node_around.h"
 
 #define NOW ((uint64_t)1700000000000)
 enum { NODES = 3, FILES = 2 };
@@ -43,24 +44,6 @@ bool peer_shares(const struct peer *peer, const uint8_t id[ID_LEN])
     return shares;
 }
 
-uv_loop_t *node_loop(const struct node *node)
-{
-    (void)node;
-    return &loop;
-}
-
-uint64_t node_clock_ms(const struct node *node)
-{
-    (void)node;
-    return NOW;
-}
-
-const struct node_keys *node_keys(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
 void lease_wake(struct leases *l, uint64_t wait_ms)
 {
     (void)l;
@@ -90,6 +73,7 @@ static int begin(void **state)
     leases.topics = &topic;
     memset(topic.topic, 0x10, ID_LEN);
     loop.time = 100000;
+    around = (struct node_around){ .loop = &loop, .clock_ms = NOW };
     moved = 0;
     shares = true;
     for (unsigned n = 0; n < NODES; n++) {

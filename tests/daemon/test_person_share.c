@@ -4,6 +4,7 @@
 #include "daemon/interest.h"
 #include "daemon/person_share.h"
 #include "daemon/pledge.h"
+#include "node_around.h"
 #include "proto/mp.h"
 
 enum {
@@ -27,22 +28,10 @@ static unsigned made_count;
 
 /* ---- The node around it ------------------------------------------------- */
 
-struct store *node_store(const struct node *node)
-{
-    (void)node;
-    return f.store;
-}
-
 struct interest *node_interest(const struct node *node)
 {
     (void)node;
     return NULL;
-}
-
-uint64_t node_clock_ms(const struct node *node)
-{
-    (void)node;
-    return DAY0;
 }
 
 void node_follow(struct node *node, const struct store_follow *follow,
@@ -241,6 +230,7 @@ static int begin(void **state)
 {
     (void)state;
     fixture_open(&f);
+    around = (struct node_around){ .store = f.store, .clock_ms = DAY0 };
     made_count = 0;
     ada = author_of(1);
     ben = author_of(2);

@@ -2,6 +2,7 @@
 #include "daemon/serve_small.h"
 
 #include "daemon/conn.h"
+#include "node_around.h"
 #include "proto/frame.h"
 #include "store/blobs.h"
 #include "tests/store/fixture.h"
@@ -15,15 +16,7 @@ static struct fixture store;
 static uint8_t sent[BLOB_DATA_CHUNK_MAX + 4 * BLOB_INLINE_MAX];
 static size_t sent_len;
 
-enum err __wrap_conn_queue(struct conn *conn, uint8_t type,
-                           struct bytes payload);
-struct peer *__wrap_conn_peer(struct conn *conn);
-bool __wrap_peer_topic_of_tag(const struct peer *p, const uint8_t t[8],
-                              uint8_t out[ID_LEN]);
-struct store *__wrap_node_store(const struct node *node);
-
-enum err __wrap_conn_queue(struct conn *conn, uint8_t type,
-                           struct bytes payload)
+enum err conn_queue(struct conn *conn, uint8_t type, struct bytes payload)
 {
     (void)conn;
     assert_int_equal(type, FRAME_BLOB_SMALL);
@@ -33,27 +26,21 @@ enum err __wrap_conn_queue(struct conn *conn, uint8_t type,
     return ERR_OK;
 }
 
-struct peer *__wrap_conn_peer(struct conn *conn)
+struct peer *conn_peer(struct conn *conn)
 {
     (void)conn;
     return NULL;
 }
 
 /* One topic is shared. */
-bool __wrap_peer_topic_of_tag(const struct peer *p, const uint8_t t[8],
-                              uint8_t out[ID_LEN])
+bool peer_topic_of_tag(const struct peer *p, const uint8_t t[8],
+                       uint8_t out[ID_LEN])
 {
     (void)p;
     if (memcmp(t, tag, sizeof tag) != 0)
         return false;
     memcpy(out, topic, ID_LEN);
     return true;
-}
-
-struct store *__wrap_node_store(const struct node *node)
-{
-    (void)node;
-    return store.store;
 }
 
 /* ---- what is there and what is asked ---- */
@@ -64,6 +51,7 @@ static int begin(void **state)
 {
     (void)state;
     fixture_open(&store);
+    around = (struct node_around){ .store = store.store };
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /* A pledge to everybody: what is held for it, fetched, and let go. */
 #include "named_files.h"
+#include "node_around.h"
 
 #include "daemon/commits.h"
 #include "daemon/holders.h"
@@ -16,10 +17,8 @@ enum { FILES = 12 };
 
 static struct fixture f;
 static struct share *share;
-static struct node_keys keys;
 static uint8_t board[ID_LEN];
 static uint8_t topic[ID_LEN];
-static uint64_t now_ms;
 static uv_timer_cb on_timer;
 static uv_timer_t *timer;
 static unsigned unfollowed;
@@ -30,7 +29,6 @@ static uint8_t others[3][KEY_LEN]; /* archivists */
 static size_t others_count;
 static bool have_shown; /* all of these hold all files */
 
-static struct node_listener *subscribed;
 static unsigned people_steps; /* that a walk over pledges to people takes */
 static unsigned steps_left;
 static unsigned steps, walks; /* so far */
@@ -39,58 +37,10 @@ static unsigned looked; /* records, by the store's scan */
 
 /* ---- The node around it ------------------------------------------------- */
 
-struct store *node_store(const struct node *node)
-{
-    (void)node;
-    return f.store;
-}
-
-uint64_t node_clock_ms(const struct node *node)
-{
-    (void)node;
-    return now_ms;
-}
-
-const struct node_keys *node_keys(const struct node *node)
-{
-    (void)node;
-    return &keys;
-}
-
 const uint8_t *node_board(const struct node *node)
 {
     (void)node;
     return board;
-}
-
-uv_loop_t *node_loop(const struct node *node)
-{
-    (void)node;
-    return uv_default_loop();
-}
-
-struct commits *node_commits(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
-struct transfer *node_transfer(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
-void node_subscribe(struct node *node, struct node_listener *listener)
-{
-    (void)node;
-    subscribed = listener;
-}
-
-void node_unsubscribe(struct node *node, struct node_listener *listener)
-{
-    (void)node;
-    (void)listener;
 }
 
 void node_follow(struct node *node, const struct store_follow *follow,
@@ -290,11 +240,13 @@ static int begin(void **state)
 {
     (void)state;
     fixture_open(&f);
-    memset(&keys, 0xee, sizeof keys);
+    around = (struct node_around){ .loop = uv_default_loop(),
+                                   .store = f.store,
+                                   .clock_ms = NOW };
+    memset(&around.keys, 0xee, sizeof around.keys);
     record_board_topic(board, &LAB);
     memset(topic, 0x10, ID_LEN);
     memset(files, 0, sizeof files);
-    now_ms = NOW;
     unfollowed = 0;
     others_count = 0;
     have_shown = false;
@@ -466,7 +418,7 @@ static void with_the_pledge_all_that_it_stood_for_ends(void **state)
     share_topic();
     rounds(2);
     assert_int_equal(unfollowed, 0);
-    now_ms = NOW + 1000;
+    around.clock_ms = NOW + 1000;
     rounds(3);
     assert_int_equal(unfollowed, 1);
     assert_int_equal(store_follow_find(f.store, topic, &found), ERR_NOT_FOUND);
@@ -478,7 +430,7 @@ static void hear(uint64_t kind)
 {
     struct node_event event = { .type = NODE_EVENT_RECORD, .kind = kind };
 
-    subscribed->on_event(subscribed, &event);
+    around.subscribed->on_event(around.subscribed, &event);
 }
 
 static void turns(unsigned count)
@@ -604,7 +556,7 @@ static void what_is_followed_is_shared_too_and_stays_followed(void **state)
     assert_int_equal(row_of(topic).policy, STORE_POLICY_FOLLOW);
     assert_memory_equal(row_of(topic).pledge, board, ID_LEN);
     assert_int_equal(wants(), FILES);
-    now_ms = NOW + 1000;
+    around.clock_ms = NOW + 1000;
     rounds(3);
     assert_int_equal(unfollowed, 0);
     row = row_of(topic);

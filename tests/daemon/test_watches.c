@@ -10,6 +10,7 @@
 #include "daemon/conn.h"
 #include "daemon/peers.h"
 #include "daemon/watches.h"
+#include "node_around.h"
 #include "store/blobs.h"
 
 #define SPAN ((uint64_t)BLOB_SPAN_LEN)
@@ -42,7 +43,6 @@ struct sent {
 
 static const uint8_t TAG[BLOB_TAG_LEN] = { 0x7a };
 static struct watches *watches;
-static struct node_listener *subscribed;
 static struct conn conns[2] = { { .number = 5 }, { .number = 6 } };
 static bool is_gone; /* the second one */
 static struct shelf shelves[BLOBS];
@@ -54,37 +54,6 @@ static uv_timer_t *timer;
 static struct node *const NODE = NULL;
 
 /* ---- All around it ------------------------------------------------------ */
-
-struct store *node_store(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
-uv_loop_t *node_loop(const struct node *node)
-{
-    (void)node;
-    return uv_default_loop();
-}
-
-struct peers *node_peer_table(const struct node *node)
-{
-    (void)node;
-    return NULL;
-}
-
-void node_subscribe(struct node *node, struct node_listener *listener)
-{
-    (void)node;
-    subscribed = listener;
-}
-
-void node_unsubscribe(struct node *node, struct node_listener *listener)
-{
-    (void)node;
-    assert_ptr_equal(subscribed, listener);
-    subscribed = NULL;
-}
 
 struct conn *peers_find(const struct peers *peers, uint64_t number)
 {
@@ -198,7 +167,7 @@ static void hear(enum node_event_type type, unsigned blob)
 {
     struct node_event event = { .type = type, .blob = &shelves[blob].id };
 
-    subscribed->on_event(subscribed, &event);
+    around.subscribed->on_event(around.subscribed, &event);
 }
 
 static void span_comes(unsigned blob, size_t span)
@@ -255,6 +224,7 @@ static int begin(void **state)
     is_gone = false;
     on_timer = NULL;
     room = SIZE_MAX;
+    around = (struct node_around){ .loop = uv_default_loop() };
     assert_int_equal(watches_open(&watches, NODE), ERR_OK);
     return 0;
 }
@@ -265,7 +235,7 @@ static int end(void **state)
     watches_shutdown(watches);
     (void)uv_run(uv_default_loop(), UV_RUN_DEFAULT); /* the handle closes */
     watches_free(watches);
-    assert_null(subscribed);
+    assert_null(around.subscribed);
     return 0;
 }
 

@@ -118,7 +118,7 @@ static const struct option tree[] = {
 static const struct command rows[] = {
     { .noun = "contribute", .method = "contribute", .options = contribute, .kind = "contribution", .run = run_contribute, .said = "contributed", .flags = COMMAND_LONG,
       .help = "give a work: to a request, or to a project's pool",
-      .more = "Hashes and stores the files, signs, and tells the project. The project's terms must have been read: without --accept-terms they are shown, and asked for on a terminal.",
+      .more = "Hashes and stores the files, signs, and tells the project. While files are taken in it is in `troupe job list`, and can be ended from there; ^C ends it, too, and nothing is published. The project's terms must have been read: without --accept-terms they are shown, and asked for on a terminal.",
       .example = "troupe contribute 1f2e3d4c5b6a7988 crown.svg --title Crown --licence CC-BY-SA-4.0 --from 99aabbccddeeff00 --thanks \"Your melody set the mood\" --accept-terms" },
     { .noun = "contribution", .verb = "list", .method = "contribution.list", .options = contribution_list, .flags = COMMAND_LIST, .columns = "title kind author created_ms selection licence id",
       .help = "works, by request, project or person",

@@ -57,11 +57,19 @@ void progress_tell(struct progress *p, uint64_t done, uint64_t total,
         draw(p, (double)done, (double)total, rate, NULL);
 }
 
+/* Of the job, or, before there is one, of the call that waits. */
+static bool is_ours(const struct progress *p, const json_t *params)
+{
+    if (p->job == 0)
+        return json_object_get(params, "request") != NULL;
+    return json_integer_value(json_object_get(params, "job")) == p->job;
+}
+
 void progress_take(struct progress *p, json_t *params)
 {
     const char *state = json_string_value(json_object_get(params, "state"));
 
-    if (json_integer_value(json_object_get(params, "job")) != p->job)
+    if (!is_ours(p, params))
         return;
     if (state != NULL && strcmp(state, "running") != 0) {
         json_decref(p->last);

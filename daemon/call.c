@@ -51,6 +51,11 @@ static void call_end(struct call *call)
     call_free(call);
 }
 
+struct bytes call_method(const struct call *call)
+{
+    return call->message.method;
+}
+
 const struct mp_value *call_param(const struct call *call, const char *name)
 {
     return mp_get(call->message.params, name);
@@ -111,17 +116,38 @@ void *call_data(const struct call *call)
     return call->data;
 }
 
-void call_progress(struct call *call, uint64_t done, uint64_t total,
-                   const char *unit, uint64_t rate)
+void call_on_answer(struct call *call, call_answer_fn *on_answer, void *context)
+{
+    assert(call->on_answer == NULL);
+    call->on_answer = on_answer;
+    call->answer_context = context;
+}
+
+static void tell_answer(struct call *call, const struct call_answer *answer)
+{
+    call_answer_fn *on_answer = call->on_answer;
+
+    call->on_abandon = NULL; /* answered, even if the client is lost by it */
+    call->on_answer = NULL;
+    if (on_answer != NULL)
+        on_answer(call->answer_context, answer);
+}
+
+void call_progress(struct call *call, uint64_t job, uint64_t done,
+                   uint64_t total, uint64_t rate)
 {
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
 
-    mp_put_map(&w, 6);
+    mp_put_map(&w, 7);
     pair_uint(&w, "request", call->message.number);
+    if (job > 0)
+        pair_uint(&w, "job", job);
+    else
+        pair_nil(&w, "job");
     pair_text(&w, "state", "running");
     pair_uint(&w, "done", done);
     pair_uint(&w, "total", total);
-    pair_text(&w, "unit", unit);
+    pair_text(&w, "unit", "bytes");
     pair_uint(&w, "rate", rate);
     if (call->client != NULL) /* one that is slow to read is not waited for */
         (void)client_notify(call->client, "progress", writer_view(&w));
@@ -133,11 +159,14 @@ struct writer *call_reply(struct call *call)
     assert(call->reply.max == 0);
     call->reply = writer_growing(CONTROL_MESSAGE_MAX);
     control_put_response(&call->reply, call->message.number);
+    call->result_at = call->reply.len;
     return &call->reply;
 }
 
 void call_send(struct call *call)
 {
+    struct call_answer answer = { .err = ERR_OK };
+
     assert(call->reply.max > 0);
     if (call->reply.err != ERR_OK) {
         enum err e =
@@ -146,7 +175,9 @@ void call_send(struct call *call)
                   "Ask for less at once, with --limit.");
         return;
     }
-    call->on_abandon = NULL; /* answered, even if the client is lost by it */
+    answer.result = (struct bytes){ call->reply.data + call->result_at,
+                                    call->reply.len - call->result_at };
+    tell_answer(call, &answer);
     if (call->client != NULL)
         client_send(call->client, &call->reply);
     call_end(call);
@@ -170,11 +201,15 @@ void call_fail(struct call *call, enum err e, const char *text,
                const char *hint)
 {
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
+    struct call_answer answer = {
+        .err = e,
+        .text = text,
+        .hint = hint == NULL ? usual_hint(e) : hint,
+    };
 
     assert(e != ERR_OK);
-    control_put_error(&w, call->message.number, e, text,
-                      hint == NULL ? usual_hint(e) : hint);
-    call->on_abandon = NULL;
+    control_put_error(&w, call->message.number, e, text, answer.hint);
+    tell_answer(call, &answer);
     if (call->client != NULL)
         client_send(call->client, &w);
     else

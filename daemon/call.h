@@ -26,6 +26,8 @@ struct method {
     method_fn run;
 };
 
+/* The name of the method. */
+struct bytes call_method(const struct call *call);
 /* A param by name, or NULL; valid until the call is answered. */
 const struct mp_value *call_param(const struct call *call, const char *name);
 /* A param that is text, as a NUL-terminated copy that lives as long as the
@@ -42,11 +44,28 @@ void call_set_data(struct call *call, void *data);
 void *call_data(const struct call *call);
 
 /*
- * Tells the client that waits how far the work is: "progress" {request, state,
- * done, total, unit, rate}, rate per second.
+ * Tells the client that waits how many bytes are done: "progress" {request,
+ * job, state, done, total, unit, rate}, rate per second.  `job` is the number
+ * of the call's own, or 0.
  */
-void call_progress(struct call *call, uint64_t done, uint64_t total,
-                   const char *unit, uint64_t rate);
+void call_progress(struct call *call, uint64_t job, uint64_t done,
+                   uint64_t total, uint64_t rate);
+
+/* What a call is answered with. */
+struct call_answer {
+    enum err err;
+    const char *text; /* of an error; both may be NULL */
+    const char *hint;
+    struct bytes result; /* one encoded value, without an error */
+};
+
+/*
+ * `on_answer` hears of the answer as it is given, whether or not the client is
+ * there to get it.  One at most; it must leave the call alone.
+ */
+typedef void call_answer_fn(void *context, const struct call_answer *answer);
+void call_on_answer(struct call *call, call_answer_fn *on_answer,
+                    void *context);
 
 /*
  * What is done if nobody waits for the answer any more: the client has left or

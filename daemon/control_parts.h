@@ -58,7 +58,10 @@ struct call {
     struct control_message message;
     struct writer reply;
     struct call_block *blocks;
+    size_t result_at; /* where in the reply the result begins */
     method_fn on_abandon;
+    call_answer_fn *on_answer;
+    void *answer_context;
     void *data;
 };
 

@@ -65,6 +65,34 @@ void import_list_fail_name(struct call *call, const char *path)
                "this file's name cannot be published: %s", path);
 }
 
+void import_list_fail_file(struct call *call, const struct import_list *list,
+                           const char *path, enum err e)
+{
+    if (e == ERR_NOT_FOUND)
+        call_failf(call, e,
+                   list->folders ? "Check the path, and who may read it."
+                                 : "Check the path; folders are not files.",
+                   "there is no file to read at %s", path);
+    else if (e == ERR_REFUSED)
+        call_failf(call, e, "See why with: troupe takedown list",
+                   "%s was taken down here, and is not held again", path);
+    else if (e == ERR_NO_SPACE)
+        call_failf(call, e, "Free some space, then run the command again.",
+                   "the disk is full: %s was not taken in", path);
+    else if (e == ERR_QUOTA)
+        call_failf(
+            call, e,
+            "Raise quota below [node] in troupe.conf, or make room with: "
+            "troupe drop RECORD",
+            "%s and what else you named does not fit the quota for files",
+            path);
+    else if (e == ERR_CHANGED)
+        call_failf(call, e, "Run the command again when it is finished.",
+                   "%s changed while it was read", path);
+    else
+        call_failf(call, e, NULL, "%s: %s", path, err_text(e));
+}
+
 bool import_list_add(struct call *call, struct import_list *list,
                      struct bytes path, uint64_t role)
 {

@@ -11,6 +11,7 @@
 
 #include "daemon/import_group.h"
 #include "daemon/import_walk.h"
+#include "daemon/job.h"
 #include "daemon/quota.h"
 #include "daemon/safety.h"
 
@@ -30,6 +31,7 @@ struct importer {
     uv_work_t look; /* for the type, meanwhile */
     uv_work_t flush;
     struct call *call;
+    struct job *job; /* ends with the call; NULL: there were too many */
     struct import_list *list;
     importer_fn *done;
     uint8_t topic[ID_LEN];
@@ -47,7 +49,8 @@ struct importer {
     uint64_t promised;           /* bytes of it */
     struct blob_progress progress;
     uint64_t started_ms;
-    size_t failed; /* the file that err is about */
+    bool called_off; /* by the client, which left, or whoever ended the job */
+    size_t failed;   /* the file that err is about */
     enum err err;
 };
 
@@ -65,37 +68,6 @@ static void on_timer_closed(uv_handle_t *handle)
     free(run);
 }
 
-static void tell(const struct importer *run, const char *path)
-{
-    struct call *call = run->call;
-    enum err e = run->err;
-
-    if (e == ERR_NOT_FOUND)
-        call_failf(call, e,
-                   run->list->folders
-                       ? "Check the path, and who may read it."
-                       : "Check the path; folders are not files.",
-                   "there is no file to read at %s", path);
-    else if (e == ERR_REFUSED)
-        call_failf(call, e, "See why with: troupe takedown list",
-                   "%s was taken down here, and is not held again", path);
-    else if (e == ERR_NO_SPACE)
-        call_failf(call, e, "Free some space, then run the command again.",
-                   "the disk is full: %s was not taken in", path);
-    else if (e == ERR_QUOTA)
-        call_failf(
-            call, e,
-            "Raise quota below [node] in troupe.conf, or make room with: "
-            "troupe drop RECORD",
-            "%s and what else you named does not fit the quota for files",
-            path);
-    else if (e == ERR_CHANGED)
-        call_failf(call, e, "Run the command again when it is finished.",
-                   "%s changed while it was read", path);
-    else
-        call_failf(call, e, NULL, "%s: %s", path, err_text(e));
-}
-
 static void fail(struct importer *run)
 {
     const struct import_list *list = run->list;
@@ -109,14 +81,30 @@ static void fail(struct importer *run)
                   "the daemon's own folder, with its keys, is no work", NULL);
     else if (run->err == ERR_NO_MEMORY)
         call_fail(run->call, run->err, NULL, NULL);
+    else if (run->err == ERR_CANCELLED)
+        call_fail(run->call, run->err,
+                  "called off before all files were in: nothing is made of "
+                  "them",
+                  "What was taken in goes after a day, with: troupe gc");
     else
-        tell(run,
-             run->wrong != NULL ? run->wrong : list->files[run->failed].path);
+        import_list_fail_file(
+            run->call, list,
+            run->wrong != NULL ? run->wrong : list->files[run->failed].path,
+            run->err);
 }
 
 static bool is_at_end(const struct importer *run)
 {
     return run->group.first == run->list->count && run->flushed.count == 0;
+}
+
+/* Seen by the pool at once, and by the loop when that comes back. */
+static void call_off(void *context)
+{
+    struct importer *run = context;
+
+    run->called_off = true;
+    run->progress.cancel = true;
 }
 
 /*
@@ -125,10 +113,20 @@ static bool is_at_end(const struct importer *run)
  */
 static void look_who_waits(struct importer *run)
 {
-    if (call_client(run->call) != NULL || run->err != ERR_OK)
-        return;
-    run->err = ERR_CANCELLED;
-    run->progress.cancel = true;
+    if (call_client(run->call) == NULL)
+        call_off(run);
+}
+
+static void show_progress(struct importer *run)
+{
+    uint64_t ms = uv_now(run->timer.loop) - run->started_ms;
+    uint64_t done = run->progress.done;
+    uint64_t total = run->progress.total;
+
+    if (run->job != NULL)
+        job_progress(run->job, done, total);
+    call_progress(run->call, run->job == NULL ? 0 : job_number(run->job), done,
+                  total, done / (ms + 1) * 1000);
 }
 
 /* Once nothing of it is on the pool or with the writer. */
@@ -137,16 +135,18 @@ static void settle(struct importer *run)
     struct call *call = run->call;
     struct import_list *list = run->list;
     importer_fn *done = run->done;
-    enum err e;
+    enum err e = run->err;
 
-    look_who_waits(run);
-    e = run->err;
     if (run->working > 0 || run->applying > 0 || run->is_asking ||
         (e == ERR_OK && !is_at_end(run)))
         return;
     import_group_empty(&run->group);
     import_group_empty(&run->flushed);
     quota_give_back(node_quota(call_node(call)), run->promised);
+    if (run->job != NULL) {
+        job_progress(run->job, run->progress.done, run->progress.total);
+        job_on_cancel(run->job, NULL, NULL);
+    }
     if (e != ERR_OK)
         fail(run);
     uv_close((uv_handle_t *)&run->timer, on_timer_closed);
@@ -333,6 +333,9 @@ static void read_next(struct importer *run)
 /* Whatever can be begun now; or the end. */
 static void go_on(struct importer *run)
 {
+    look_who_waits(run);
+    if (run->called_off && run->err == ERR_OK)
+        run->err = ERR_CANCELLED;
     if (run->err == ERR_OK)
         flush_next(run);
     if (run->err == ERR_OK)
@@ -405,7 +408,7 @@ static void on_walked(uv_work_t *work, int status)
     struct importer *run = work->data;
 
     run->working--;
-    if (status < 0)
+    if (status < 0 || run->called_off)
         run->err = ERR_CANCELLED;
     if (run->err == ERR_OK)
         run->err = take_walk(run);
@@ -430,14 +433,22 @@ static void on_walked(uv_work_t *work, int status)
 static void on_timer(uv_timer_t *timer)
 {
     struct importer *run = timer->data;
-    uint64_t ms = uv_now(timer->loop) - run->started_ms;
-    uint64_t done = run->progress.done;
 
     if (node_is_stopping(call_node(run->call)))
         run->progress.cancel = true;
     look_who_waits(run);
-    call_progress(run->call, done, run->progress.total, "bytes",
-                  done / (ms + 1) * 1000);
+    show_progress(run);
+}
+
+/* Others see it in the list, too, and may end it. */
+static void start_job(struct importer *run)
+{
+    struct jobs *jobs = desk_jobs(call_desk(run->call));
+
+    run->job =
+        job_start_beside(jobs, run->call, "bytes", run->list->files[0].name);
+    if (run->job != NULL)
+        job_on_cancel(run->job, call_off, run);
 }
 
 void importer_run(struct call *call, struct import_list *list,
@@ -470,47 +481,6 @@ void importer_run(struct call *call, struct import_list *list,
     (void)uv_timer_init(loop, &run->timer);
     run->timer.data = run;
     (void)uv_timer_start(&run->timer, on_timer, TICK_MS, TICK_MS);
+    start_job(run);
     queue(run, &run->work, on_walk, on_walked);
-}
-
-/* ---- One topic more ----------------------------------------------------- */
-
-struct holding {
-    struct call *call;
-    struct import_list *list;
-    importer_fn *done;
-};
-
-static void on_held(void *context, enum err e, struct store_batch *batch)
-{
-    struct holding kept = *(struct holding *)context;
-
-    free(context);
-    store_batch_free(batch);
-    if (e != ERR_OK)
-        call_fail(kept.call, e, NULL, NULL);
-    else
-        kept.done(kept.call, kept.list);
-}
-
-void importer_hold(struct call *call, struct import_list *list,
-                   const uint8_t topic[ID_LEN], importer_fn *done)
-{
-    struct holding *run = calloc(1, sizeof *run);
-    struct store_batch *batch = NULL;
-    enum err e = run == NULL ? ERR_NO_MEMORY : store_batch_new(&batch);
-
-    for (size_t i = 0; i < list->count && e == ERR_OK; i++) {
-        e = blobs_put_hold(batch, &list->files[i].blob, topic);
-        if (e == ERR_OK)
-            e = keep_put_pin(batch, &list->files[i].blob, topic, KEEP_PIN_OWN);
-    }
-    if (e != ERR_OK) {
-        store_batch_free(batch);
-        free(run);
-        call_fail(call, e, NULL, NULL);
-        return;
-    }
-    *run = (struct holding){ call, list, done };
-    node_apply(call_node(call), batch, on_held, run);
 }

@@ -43,6 +43,9 @@ bool import_list_add(struct call *call, struct import_list *list,
 /* What is wrong with a list, or with the name of a file: fails the call. */
 void import_list_fail_many(struct call *call, const struct import_list *list);
 void import_list_fail_name(struct call *call, const char *path);
+/* Why one of its files, at `path`, was not taken in: fails the call. */
+void import_list_fail_file(struct call *call, const struct import_list *list,
+                           const char *path, enum err e);
 /* Adds each {path, role} of the array `v`, which may be absent. */
 bool import_list_take(struct call *call, struct import_list *list,
                       const struct mp_value *v);
@@ -51,7 +54,8 @@ bool import_list_take(struct call *call, struct import_list *list,
  * Imports all of them for `topic`, those of folders too, and tells the client
  * how far it is; then calls `done`.  If one fails, the call has been failed
  * with the reason, and what is held of the others belongs to no record.  So it
- * is if the client leaves meanwhile.
+ * is if the client leaves meanwhile, or somebody ends the job that the call is
+ * from now on.
  */
 typedef void importer_fn(struct call *call, struct import_list *list);
 void importer_run(struct call *call, struct import_list *list,

@@ -243,18 +243,16 @@ static void trim_utf8(char *text)
         text[--len] = '\0';
 }
 
-struct job *job_start(struct jobs *jobs, struct call *call, const char *unit,
-                      const char *what)
+/* NULL if there are too many, or there is no memory. */
+static struct job *job_new(struct jobs *jobs, const char *unit,
+                           const char *what)
 {
     struct job *job;
 
     jobs_trim(jobs);
     job = jobs->count < JOBS_MAX ? calloc(1, sizeof *job) : NULL;
-    if (job == NULL) {
-        call_fail(call, ERR_QUOTA, "too many jobs are running",
-                  "See them with: troupe job list");
+    if (job == NULL)
         return NULL;
-    }
     job->jobs = jobs;
     job->number = ++jobs->next_number;
     (void)snprintf(job->what, sizeof job->what, "%s", what);
@@ -265,11 +263,57 @@ struct job *job_start(struct jobs *jobs, struct call *call, const char *unit,
     job->next = jobs->first;
     jobs->first = job;
     jobs->count++;
-    job_watch(job, call);
-    reply_number(call, job);
     if (!uv_is_active((uv_handle_t *)&jobs->timer))
         (void)uv_timer_start(&jobs->timer, on_timer, PROGRESS_MS, PROGRESS_MS);
     return job;
+}
+
+struct job *job_start(struct jobs *jobs, struct call *call, const char *unit,
+                      const char *what)
+{
+    struct job *job = job_new(jobs, unit, what);
+
+    if (job == NULL) {
+        call_fail(call, ERR_QUOTA, "too many jobs are running",
+                  "See them with: troupe job list");
+        return NULL;
+    }
+    job_watch(job, call);
+    reply_number(call, job);
+    return job;
+}
+
+static void on_call_answered(void *context, const struct call_answer *answer)
+{
+    struct job *job = context;
+
+    if (answer->err == ERR_OK)
+        job_done(job, answer->result);
+    else
+        job_fail(job, answer->err, answer->text, answer->hint);
+}
+
+struct job *job_start_beside(struct jobs *jobs, struct call *call,
+                             const char *unit, const char *about)
+{
+    struct bytes method = call_method(call);
+    char what[JOB_WHAT_MAX];
+    struct job *job;
+
+    (void)snprintf(what, sizeof what, "%.*s %s", (int)method.len,
+                   (const char *)method.data, about);
+    for (size_t i = 0; i < method.len; i++)
+        if (what[i] == '.')
+            what[i] = ' '; /* as the command is written */
+    job = job_new(jobs, unit, what);
+    if (job != NULL)
+        call_on_answer(call, on_call_answered, job);
+    return job;
+}
+
+uint64_t job_number(const struct job *job)
+{
+    return job->number;
 }
 
 void job_progress(struct job *job, uint64_t done, uint64_t total)

@@ -30,9 +30,18 @@ void jobs_close(struct jobs *jobs, void (*on_closed)(void *context),
  */
 struct job *job_start(struct jobs *jobs, struct call *call, const char *unit,
                       const char *what);
+/*
+ * Starts a job that is its call's: named after the method and `about`, it ends
+ * as the call is answered, with the same answer.  The caller does not watch
+ * it.  NULL if there are too many: that fails nothing.
+ */
+struct job *job_start_beside(struct jobs *jobs, struct call *call,
+                             const char *unit, const char *about);
+uint64_t job_number(const struct job *job);
 /* Tells how far it is; watchers hear of it at most 5 times a second. */
 void job_progress(struct job *job, uint64_t done, uint64_t total);
-/* Called once when somebody cancels; the worker then ends the job itself. */
+/* Called once when somebody cancels; the worker then ends the job itself.
+ * With NULL it cannot be cancelled any more. */
 void job_on_cancel(struct job *job, void (*on_cancel)(void *context),
                    void *context);
 /* Whether the daemon ends: what was cancelled by that goes on another day. */

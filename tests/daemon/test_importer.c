@@ -13,6 +13,7 @@
 #include "daemon/call.h"
 #include "daemon/home.h"
 #include "daemon/importer.h"
+#include "daemon/job.h"
 #include "daemon/node.h"
 #include "daemon/node_parts.h"
 #include "daemon/quota.h"
@@ -43,6 +44,13 @@ struct rig {
     char said[512];
     bool stopping;
     bool has_left; /* the client */
+
+    bool too_many; /* jobs */
+    bool job_runs;
+    uint64_t job_done; /* bytes */
+    uint64_t job_total;
+    void (*on_cancel)(void *context);
+    void *cancel_context;
 
     enum err quota_says;
     uint64_t asked; /* of the quota */
@@ -78,13 +86,59 @@ void *call_alloc(struct call *call, size_t size)
     return rig.allocated[rig.allocs++];
 }
 
-void call_progress(struct call *call, uint64_t done, uint64_t total,
-                   const char *unit, uint64_t rate)
+void call_progress(struct call *call, uint64_t job, uint64_t done,
+                   uint64_t total, uint64_t rate)
 {
     (void)call;
     (void)rate;
     assert_true(done <= total);
+    assert_int_equal(job, rig.job_runs ? 7 : 0);
+}
+
+struct desk *call_desk(const struct call *call)
+{
+    (void)call;
+    return NULL;
+}
+
+struct jobs *desk_jobs(const struct desk *desk)
+{
+    (void)desk;
+    return NULL;
+}
+
+struct job *job_start_beside(struct jobs *jobs, struct call *call,
+                             const char *unit, const char *about)
+{
+    (void)jobs;
+    (void)call;
     assert_string_equal(unit, "bytes");
+    assert_string_equal(about, rig.list.files[0].name);
+    rig.job_runs = !rig.too_many;
+    return rig.too_many ? NULL : (struct job *)&rig;
+}
+
+uint64_t job_number(const struct job *job)
+{
+    assert_ptr_equal(job, &rig);
+    return 7;
+}
+
+void job_progress(struct job *job, uint64_t done, uint64_t total)
+{
+    assert_ptr_equal(job, &rig);
+    assert_true(rig.job_runs);
+    rig.job_done = done;
+    rig.job_total = total;
+}
+
+void job_on_cancel(struct job *job, void (*on_cancel)(void *context),
+                   void *context)
+{
+    assert_ptr_equal(job, &rig);
+    assert_true(rig.job_runs);
+    rig.on_cancel = on_cancel;
+    rig.cancel_context = context;
 }
 
 /* A call is answered once, and nothing of it runs on then. */
@@ -92,7 +146,9 @@ static void answer(enum err e)
 {
     assert_int_equal(rig.done, 0);
     assert_int_equal(rig.failed, ERR_OK);
+    assert_null(rig.on_cancel); /* too late for that */
     rig.failed = e;
+    rig.job_runs = false;
 }
 
 void call_fail(struct call *call, enum err e, const char *text,
@@ -561,9 +617,44 @@ static void who_leaves_meanwhile_has_called_it_off(void **state)
     add(write_file("b.bin", 100, 2));
     rig.has_left = true;
     run();
-    assert_failed(ERR_CANCELLED, ".bin");
+    assert_failed(ERR_CANCELLED, "nothing is made");
     assert_int_equal(rig.applied, 0);
     assert_int_equal(files_in("blobs"), 0);
+}
+
+static void who_ends_its_job_has_called_it_off(void **state)
+{
+    (void)state;
+    add(write_file("a.bin", LONG, 1));
+    add(write_file("b.bin", 100, 2));
+    importer_run(NULL, &rig.list, T1, on_done);
+    rig.on_cancel(rig.cancel_context);
+    assert_int_equal(rig.failed, ERR_OK); /* not in the midst of something */
+    assert_int_equal(uv_run(&rig.loop, UV_RUN_DEFAULT), 0);
+    assert_failed(ERR_CANCELLED, "nothing is made");
+    assert_int_equal(rig.applied, 0);
+    assert_int_equal(files_in("blobs"), 0);
+}
+
+static void its_job_knows_in_the_end_that_all_is_in(void **state)
+{
+    (void)state;
+    add(write_file("a.bin", MIDDLE, 1));
+    add(write_file("b.bin", 100, 2));
+    run();
+    assert_int_equal(rig.done, 1);
+    assert_int_equal(rig.job_done, MIDDLE + 100);
+    assert_int_equal(rig.job_total, MIDDLE + 100);
+}
+
+static void too_many_jobs_are_no_failure(void **state)
+{
+    (void)state;
+    rig.too_many = true;
+    add(write_file("a.bin", 100, 1));
+    run();
+    assert_int_equal(rig.done, 1);
+    assert_held(0);
 }
 
 static void holding_that_is_not_written_fails(void **state)
@@ -600,6 +691,9 @@ int main(void)
         TEST(the_daemons_end_cancels_it_or_finds_it_done),
         TEST(files_are_held_for_one_topic_more),
         TEST(who_leaves_meanwhile_has_called_it_off),
+        TEST(who_ends_its_job_has_called_it_off),
+        TEST(its_job_knows_in_the_end_that_all_is_in),
+        TEST(too_many_jobs_are_no_failure),
         TEST(holding_that_is_not_written_fails),
     };
 

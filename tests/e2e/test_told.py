@@ -354,6 +354,11 @@ class ToldTest(lab.LabTest):
         works = self.ada.json("contribution", "list", "--project",
                               self.project)["items"]
         self.assertEqual(len(works), 2)  # with that of setUp()
+        jobs = self.ada.json("job", "list")["items"]
+        self.assertEqual([(j["what"], j["state"]) for j in jobs],
+                         [("contribute large", "done"),
+                          ("contribute large", "cancelled"),
+                          ("contribute note.txt", "done")])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,288 @@
+/*
+ * Jobs beside calls.  The loop and the list of jobs are real; the call, whose
+ * answer is all that matters of it, is the test's.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "daemon/client.h"
+#include "daemon/job.h"
+
+struct rig {
+    uv_loop_t loop;
+    struct jobs *jobs;
+    const char *method;
+    call_answer_fn *on_answer;
+    void *context;
+    unsigned failed; /* calls */
+    unsigned cancelled;
+    bool closed;
+    struct writer list;
+    struct mp_doc *doc;
+};
+
+static struct rig rig;
+
+/* ---- What jobs ask of others --------------------------------------------- */
+
+struct bytes call_method(const struct call *call)
+{
+    (void)call;
+    return (struct bytes){ (const uint8_t *)rig.method, strlen(rig.method) };
+}
+
+void call_on_answer(struct call *call, call_answer_fn *on_answer, void *context)
+{
+    (void)call;
+    rig.on_answer = on_answer;
+    rig.context = context;
+}
+
+void call_fail(struct call *call, enum err e, const char *text,
+               const char *hint)
+{
+    (void)call;
+    (void)e;
+    (void)text;
+    (void)hint;
+    rig.failed++;
+}
+
+/* What only jobs with watchers and waiters ask for. */
+const struct mp_value *call_param(const struct call *call, const char *name)
+{
+    (void)call;
+    (void)name;
+    return NULL;
+}
+
+struct client *call_client(const struct call *call)
+{
+    (void)call;
+    return NULL;
+}
+
+void call_set_data(struct call *call, void *data)
+{
+    (void)call;
+    (void)data;
+}
+
+void *call_data(const struct call *call)
+{
+    (void)call;
+    return NULL;
+}
+
+void call_on_abandon(struct call *call, method_fn on_abandon)
+{
+    (void)call;
+    (void)on_abandon;
+}
+
+struct writer *call_reply(struct call *call)
+{
+    (void)call;
+    return NULL;
+}
+
+void call_send(struct call *call)
+{
+    (void)call;
+}
+
+struct client *control_find(struct control *control, uint64_t client_number)
+{
+    (void)control;
+    (void)client_number;
+    return NULL;
+}
+
+uint64_t client_number(const struct client *client)
+{
+    (void)client;
+    return 0;
+}
+
+bool client_notify(struct client *client, const char *name, struct bytes params)
+{
+    (void)client;
+    (void)name;
+    (void)params;
+    return false;
+}
+
+/* ---- The rig ------------------------------------------------------------ */
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&rig, 0, sizeof rig);
+    rig.method = "contribute";
+    assert_int_equal(uv_loop_init(&rig.loop), 0);
+    assert_int_equal(jobs_open(&rig.jobs, &rig.loop, NULL), ERR_OK);
+    return 0;
+}
+
+static void on_closed(void *context)
+{
+    (void)context;
+    rig.closed = true;
+}
+
+static void forget_list(void)
+{
+    mp_doc_free(rig.doc);
+    writer_free(&rig.list);
+    rig.doc = NULL;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    forget_list();
+    jobs_close(rig.jobs, on_closed, NULL);
+    assert_int_equal(uv_run(&rig.loop, UV_RUN_DEFAULT), 0);
+    assert_true(rig.closed);
+    assert_int_equal(uv_loop_close(&rig.loop), 0);
+    return 0;
+}
+
+static struct job *begin(const char *about)
+{
+    return job_start_beside(rig.jobs, NULL, "bytes", about);
+}
+
+static void answer(enum err e, const char *text, struct bytes result)
+{
+    const struct call_answer given = { e, text, NULL, result };
+
+    rig.on_answer(rig.context, &given);
+}
+
+/* The newest job, as the list has it. */
+static const struct mp_value *newest(void)
+{
+    forget_list();
+    rig.list = writer_growing(CONTROL_MESSAGE_MAX);
+    jobs_put(rig.jobs, &rig.list);
+    assert_int_equal(
+        mp_doc_parse(&rig.doc, writer_view(&rig.list), MP_WELL_FORMED), ERR_OK);
+    return mp_at(mp_doc_root(rig.doc), 0);
+}
+
+static void assert_text(const struct mp_value *v, const char *text)
+{
+    struct bytes is = mp_str(v);
+
+    assert_int_equal(is.len, strlen(text));
+    assert_memory_equal(is.data, text, is.len);
+}
+
+static void count_cancel(void *context)
+{
+    (void)context;
+    rig.cancelled++;
+}
+
+/* ---- The tests ---------------------------------------------------------- */
+
+static void it_runs_until_its_call_is_answered(void **state)
+{
+    static const uint8_t map[] = { 0x80 };
+    struct job *job = begin("crown.svg");
+
+    (void)state;
+    job_progress(job, 3, 5);
+    assert_text(mp_get(newest(), "what"), "contribute crown.svg");
+    assert_text(mp_get(newest(), "state"), "running");
+    assert_int_equal(mp_uint(mp_get(newest(), "done")), 3);
+    assert_int_equal(mp_uint(mp_get(newest(), "total")), 5);
+    assert_int_equal(mp_uint(mp_get(newest(), "id")), job_number(job));
+    answer(ERR_OK, NULL, BYTES_ARRAY(map));
+    assert_text(mp_get(newest(), "state"), "done");
+}
+
+static void it_fails_with_its_call(void **state)
+{
+    (void)state;
+    assert_non_null(begin("crown.svg"));
+    answer(ERR_REFUSED, "the rules refuse this", (struct bytes){ NULL, 0 });
+    assert_text(mp_get(newest(), "state"), "failed");
+    assert_non_null(begin("crown.svg"));
+    answer(ERR_CANCELLED, NULL, (struct bytes){ NULL, 0 });
+    assert_text(mp_get(newest(), "state"), "cancelled");
+}
+
+static void it_is_named_as_its_command_is_written(void **state)
+{
+    char name[300];
+
+    (void)state;
+    rig.method = "release.publish";
+    memset(name, 'a', sizeof name);
+    name[sizeof name - 1] = '\0';
+    assert_non_null(begin("a.film"));
+    assert_text(mp_get(newest(), "what"), "release publish a.film");
+    answer(ERR_NOT_FOUND, NULL, (struct bytes){ NULL, 0 });
+    assert_non_null(begin(name));
+    assert_int_equal(mp_str(mp_get(newest(), "what")).len, JOB_WHAT_MAX - 1);
+    answer(ERR_NOT_FOUND, NULL, (struct bytes){ NULL, 0 });
+    assert_non_null(begin("a.film\xff and more")); /* no text */
+    assert_text(mp_get(newest(), "what"), "release publish a.film");
+    answer(ERR_NOT_FOUND, NULL, (struct bytes){ NULL, 0 });
+}
+
+static void one_too_many_is_none_and_no_failure(void **state)
+{
+    static void *contexts[JOBS_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < JOBS_MAX; i++) {
+        assert_non_null(begin("a"));
+        contexts[i] = rig.context;
+    }
+    rig.on_answer = NULL;
+    assert_null(begin("one more"));
+    assert_null(rig.on_answer);
+    assert_int_equal(rig.failed, 0);
+    assert_null(job_start(rig.jobs, NULL, "bytes", "get a"));
+    assert_int_equal(rig.failed, 1);
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        job_fail(contexts[i], ERR_CANCELLED, NULL, NULL);
+}
+
+static void the_daemons_end_cancels_what_can_be(void **state)
+{
+    struct job *job = begin("a");
+
+    (void)state;
+    job_on_cancel(job, count_cancel, NULL);
+    jobs_close(rig.jobs, on_closed, NULL);
+    assert_int_equal(rig.cancelled, 1);
+    (void)uv_run(&rig.loop, UV_RUN_NOWAIT);
+    assert_false(rig.closed); /* not before the call is answered */
+    answer(ERR_CANCELLED, NULL, (struct bytes){ NULL, 0 });
+    assert_int_equal(uv_run(&rig.loop, UV_RUN_DEFAULT), 0);
+    assert_true(rig.closed);
+    assert_int_equal(jobs_open(&rig.jobs, &rig.loop, NULL), ERR_OK);
+    rig.closed = false;
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(it_runs_until_its_call_is_answered),
+        TEST(it_fails_with_its_call),
+        TEST(it_is_named_as_its_command_is_written),
+        TEST(one_too_many_is_none_and_no_failure),
+        TEST(the_daemons_end_cancels_what_can_be),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

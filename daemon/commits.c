@@ -28,8 +28,9 @@ struct commit {
 /* Without a commit for so long, the index is flushed. */
 enum { QUIET_MS = 30000 };
 
-/* So long after a record bulk leaves it to the next to be quick. */
-enum { SHARE_MS = 1000 };
+/* So long after a record bulk leaves it to the next to be quick: those of a
+ * talk come closer than that, and one alone is not to slow a film down. */
+enum { SHARE_MS = 100 };
 
 /* So long a batch waits for what is about to come. */
 enum { GATHER_MS = 20 };

@@ -19,6 +19,9 @@ uint64_t blob_plan_window(const struct blob_fetch_provider *p)
     /* A packet that is lost holds up all behind it for one more round trip. */
     uint64_t window = 2 * p->peak * (2 * p->rtt_ms + BLOB_SLACK_MS) / 1000;
 
+    /* Nothing is known yet: twice what came may be on its way (slow start). */
+    if (p->peak == 0)
+        window = BLOB_WINDOW_MIN + 2 * p->sample_bytes;
     if (window < BLOB_WINDOW_MIN)
         return BLOB_WINDOW_MIN;
     return window > BLOB_WINDOW_MAX ? BLOB_WINDOW_MAX : window;

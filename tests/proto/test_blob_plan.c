@@ -56,6 +56,10 @@ static void the_window_is_clamped_and_grows_with_rate_and_distance(void **state)
 
     (void)state;
     assert_int_equal(blob_plan_window(&p), BLOB_WINDOW_MIN);
+    p.sample_bytes = 3 * MIB; /* before a rate is known */
+    assert_int_equal(blob_plan_window(&p), BLOB_WINDOW_MIN + 6 * MIB);
+    p.sample_bytes = BLOB_WINDOW_MAX;
+    assert_int_equal(blob_plan_window(&p), BLOB_WINDOW_MAX);
     p.peak = 10 * MIB;
     assert_int_equal(blob_plan_window(&p), 2 * MIB);
     p.rtt_ms = 90;

@@ -28,13 +28,6 @@ struct commit {
 /* Without a commit for so long, the index is flushed. */
 enum { QUIET_MS = 30000 };
 
-/* So long after a record bulk leaves it to the next to be quick: those of a
- * talk come closer than that, and one alone is not to slow a film down. */
-enum { SHARE_MS = 100 };
-
-/* So long a batch waits for what is about to come. */
-enum { GATHER_MS = 20 };
-
 struct commits {
     struct crew_work turn; /* first: crew_fn casts back */
     uv_loop_t *loop;
@@ -242,12 +235,12 @@ static void start(struct commits *c)
 static bool is_gathering(const struct commits *c)
 {
     return c->first == c->open && !store_batch_full(c->open->batch) &&
-           uv_now(c->loop) - c->open->opened_ms < GATHER_MS;
+           uv_now(c->loop) - c->open->opened_ms < COMMITS_GATHER_MS;
 }
 
 void commits_flush(struct commits *c, bool more)
 {
-    if (uv_now(c->loop) - c->record_ms >= SHARE_MS)
+    if (uv_now(c->loop) - c->record_ms >= COMMITS_SHARE_MS)
         blob_disk_share(false);
     if (c->running || c->first == NULL || (more && is_gathering(c)))
         return;

@@ -12,6 +12,14 @@
  */
 struct commits;
 
+enum {
+    /* So long a batch waits for what is about to come. */
+    COMMITS_GATHER_MS = 20,
+    /* So long after a record bulk leaves it to the next to be quick: those of a
+     * talk come closer than that, and one alone is not to slow a film down. */
+    COMMITS_SHARE_MS = 100
+};
+
 /* The end of one operation; `result` is NULL unless `e` is ERR_OK. */
 typedef void commits_done_fn(void *context, enum err e,
                              const struct store_result *result);
@@ -32,8 +40,9 @@ void commits_expect(struct commits *commits, commits_done_fn *done,
                     void *context);
 
 /*
- * Somebody waits for what was put last, and for more of the kind: for a while
- * the disk is given bulk in small pieces, behind which a flush is short.
+ * Somebody waits for what was put last, and for more of the kind: for
+ * COMMITS_SHARE_MS the disk is given bulk in small pieces, behind which a flush
+ * is short.
  */
 void commits_hurry(struct commits *commits);
 
@@ -44,7 +53,7 @@ void commits_give(struct commits *commits, struct store_batch *take,
 /*
  * Starts the next commit unless one runs: before the loop waits.  `more` says
  * that many operations are about to come, of which this will be told: then the
- * batch gathers them for a while.
+ * batch gathers them for COMMITS_GATHER_MS.
  */
 void commits_flush(struct commits *commits, bool more);
 /* From time to time: has the index flushed when all is quiet. */

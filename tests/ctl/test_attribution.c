@@ -9,10 +9,9 @@
 
 #include "ctl/attribution.h"
 
-static char shown[8192];
+static char shown[8192]; /* last */
 
-static const char *written(enum attribution_form form, const char *text,
-                           bool with_thanks)
+static void show(enum attribution_form form, const char *text, bool with_thanks)
 {
     json_error_t why;
     json_t *json = json_loads(text, 0, &why);
@@ -26,19 +25,18 @@ static const char *written(enum attribution_form form, const char *text,
     attribution_write(out, form, json, with_thanks);
     assert_int_equal(fclose(out), 0);
     json_decref(json);
-    return shown;
 }
 
-static void assert_has(const char *text, const char *part)
+static void assert_has(const char *part)
 {
-    if (strstr(text, part) == NULL)
-        fail_msg("%s\nlacks %s", text, part);
+    if (strstr(shown, part) == NULL)
+        fail_msg("%s\nlacks %s", shown, part);
 }
 
-static void assert_lacks(const char *text, const char *part)
+static void assert_lacks(const char *part)
 {
-    if (strstr(text, part) != NULL)
-        fail_msg("%s\nhas %s", text, part);
+    if (strstr(shown, part) != NULL)
+        fail_msg("%s\nhas %s", shown, part);
 }
 
 static const char song[] =
@@ -58,8 +56,9 @@ static const char song[] =
 static void a_text_says_who_made_what_of_what(void **state)
 {
     (void)state;
+    show(ATTRIBUTION_TEXT, song, true);
     assert_string_equal(
-        written(ATTRIBUTION_TEXT, song, true),
+        shown,
         "“Song” by Ada (CC-BY-4.0, "
         "https://creativecommons.org/licenses/by/4.0/)\n"
         "\nCredits\n- Ada: voice, words\n- 77aa: violin (influence)\n"
@@ -69,21 +68,21 @@ static void a_text_says_who_made_what_of_what(void **state)
         "  - performs “Poem” by 99cc: “It moved me”\n"
         "  - builds on “An old tune, https://example.org/tune”, bars 1 to 8\n"
         "- “Poem” by 99cc\n");
-    assert_lacks(written(ATTRIBUTION_TEXT, song, false), "moved me");
+    show(ATTRIBUTION_TEXT, song, false);
+    assert_lacks("moved me");
 }
 
 static void markdown_and_html_link_what_is_a_link(void **state)
 {
-    const char *text = written(ATTRIBUTION_MARKDOWN, song, true);
-
     (void)state;
-    assert_has(text, "# “Song” by Ada ([CC\\-BY\\-4\\.0]("
-                     "https://creativecommons.org/licenses/by/4.0/))");
-    assert_has(text, "[An old tune](https://example.org/tune)");
-    text = written(ATTRIBUTION_HTML, song, true);
-    assert_has(text, "<!DOCTYPE html>");
-    assert_has(text, "<a href=\"https://example.org/tune\">An old tune</a>");
-    assert_has(text, "</html>");
+    show(ATTRIBUTION_MARKDOWN, song, true);
+    assert_has("# “Song” by Ada ([CC\\-BY\\-4\\.0]("
+               "https://creativecommons.org/licenses/by/4.0/))");
+    assert_has("[An old tune](https://example.org/tune)");
+    show(ATTRIBUTION_HTML, song, true);
+    assert_has("<!DOCTYPE html>");
+    assert_has("<a href=\"https://example.org/tune\">An old tune</a>");
+    assert_has("</html>");
 }
 
 static void words_of_others_stay_words(void **state)
@@ -93,28 +92,29 @@ static void words_of_others_stay_words(void **state)
         "\"*Eve*\",\"works\":[{\"id\":\"a\",\"title\":\"T\",\"url\":"
         "\"javascript:alert(1)\",\"uses\":[{\"relation\":\"used\","
         "\"source_text\":\"S\",\"url\":\"https://x.org/\\\"onload=y\"}]}]}";
-    const char *text = written(ATTRIBUTION_HTML, evil, true);
 
     (void)state;
-    assert_lacks(text, "<script>");
-    assert_has(text, "&lt;script&gt;");
-    assert_lacks(text, "javascript:");
-    assert_lacks(text, "onload");
-    text = written(ATTRIBUTION_MARKDOWN, evil, true);
-    assert_has(text, "\\<script\\>");
-    assert_has(text, "\\[a\\]\\(b\\)");
-    assert_has(text, "\\*Eve\\*");
-    assert_lacks(text, "\033");
-    assert_lacks(written(ATTRIBUTION_TEXT, evil, true), "\033");
+    show(ATTRIBUTION_HTML, evil, true);
+    assert_lacks("<script>");
+    assert_has("&lt;script&gt;");
+    assert_lacks("javascript:");
+    assert_lacks("onload");
+    show(ATTRIBUTION_MARKDOWN, evil, true);
+    assert_has("\\<script\\>");
+    assert_has("\\[a\\]\\(b\\)");
+    assert_has("\\*Eve\\*");
+    assert_lacks("\033");
+    show(ATTRIBUTION_TEXT, evil, true);
+    assert_lacks("\033");
 }
 
 static void what_is_missing_is_left_out(void **state)
 {
     (void)state;
-    assert_string_equal(written(ATTRIBUTION_TEXT, "{\"works\":[]}", true),
-                        "a work\n");
-    assert_has(written(ATTRIBUTION_TEXT, "{\"cut\":true}", true),
-               "more than can be listed");
+    show(ATTRIBUTION_TEXT, "{\"works\":[]}", true);
+    assert_string_equal(shown, "a work\n");
+    show(ATTRIBUTION_TEXT, "{\"cut\":true}", true);
+    assert_has("more than can be listed");
 }
 
 int main(void)

@@ -7,9 +7,15 @@
 #include "daemon/pair.h"
 #include "daemon/param.h"
 #include "daemon/pledge.h"
+#include "daemon/pledge_walk.h"
 #include "store/keep.h"
 
-enum { PLEDGES_SHOWN = 500, PINS_PAGE = 64, PINS_MAX = 50000 };
+enum {
+    PLEDGES_SHOWN = 500,
+    TURN_MS = 1, /* with 0 the loop would not turn */
+    PINS_PAGE = 64,
+    PINS_MAX = 50000
+};
 
 /* --- seed --- */
 
@@ -124,23 +130,61 @@ static void put_item(struct call *call, struct writer *w,
     pair_uint(w, "created_ms", item->created_ms);
 }
 
+/* A call that goes through pledges, some in each turn of the loop. */
+struct pledges {
+    uv_timer_t timer;
+    struct call *call;
+    struct pledge_walk walk;
+    struct pledge_item items[PLEDGES_SHOWN];
+};
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void on_gone(struct call *call)
+{
+    struct pledges *p = call_data(call);
+
+    call_fail(call, ERR_CANCELLED, NULL, NULL);
+    uv_close((uv_handle_t *)&p->timer, on_closed);
+}
+
+static void on_turn(uv_timer_t *timer)
+{
+    struct pledges *p = timer->data;
+    struct call *call = p->call;
+    struct writer *w;
+
+    if (pledge_walk_step(&p->walk, call_node(call))) {
+        (void)uv_timer_start(timer, on_turn, TURN_MS, 0);
+        return;
+    }
+    w = call_reply(call);
+    mp_put_map(w, 2);
+    pair_array(w, "items", (uint32_t)p->walk.count);
+    for (size_t i = 0; i < p->walk.count; i++)
+        put_item(call, w, &p->items[i]);
+    pair_nil(w, "next");
+    call_send(call);
+    uv_close((uv_handle_t *)timer, on_closed);
+}
+
 void method_pledge_list(struct call *call)
 {
-    struct pledge_item *items = calloc(PLEDGES_SHOWN, sizeof *items);
-    struct writer *w;
-    size_t n;
+    struct pledges *p = calloc(1, sizeof *p);
+    struct node *node = call_node(call);
 
-    if (items == NULL) {
+    if (p == NULL) {
         call_fail(call, ERR_NO_MEMORY, NULL, NULL);
         return;
     }
-    n = pledge_list(call_node(call), false, items, PLEDGES_SHOWN);
-    w = call_reply(call);
-    mp_put_map(w, 2);
-    pair_array(w, "items", (uint32_t)n);
-    for (size_t i = 0; i < n; i++)
-        put_item(call, w, &items[i]);
-    pair_nil(w, "next");
-    call_send(call);
-    free(items);
+    p->call = call;
+    pledge_walk_begin(&p->walk, node, false, p->items, PLEDGES_SHOWN);
+    (void)uv_timer_init(node_loop(node), &p->timer);
+    p->timer.data = p;
+    call_set_data(call, p);
+    call_on_abandon(call, on_gone);
+    on_turn(&p->timer);
 }

@@ -8,6 +8,7 @@
 #include "daemon/body.h"
 #include "daemon/commits.h"
 #include "daemon/log.h"
+#include "daemon/pledge_walk.h"
 #include "daemon/share.h"
 #include "proto/kind.h"
 
@@ -18,7 +19,10 @@ enum { PAGE = 64, BODY_MAX = 128 };
 struct pledge {
     struct node *node;
     struct share *share;
-    uint64_t day; /* that was looked at last */
+    uint64_t day;         /* that was looked at last */
+    bool is_looking;      /* not at all rows yet */
+    uint8_t last[ID_LEN]; /* the row that was looked at last */
+    bool has_last;
     bool is_stopping;
 };
 
@@ -36,78 +40,6 @@ const char *pledge_scope_name(uint64_t scope)
     default:
         return "other";
     }
-}
-
-/* ---- Reading ------------------------------------------------------------ */
-
-static bool read_item(const struct node *node, const struct store_item *item,
-                      struct pledge_item *out)
-{
-    struct body body;
-    bool is_read;
-
-    memset(out, 0, sizeof *out);
-    body_open(&body, node_store(node), item->id);
-    is_read = mp_type(mp_get(body.map, "scope")) == MP_UINT &&
-              mp_type(mp_get(body.map, "until")) == MP_UINT;
-    if (is_read) {
-        memcpy(out->id,
-               body.record.has_revises ? body.record.revises : item->id,
-               ID_LEN);
-        memcpy(out->node, item->author, KEY_LEN);
-        out->scope = mp_uint(mp_get(body.map, "scope"));
-        out->has_pledged =
-            mp_bin_exact(mp_get(body.map, "pledged"), out->pledged, ID_LEN);
-        out->bytes = mp_uint(mp_get(body.map, "bytes"));
-        out->until_ms = mp_uint(mp_get(body.map, "until"));
-        out->created_ms = item->created_ms;
-    }
-    body_close(&body);
-    return is_read;
-}
-
-/* A newer version, or word on the same thing, stands already. */
-static bool is_replaced(const struct pledge_item *items, size_t n,
-                        const struct pledge_item *older)
-{
-    for (size_t i = 0; i < n; i++)
-        if (memcmp(items[i].node, older->node, KEY_LEN) == 0 &&
-            (memcmp(items[i].id, older->id, ID_LEN) == 0 ||
-             (items[i].scope == older->scope &&
-              items[i].has_pledged == older->has_pledged &&
-              memcmp(items[i].pledged, older->pledged, ID_LEN) == 0)))
-            return true;
-    return false;
-}
-
-size_t pledge_list(const struct node *node, bool only_all,
-                   struct pledge_item *out, size_t max)
-{
-    uint64_t now_ms = node_clock_ms(node);
-    struct store_item page[PAGE];
-    struct store_scan scan;
-    size_t count = 0;
-    size_t left = 0;
-    size_t n = 1;
-
-    if (only_all)
-        store_scan_by_topic_kind(&scan, node_board(node), KIND_PLEDGE);
-    else
-        store_scan_by_kind(&scan, KIND_PLEDGE);
-    scan.newest_first = true;
-    scan.held_only = true;
-    while (n > 0 && count < max &&
-           store_scan_next(node_store(node), &scan, page, PAGE, &n) == ERR_OK)
-        for (size_t i = 0; i < n && count < max; i++)
-            if (page[i].created_ms <= now_ms &&
-                read_item(node, &page[i], &out[count]) &&
-                (!only_all || out[count].scope == PLEDGE_ALL) &&
-                !is_replaced(out, count, &out[count]))
-                count++;
-    for (size_t i = 0; i < count; i++) /* it hid its older ones */
-        if (out[i].until_ms > now_ms)
-            out[left++] = out[i];
-    return left;
 }
 
 /* ---- Writing ------------------------------------------------------------ */
@@ -148,7 +80,9 @@ static bool find_own(const struct node *node, enum pledge_scope scope,
     while (n > 0 &&
            store_scan_next(node_store(node), &scan, page, PAGE, &n) == ERR_OK)
         for (size_t i = 0; i < n; i++)
-            if (page[i].kind == KIND_PLEDGE && read_item(node, &page[i], out) &&
+            if (page[i].kind == KIND_PLEDGE &&
+                memcmp(page[i].topic, topic, ID_LEN) == 0 &&
+                pledge_walk_read(node, &page[i], out) &&
                 (scope == PLEDGE_ALL
                      ? out->scope == PLEDGE_ALL
                      : out->has_pledged &&
@@ -276,28 +210,38 @@ static void renew(struct pledge *p, const struct store_follow *row)
     pledge_say(p, row, NULL, NULL);
 }
 
+/* The next rows of this day's round. */
+static void renew_some(struct pledge *p)
+{
+    struct store_follow page[PAGE];
+    size_t n;
+
+    p->is_looking =
+        store_follows(node_store(p->node), p->has_last ? p->last : NULL, page,
+                      PAGE, &n) == ERR_OK &&
+        n > 0;
+    if (!p->is_looking)
+        return;
+    for (size_t i = 0; i < n; i++)
+        renew(p, &page[i]);
+    memcpy(p->last, page[n - 1].topic, ID_LEN);
+    p->has_last = true;
+}
+
 void pledge_tick(struct pledge *p)
 {
     uint64_t day = node_clock_ms(p->node) / DAY_MS;
-    struct store_follow page[PAGE];
-    const uint8_t *after = NULL;
-    uint8_t last[ID_LEN];
-    size_t n = 1;
 
     if (p->is_stopping)
         return;
     share_tick(p->share);
-    if (day == p->day)
-        return;
-    p->day = day;
-    while (n > 0 && store_follows(node_store(p->node), after, page, PAGE, &n) ==
-                        ERR_OK) {
-        for (size_t i = 0; i < n; i++)
-            renew(p, &page[i]);
-        if (n > 0)
-            memcpy(last, page[n - 1].topic, ID_LEN);
-        after = last;
+    if (day != p->day) {
+        p->day = day;
+        p->is_looking = true;
+        p->has_last = false;
     }
+    if (p->is_looking)
+        renew_some(p);
 }
 
 /* ---- Life --------------------------------------------------------------- */

@@ -8,7 +8,7 @@
  * Pledges: this node's signed word on how much room it gives, to whom and until
  * when (the kind pledge of docs/protocol.md §3.8).  `seed` writes one; one
  * without an end is written again before it ends.  What is really held, leases
- * say.
+ * say.  pledge_walk.h reads them, others' too.
  *
  * A pledge to a whole community is a row of follows for the call board with
  * STORE_POLICY_SHARE; one to a person, a row for that person's own topic.
@@ -22,18 +22,6 @@ enum pledge_scope {
     PLEDGE_ALL = 4
 };
 const char *pledge_scope_name(uint64_t scope);
-
-/* A pledge in force, as its newest version says. */
-struct pledge_item {
-    uint8_t id[ID_LEN]; /* of the first version */
-    uint8_t node[KEY_LEN];
-    uint64_t scope;
-    bool has_pledged;
-    uint8_t pledged[ID_LEN];
-    uint64_t bytes; /* 0: no bound was stated */
-    uint64_t until_ms;
-    uint64_t created_ms;
-};
 
 MUST_CHECK enum err pledge_open(struct pledge **out, struct node *node);
 void pledge_shutdown(struct pledge *pledge);
@@ -56,12 +44,5 @@ void pledge_end(struct pledge *pledge, const uint8_t topic[ID_LEN],
 /* What the row stands for: of its topic, as far as is known. */
 enum pledge_scope pledge_scope_of(const struct node *node,
                                   const uint8_t topic[ID_LEN]);
-
-/*
- * Pledges of all nodes that are not over, the newest first, each object once;
- * at most `max`.  With `only_all` those to whole communities.
- */
-size_t pledge_list(const struct node *node, bool only_all,
-                   struct pledge_item *out, size_t max);
 
 #endif

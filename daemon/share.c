@@ -9,6 +9,7 @@
 #include "daemon/log.h"
 #include "daemon/person_share.h"
 #include "daemon/pledge.h"
+#include "daemon/pledge_walk.h"
 #include "daemon/share_topics.h"
 #include "daemon/transfer.h"
 #include "daemon/wants.h"
@@ -42,6 +43,7 @@ struct share {
     /* Rounds to come: what is new may have to be judged first. */
     unsigned rounds;
     bool is_in_round;
+    bool is_reading; /* pledges, before files are looked at */
     bool has_files;  /* of this round, to be looked at */
     bool is_finding; /* topics on the board */
     struct person_share people;
@@ -51,7 +53,7 @@ struct share {
     bool is_followed;      /* this topic, too: its previews stay */
     uint64_t at;           /* the file of it that is next */
     struct pledge_item pledges[ARCHIVISTS_MAX];
-    size_t pledges_count;
+    struct pledge_walk reading;
     struct placement_node nodes[ARCHIVISTS_MAX];
     size_t nodes_count;
     size_t self;
@@ -76,7 +78,7 @@ static void find_archivists(struct share *s)
     placement_node_init(&s->nodes[s->nodes_count], own,
                         s->topics.all.quota_bytes);
     s->self = s->nodes_count++;
-    for (size_t i = 0; i < s->pledges_count; i++) {
+    for (size_t i = 0; i < s->reading.count; i++) {
         const struct pledge_item *p = &s->pledges[i];
 
         if (memcmp(p->node, own, KEY_LEN) != 0 &&
@@ -236,11 +238,20 @@ static bool look_at_some(struct share *s)
 
 /* ---- Turns -------------------------------------------------------------- */
 
+/* Some of the pledges to everybody; files come after the last. */
+static void read_pledges(struct share *s)
+{
+    s->is_reading = pledge_walk_step(&s->reading, s->node);
+    if (!s->is_reading)
+        s->has_files = next_topic(s, true);
+}
+
 static void begin_round(struct share *s)
 {
     share_topics_begin(&s->topics, s->node);
     person_share_begin(&s->people, s->node);
     s->is_finding = s->topics.is_sharing;
+    s->is_reading = false;
     s->has_files = false;
     s->pass = 0;
     if (!s->topics.is_sharing) {
@@ -248,8 +259,8 @@ static void begin_round(struct share *s)
             share_topics_give_up(s->node);
         return;
     }
-    s->pledges_count = pledge_list(s->node, true, s->pledges, ARCHIVISTS_MAX);
-    s->has_files = next_topic(s, true);
+    pledge_walk_begin(&s->reading, s->node, true, s->pledges, ARCHIVISTS_MAX);
+    read_pledges(s);
 }
 
 /* A step of the walk over pledges to people; false once there is none left. */
@@ -272,11 +283,13 @@ static void on_timer(uv_timer_t *timer)
 
     if (!s->is_in_round)
         begin_round(s);
+    else if (s->is_reading)
+        read_pledges(s);
     else if (s->has_files)
         s->has_files = look_at_some(s);
     if (s->is_finding)
         s->is_finding = share_topics_find(&s->topics, s->node);
-    more = look_at_people(s) || s->has_files || s->is_finding;
+    more = look_at_people(s) || s->is_reading || s->has_files || s->is_finding;
     if (s->rounds > 0 && !more)
         s->rounds--;
     s->is_in_round = more;

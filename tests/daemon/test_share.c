@@ -7,6 +7,7 @@
 #include "daemon/log.h"
 #include "daemon/person_share.h"
 #include "daemon/pledge.h"
+#include "daemon/pledge_walk.h"
 #include "daemon/share.h"
 #include "daemon/transfer.h"
 #include "store/keep.h"
@@ -29,6 +30,8 @@ static uint8_t others[3][KEY_LEN]; /* archivists */
 static size_t others_count;
 static bool have_shown; /* all of these hold all files */
 
+static unsigned pledge_steps; /* that a walk over pledges takes */
+static unsigned pledges_left;
 static unsigned people_steps; /* that a walk over pledges to people takes */
 static unsigned steps_left;
 static unsigned steps, walks; /* so far */
@@ -108,17 +111,27 @@ bool person_share_concerns(const struct node *node,
     return event->kind == KIND_HANDOVER;
 }
 
-size_t pledge_list(const struct node *node, bool only_all,
-                   struct pledge_item *out, size_t max)
+void pledge_walk_begin(struct pledge_walk *walk, const struct node *node,
+                       bool only_all, struct pledge_item *out, size_t max)
 {
     (void)node;
     assert_true(only_all && others_count <= max);
-    memset(out, 0, others_count * sizeof *out);
+    *walk = (struct pledge_walk){ .items = out };
+    pledges_left = pledge_steps;
+}
+
+bool pledge_walk_step(struct pledge_walk *walk, const struct node *node)
+{
+    (void)node;
+    if (pledges_left > 0 && --pledges_left > 0)
+        return true;
+    memset(walk->items, 0, others_count * sizeof *walk->items);
     for (size_t i = 0; i < others_count; i++) {
-        memcpy(out[i].node, others[i], KEY_LEN);
-        out[i].bytes = 1000 * MIB;
+        memcpy(walk->items[i].node, others[i], KEY_LEN);
+        walk->items[i].bytes = 1000 * MIB;
     }
-    return others_count;
+    walk->count = others_count;
+    return false;
 }
 
 bool holders_is_there(const struct node *node, const uint8_t id[ID_LEN],
@@ -206,6 +219,17 @@ static void rounds(unsigned count)
     }
 }
 
+static void turns(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uv_timer_cb cb = on_timer;
+
+        assert_non_null(cb);
+        on_timer = NULL;
+        cb(timer);
+    }
+}
+
 static void pledge(uint64_t bytes)
 {
     struct store_follow row = { .policy = STORE_POLICY_SHARE,
@@ -250,7 +274,7 @@ static int begin(void **state)
     unfollowed = 0;
     others_count = 0;
     have_shown = false;
-    people_steps = steps = walks = 0;
+    pledge_steps = people_steps = steps = walks = 0;
     has_more = false;
     looked = 0;
     files_count = FILES;
@@ -337,6 +361,21 @@ static void archivists_divide_the_files(void **state)
     others_count = 1;
     rounds(2);
     assert_int_equal(wants(), FILES); /* two are left: each holds all */
+}
+
+static void no_file_is_judged_before_all_pledges_were_read(void **state)
+{
+    (void)state;
+    pledge_steps = 5;
+    others_count = 3;
+    pledge(1000 * MIB);
+    share_topic();
+    turns(5);
+    store_all();
+    assert_int_equal(wants(), 0);
+    turns(1);
+    store_all();
+    assert_true(wants() > 0 && wants() < FILES); /* with all three in mind */
 }
 
 static void what_its_owner_dropped_is_not_fetched(void **state)
@@ -431,17 +470,6 @@ static void hear(uint64_t kind)
     struct node_event event = { .type = NODE_EVENT_RECORD, .kind = kind };
 
     around.subscribed->on_event(around.subscribed, &event);
-}
-
-static void turns(unsigned count)
-{
-    for (unsigned i = 0; i < count; i++) {
-        uv_timer_cb cb = on_timer;
-
-        assert_non_null(cb);
-        on_timer = NULL;
-        cb(timer);
-    }
 }
 
 static void
@@ -622,6 +650,7 @@ int main(void)
         TEST(what_waits_takes_of_the_pledge_too),
         TEST(where_room_is_scarce_the_rarest_get_it),
         TEST(archivists_divide_the_files),
+        TEST(no_file_is_judged_before_all_pledges_were_read),
         TEST(what_its_owner_dropped_is_not_fetched),
         TEST(a_file_is_let_go_when_others_have_shown_it_and_not_before),
         TEST(previews_of_what_is_followed_are_not_let_go),

@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 import lab
+from test_control import HELLO, Client
 
 LICENCE = "CC-BY-SA-4.0"
 NAUGHTY = json.loads((pathlib.Path(__file__).parent.parent / "vectors" / "text"
@@ -531,6 +532,30 @@ class Works(CommandTest):
         self.assertEqual([(p["own"], p["bytes"], p["pledged"])
                           for p in pledges], [(True, 2 << 30, None)])
         self.assert_refused(5, "project", "unfollow", seeded["id"])
+
+    def test_more_is_pledged_than_is_read_in_one_turn(self):
+        topics = [os.urandom(32) for _ in range(200)]
+        ada = self.node("pledger", "--test-clock", person="Ada")
+        client = Client(ada)
+        client.say(HELLO, *([0, number, "seed", [{"target": topic}]]
+                            for number, topic in enumerate(topics, 2)))
+        for _ in (HELLO, *topics):
+            self.assertIsNone(client.hear()[2])
+        # Who leaves in the midst of it does no harm.
+        client.say([0, 999, "pledge.list", []])
+        client.close()
+
+        def pledged():
+            items = ada.json("pledge", "list")["items"]
+            return {p["pledged"]: p["until_ms"] for p in items}
+
+        before = pledged()
+        self.assertEqual(set(before), {topic.hex() for topic in topics})
+        # All are said again in time.
+        ada.json("clock", "set", "+50d")
+        lab.until(lambda: ada.json("clock", "set", "+1s") and all(
+            until > before[topic] for topic, until in pledged().items()),
+            "all pledges anew")
 
     def test_what_cannot_be_dropped_or_collected(self):
         project = self.project()

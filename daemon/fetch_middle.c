@@ -116,7 +116,7 @@ void fetch_middle_peer_gone(struct fetch_middle *m, const struct conn *c)
 void fetch_middle_shutdown(struct fetch_middle *m)
 {
     m->stopping = true;
-    m->look = false;
+    m->walk.is_on = false;
     for (unsigned i = 0; i < MIDDLE_PIECES; i++)
         if (m->pieces[i].state == MIDDLE_ASKED ||
             m->pieces[i].state == MIDDLE_WHOLE)

@@ -175,7 +175,8 @@ static enum chance gather(struct fetch_middle *m, const struct store_want *want)
     enum chance chance = CHANCE_NONE;
 
     if (fetch_middle_has(m, &want->blob)) {
-        m->look_more = true; /* it may be wanted for another topic, too */
+        /* It may be wanted for another topic, too. */
+        m->walk.is_due_again = true;
         return CHANCE_NOW;
     }
     if (want->tries % OTHER_TRIES != OTHER_TRIES - 1)
@@ -208,18 +209,8 @@ void fetch_middle_look(struct fetch_middle *m, bool eager)
 {
     m->blocked = false;
     m->rested = false;
-    m->eager = m->eager || eager;
-    if (m->look)
-        m->look_more = true;
-    m->look = !m->stopping;
-}
-
-static void walk_end(struct fetch_middle *m)
-{
-    m->has_after = false;
-    m->look = m->look_more;
-    m->look_more = false;
-    m->eager = m->eager && m->look;
+    if (!m->stopping)
+        due_walk_begin(&m->walk, eager);
 }
 
 static bool has_place(const struct fetch_middle *m)
@@ -244,23 +235,20 @@ static size_t walk_page(struct fetch_middle *m, uint64_t until)
     size_t n = 0;
 
     if (store_wants_due_middle(node_store(m->node), until,
-                               m->has_after ? &m->after : NULL, wants,
-                               WANTS_PAGE, &n) != ERR_OK ||
+                               due_walk_after(&m->walk), wants, WANTS_PAGE,
+                               &n) != ERR_OK ||
         n == 0) {
-        walk_end(m);
+        due_walk_end(&m->walk);
         return 0;
     }
     for (size_t i = 0; i < n && m->bytes < MIDDLE_BYTES; i++) {
         waits = gather(m, &wants[i]) == CHANCE_FULL || waits;
-        if (waits)
-            continue;
-        m->after = wants[i];
-        m->has_after = true;
+        if (!waits)
+            due_walk_pass(&m->walk, &wants[i]);
     }
     if (waits && m->pass && m->bytes == before && has_place(m)) {
-        m->after = wants[n - 1];
-        m->has_after = true;
-        m->look_more = true;
+        due_walk_pass(&m->walk, &wants[n - 1]);
+        m->walk.is_due_again = true;
         waits = false;
     }
     m->blocked = waits || m->bytes >= MIDDLE_BYTES;
@@ -269,10 +257,10 @@ static size_t walk_page(struct fetch_middle *m, uint64_t until)
 
 void fetch_middle_flush(struct fetch_middle *m)
 {
-    uint64_t until = m->eager ? UINT64_MAX : node_clock_ms(m->node);
+    uint64_t until = due_walk_until(&m->walk, node_clock_ms(m->node));
 
     for (size_t seen = 0, n = 1;
-         m->look && !m->blocked && n > 0 && seen < TURN_WANTS; seen += n)
+         m->walk.is_on && !m->blocked && n > 0 && seen < TURN_WANTS; seen += n)
         n = walk_page(m, until);
     m->pass = false;
     middle_group_begin(m);

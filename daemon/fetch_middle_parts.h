@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include "daemon/due_walk.h"
 #include "daemon/fetch_middle.h"
 #include "daemon/fetch_source.h"
 #include "store/blob_take.h"
@@ -63,14 +64,10 @@ struct fetch_middle {
     uint64_t bytes;    /* of all pieces */
     uint16_t requests; /* the number of the last one */
     bool stopping;
-    bool blocked;   /* until there is place, or a peer has come */
-    bool pass;      /* over those that have to wait, once */
-    bool rested;    /* somebody was passed over who rests */
-    bool eager;     /* those that wait for their next try, too */
-    bool look;      /* a walk through the wants is under way */
-    bool look_more; /* and another is due after it */
-    bool has_after;
-    struct store_want after; /* the last that the walk is done with */
+    bool blocked; /* until there is place, or a peer has come */
+    bool pass;    /* over those that have to wait, once */
+    bool rested;  /* somebody was passed over who rests */
+    struct due_walk walk;
 };
 
 static inline uint64_t middle_now_ms(const struct fetch_middle *m)

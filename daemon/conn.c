@@ -359,11 +359,6 @@ struct peer *conn_peer(struct conn *c)
     return &c->peer;
 }
 
-unsigned conn_count_lie(struct conn *c)
-{
-    return ++c->lies;
-}
-
 struct open_asks *conn_asks(struct conn *c)
 {
     return &c->asks;

@@ -70,8 +70,6 @@ MUST_CHECK enum err conn_queue_parts(struct conn *conn, uint8_t type,
                                      const struct bytes *parts, size_t count);
 /* What it may send of blobs, for daemon/throttle.h. */
 struct rate *conn_download(struct conn *conn);
-/* Blobs of which it sent wrong bytes, this one included. */
-unsigned conn_count_lie(struct conn *conn);
 /* What it was asked for and has not ended. */
 struct open_asks *conn_asks(struct conn *conn);
 

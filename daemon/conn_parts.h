@@ -58,7 +58,6 @@ struct conn {
     struct rate download;
     uint64_t handshake_ms; /* its length: the first idea of the way's */
     unsigned in_sync;      /* topics, when last looked */
-    unsigned lies;         /* about blobs */
     struct open_asks asks;
     void *transfer;
     /*

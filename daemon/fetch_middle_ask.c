@@ -133,6 +133,7 @@ static bool ask(struct fetch_middle *m, struct middle_piece *piece,
         return false;
     fetch_source_asked(source, piece->want.blob.size, middle_now_ms(m));
     piece->conn = conn_number(c);
+    memcpy(piece->node, conn_node(c), KEY_LEN);
     piece->state = MIDDLE_ASKED;
     piece->got = 0;
     return true;

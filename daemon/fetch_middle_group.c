@@ -74,15 +74,16 @@ static enum err put_all(const struct middle_group *g, struct store_batch **out)
 static void tell_lies(const struct middle_group *g)
 {
     for (size_t i = 0; i < g->count; i++) {
-        uint64_t source = g->pieces[i]->conn;
+        const struct middle_piece *piece = g->pieces[i];
 
         if (g->items[i].good)
             continue;
         log_event(LOG_LEVEL_WARN, "blob", "provider_lied",
                   "root=%s source=%llu why=%s",
-                  log_id(g->items[i].id.root).text, (unsigned long long)source,
-                  err_name(ERR_BAD_BLOB));
-        peers_lied(node_peer_table(g->owner->node), source, ERR_BAD_BLOB);
+                  log_id(g->items[i].id.root).text,
+                  (unsigned long long)piece->conn, err_name(ERR_BAD_BLOB));
+        peers_node_lied(node_peer_table(g->owner->node), piece->node,
+                        ERR_BAD_BLOB);
     }
 }
 

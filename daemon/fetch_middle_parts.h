@@ -38,6 +38,7 @@ struct middle_piece {
     bool is_strangers;
     bool is_dropped;              /* nobody wants it any more */
     uint64_t conn;                /* whom it was asked of */
+    uint8_t node[KEY_LEN];        /* the same, who may have left by now */
     uint64_t tried[MIDDLE_TRIED]; /* who had it not */
     unsigned tried_count;
     uint32_t request;

@@ -15,9 +15,12 @@
 #include "daemon/log.h"
 #include "daemon/transfer.h"
 
-/* Connections in a list, and the addresses of strangers who broke the rules. */
+/*
+ * Connections in a list, the addresses of strangers who broke the rules, and
+ * the nodes that have lied.
+ */
 
-enum { BANNED_HOSTS = 64 };
+enum { BANNED_HOSTS = 64, LIARS = 64 };
 
 struct peers {
     struct node *node;
@@ -29,6 +32,8 @@ struct peers {
         struct sockaddr_storage host;
         uint64_t until_ms; /* of the wall clock; 0: free */
     } banned[BANNED_HOSTS];
+    uint8_t liars[LIARS][KEY_LEN]; /* who lied once, the last of them; or 0 */
+    size_t liars_count;
 };
 
 enum err peers_open(struct peers **out, struct node *node)
@@ -296,10 +301,37 @@ void peers_blame(struct peers *p, uint64_t source, enum err e)
 
 void peers_lied(struct peers *p, uint64_t source, enum err e)
 {
-    struct conn *c = peers_find(p, source);
+    const struct conn *c = peers_find(p, source);
 
-    if (c != NULL && conn_count_lie(c) > 1)
-        peers_blame(p, source, e);
+    if (c != NULL && conn_node(c) != NULL)
+        peers_node_lied(p, conn_node(c), e);
+}
+
+/* Whether it has lied before, which is forgotten then: it begins anew. */
+static bool has_lied(struct peers *p, const uint8_t node[KEY_LEN])
+{
+    for (size_t i = 0; i < LIARS; i++) {
+        if (memcmp(p->liars[i], node, KEY_LEN) == 0) {
+            memset(p->liars[i], 0, KEY_LEN);
+            return true;
+        }
+    }
+    memcpy(p->liars[p->liars_count++ % LIARS], node, KEY_LEN);
+    return false;
+}
+
+void peers_node_lied(struct peers *p, const uint8_t node[KEY_LEN], enum err e)
+{
+    const struct conn *c = peers_find_node(p, node);
+
+    if (address_book_is_banned(node_address_book(p->node), node) ||
+        !has_lied(p, node))
+        return;
+    if (c != NULL)
+        peers_blame(p, conn_number(c), e);
+    else if (deserves_ban(e))
+        address_book_ban(node_address_book(p->node), node,
+                         node_clock_ms(p->node) + BAN_MS);
 }
 
 /* ---- Finding and telling ------------------------------------------------ */

@@ -56,8 +56,14 @@ void peers_record_done(struct peers *peers, uint64_t source,
                        enum err result);
 /* There is room again: those who stopped reading go on. */
 void peers_resume(struct peers *peers);
-/* It sent wrong bytes of a blob; who does so twice is blamed for it. */
+/*
+ * It sent wrong bytes of a blob; who does so twice is blamed for it.  It is the
+ * node that counts: one that left before its bytes were looked at is banned
+ * all the same.
+ */
 void peers_lied(struct peers *peers, uint64_t source, enum err e);
+void peers_node_lied(struct peers *peers, const uint8_t node[KEY_LEN],
+                     enum err e);
 /* Lets every connection send what it has: before the loop waits. */
 void peers_flush(struct peers *peers);
 /* Closes the connection; a fault of the peer's bans it for an hour. */

@@ -42,6 +42,19 @@ void peers_lied(struct peers *p, uint64_t source, enum err e)
     fate.lies++;
 }
 
+void peers_node_lied(struct peers *p, const uint8_t node[KEY_LEN], enum err e)
+{
+    (void)p;
+    assert_int_equal(e, ERR_BAD_BLOB);
+    fate.lies++;
+    fate.liar = node[0];
+}
+
+const uint8_t *conn_node(const struct conn *c)
+{
+    return c->node;
+}
+
 bool conn_is_open(const struct conn *c)
 {
     return c->is_open;
@@ -235,6 +248,7 @@ void stage_open(void)
     is_taken = false;
     for (unsigned i = 0; i < STAGE_PEERS; i++)
         peers[i] = (struct conn){ .number = i + 1,
+                                  .node = { (uint8_t)(i + 101) },
                                   .features = FEATURE_BLOB_MANY,
                                   .is_open = i == 0,
                                   .topic = topic };

@@ -18,7 +18,8 @@ enum { STAGE_PEERS = FETCH_SOURCES + 2, STAGE_ASKS = 256 };
 
 /* A connection, as far as this is concerned. */
 struct conn {
-    uint64_t number; /* from 1 on */
+    uint64_t number;       /* from 1 on */
+    uint8_t node[KEY_LEN]; /* it begins with 100 more */
     uint64_t features;
     bool is_open;
     bool is_slow;
@@ -39,6 +40,7 @@ struct fate {
     unsigned other;
     unsigned blamed;
     unsigned lies;
+    unsigned liar; /* the first byte of its node, where that was told */
 };
 
 extern const uint8_t topic[ID_LEN];

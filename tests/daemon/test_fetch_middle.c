@@ -293,9 +293,25 @@ static void wrong_bytes_are_told_and_the_rest_is_held(void **state)
     answer(&peers[0], 2);
     settle();
     assert_int_equal(fate.lies, 1);
+    assert_int_equal(fate.liar, 101);
     assert_int_equal(fate.held, 2);
     assert_int_equal(fate.put_off, 1);
     assert_int_equal(wants_left(), 1);
+}
+
+static void who_sends_wrong_bytes_and_leaves_is_told_of_all_the_same(void **s)
+{
+    (void)s;
+    peers[0].is_open = false;
+    peers[1].is_open = true;
+    ask_for(1, 0);
+    assert_int_equal(send_data(&peers[1], 0, 0, LEN, content_of(MANY)), ERR_OK);
+    assert_int_equal(send_end(&peers[1], 0, ERR_OK), ERR_OK);
+    fetch_middle_peer_gone(middle, &peers[1]);
+    peers[1] = (struct conn){ .number = 2 }; /* its place is another's */
+    settle();
+    assert_int_equal(fate.lies, 1);
+    assert_int_equal(fate.liar, 102);
 }
 
 static void bytes_come_in_order_and_not_too_many(void **state)
@@ -477,6 +493,7 @@ int main(void)
         T(what_one_has_not_is_asked_of_another_at_once),
         T(what_nobody_has_is_put_off),
         T(wrong_bytes_are_told_and_the_rest_is_held),
+        T(who_sends_wrong_bytes_and_leaves_is_told_of_all_the_same),
         T(bytes_come_in_order_and_not_too_many),
         T(every_fourth_try_goes_another_way),
         T(what_is_fetched_by_itself_goes_another_way),

@@ -3,6 +3,7 @@
 for peers that ask and go.  What honest peers have comes all the same."""
 import itertools
 import os
+import socket
 import unittest
 
 import lab
@@ -37,6 +38,16 @@ class Answerer(peer.Peer):
         return None
 
 
+class Leaver(Answerer):
+    """The same, and is gone before anybody can have looked at it."""
+
+    def serve(self, request, reader):
+        code = super().serve(request, reader)
+        if code is None:
+            self.link.sock.shutdown(socket.SHUT_WR)
+        return code
+
+
 class HostileFilesTest(lab.LabTest):
     def setUp(self):
         super().setUp()
@@ -51,8 +62,9 @@ class HostileFilesTest(lab.LabTest):
         self.target.stop()
         super().tearDown()
 
-    def meet(self, kind=peer.Peer, frames=None, blobs=()):
-        made = kind(wire.dial(self.target.address), topics=[self.project])
+    def meet(self, kind=peer.Peer, frames=None, blobs=(), keys=None):
+        made = kind(wire.dial(self.target.address, keys=keys),
+                    topics=[self.project])
         made.frames = frames
         made.shelf.blobs.update((blob.root, blob) for blob in blobs)
         self.addCleanup(made.stop)
@@ -102,6 +114,22 @@ class HostileFilesTest(lab.LabTest):
             *whole(Blob(b.data[:-1] + b"?")), (wire.BLOB_END, OK)])
         blobs = self.offer(liar, 3)
         self.assertEqual(liar.wait_closed(lab.PATIENCE), "BAD_BLOB")
+        self.honest_brings(blobs)
+
+    def test_who_leaves_with_each_lie_is_banned_with_the_second(self):
+        keys, blobs = wire.NodeKeys(), []
+        for lies in 1, 2:
+            liar = self.meet(Leaver, lambda b: [
+                *whole(Blob(b.data[:-1] + b"?")), (wire.BLOB_END, OK)],
+                keys=keys)
+            self.assertNotIn(" banned ", self.target.log.read_text())
+            blobs += self.offer(liar)
+            lab.until(lambda n=lies: self.target.log.read_text().count(
+                "provider_lied") == n, "the lie")
+        lab.until(lambda: " banned " in self.target.log.read_text(), "the end")
+        again = peer.Peer(wire.dial(self.target.address, keys=keys)).start()
+        self.addCleanup(again.stop)
+        self.assertEqual(again.wait_closed(lab.PATIENCE), "BANNED")
         self.honest_brings(blobs)
 
     def test_whatever_a_request_ends_with_is_no_fault(self):

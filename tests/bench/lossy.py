@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "e2e"))
 import lab  # noqa: E402
 
 DELAY_MS, LOSS, ROUNDS = 40, 1, 3
-SIZE = 48 << 20
+SIZE = 192 << 20
 SPACES = ("trbench-a", "trbench-b")
 ADDRESSES = ("10.99.0.1", "10.99.0.2")
 PORT = 7001

@@ -102,7 +102,7 @@ struct store {
     bool changed_any;
 };
 
-/* A look of one's own, off the loop. */
+/* look.c: a look of one's own, off the loop. */
 MUST_CHECK enum err look_begin(struct store *store, struct look *out);
 void look_end(struct store *store, struct look *look);
 /* The loop's look, begun if it is not. */
@@ -246,12 +246,26 @@ MUST_CHECK enum err rebuild_index(struct store *store, struct txn *records,
 /* Whether the index is one that is only half made. */
 bool rebuild_was_cut_short(struct txn *index);
 
-/* store.c: doubles whichever map is full; writer: waits for looks to end. */
+/* catch_up.c: how an index is brought up to date. */
+enum catch_up {
+    CATCH_UP_WHOLE,      /* an empty one is made as a whole */
+    CATCH_UP_STEPS,      /* record by record */
+    CATCH_UP_UNDER_READS /* the same, while reads hold its map in place */
+};
+/* A map is doubled so often at most: from 1 MiB to 4 PiB. */
+#define MAP_DOUBLINGS_MAX 32
+/* ERR_CORRUPT: this one cannot be, and is to be made anew. */
+MUST_CHECK enum err catch_up_index(struct store *store, enum catch_up how);
+
+/* look.c: doubles whichever map is full; writer: waits for looks to end. */
 MUST_CHECK enum err store_grow(struct store *store);
-MUST_CHECK enum err store_totals_read(struct txn *records,
-                                      struct row_totals *out);
+/* No look begins between these two, which hold the gate, and none is open. */
+void looks_stop(struct store *store);
+void looks_go_on(struct store *store);
 
 /* read.c: what several files need. */
+MUST_CHECK enum err store_totals_read(struct txn *records,
+                                      struct row_totals *out);
 MUST_CHECK enum err look_record(const struct look *look, uint64_t seq,
                                 struct row_record *out);
 /* The same of a record whose id it is to have: ERR_CORRUPT if it has not. */

@@ -344,3 +344,15 @@ enum err store_totals(struct store *store, struct store_totals *out)
     out->changes = totals.changes;
     return ERR_OK;
 }
+
+enum err store_totals_read(struct txn *records, struct row_totals *out)
+{
+    struct bytes value;
+    enum err e = txn_get(records, T_META, BYTES_LITERAL("totals"), &value);
+
+    if (e == ERR_NOT_FOUND) {
+        memset(out, 0, sizeof *out);
+        return ERR_OK;
+    }
+    return e == ERR_OK ? row_totals_read(out, value) : e;
+}

@@ -1,16 +1,8 @@
-/*
- * Opening and closing, the schema check, the index brought up to date, and the
- * moments at which reads look.
- *
- * A look opens the index first and the records after it, while a change commits
- * the records first and the index after them: so all that a look finds in the
- * index is in its records, and `applied` hides what is only there.
- */
+/* Opening and closing, the schema check, and an index that is made anew. */
 #include "store/store.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,108 +38,6 @@ static const char *const INDEX_TABLES[I_INDEX_COUNT] = {
     [I_BUDGET] = "budget",     [I_WORDS] = "words",
     [I_NAMED] = "named",       [I_META] = "meta",
 };
-
-/* Records indexed in one transaction while catching up. */
-#define RECORDS_A_STEP 1000
-/* From 1 MiB to 4 PiB. */
-#define MAP_DOUBLINGS_MAX 32
-
-/* ---- Looks ------------------------------------------------------------ */
-
-static enum err look_open(struct store *store, struct look *out)
-{
-    struct look look = { .records = NULL };
-    enum err e = ERR_IO;
-
-    if (store->index != NULL && store->records != NULL) /* reopening failed? */
-        e = txn_begin(&look.index, store->index, false);
-    if (e != ERR_OK)
-        return e;
-    e = index_applied(look.index, &look.applied);
-    if (e == ERR_OK)
-        e = txn_begin(&look.records, store->records, false);
-    if (e != ERR_OK) {
-        txn_abort(look.index);
-        return e;
-    }
-    *out = look;
-    return ERR_OK;
-}
-
-enum err look_begin(struct store *store, struct look *out)
-{
-    enum err e;
-
-    (void)pthread_mutex_lock(&store->gate);
-    while (store->growing)
-        (void)pthread_cond_wait(&store->changed, &store->gate);
-    e = look_open(store, out);
-    if (e == ERR_OK)
-        store->looks++;
-    (void)pthread_mutex_unlock(&store->gate);
-    return e;
-}
-
-void look_end(struct store *store, struct look *look)
-{
-    if (look->records == NULL)
-        return;
-    txn_abort(look->records);
-    txn_abort(look->index);
-    look->records = NULL;
-    (void)pthread_mutex_lock(&store->gate);
-    assert(store->looks > 0);
-    store->looks--;
-    (void)pthread_cond_broadcast(&store->changed);
-    (void)pthread_mutex_unlock(&store->gate);
-}
-
-enum err store_look(struct store *store, struct look **out)
-{
-    if (store->look.records == NULL) {
-        enum err e = look_begin(store, &store->look);
-
-        if (e != ERR_OK)
-            return e;
-        store->look_thread = pthread_self();
-    }
-    *out = &store->look;
-    return ERR_OK;
-}
-
-void store_set_clock(struct store *store, uint64_t now_ms)
-{
-    store->now_ms = now_ms;
-}
-
-void store_refresh(struct store *store)
-{
-    look_end(store, &store->look);
-}
-
-enum err store_grow(struct store *store)
-{
-    enum err e = ERR_OK;
-
-    /* A caller that reads and applies on one thread would wait for itself. */
-    if (store->look.records != NULL &&
-        pthread_equal(store->look_thread, pthread_self()))
-        store_refresh(store);
-    (void)pthread_mutex_lock(&store->gate);
-    store->growing = true;
-    while (store->looks > 0)
-        (void)pthread_cond_wait(&store->changed, &store->gate);
-    if (env_map_full(store->records))
-        e = env_grow(store->records);
-    if (e == ERR_OK && env_map_full(store->index))
-        e = env_grow(store->index);
-    store->growing = false;
-    (void)pthread_cond_broadcast(&store->changed);
-    (void)pthread_mutex_unlock(&store->gate);
-    return e;
-}
-
-/* ---- Opening ---------------------------------------------------------- */
 
 static char *path_in(const char *dir, const char *name)
 {
@@ -225,142 +115,6 @@ static enum err open_index_file(struct store *store)
     return e;
 }
 
-enum err store_totals_read(struct txn *records, struct row_totals *out)
-{
-    struct bytes value;
-    enum err e = txn_get(records, T_META, BYTES_LITERAL("totals"), &value);
-
-    if (e == ERR_NOT_FOUND) {
-        memset(out, 0, sizeof *out);
-        return ERR_OK;
-    }
-    return e == ERR_OK ? row_totals_read(out, value) : e;
-}
-
-/*
- * How many of the records the index lacks.  New ones are all that it can catch
- * up with: one that does not know of every change to older ones is made anew.
- */
-static enum err index_behind(struct store *store,
-                             const struct row_totals *totals, uint64_t *out)
-{
-    uint64_t last = totals->last_seq;
-    struct txn *index;
-    uint64_t applied;
-    uint64_t changes;
-    enum err e = txn_begin(&index, store->index, false);
-
-    if (e != ERR_OK)
-        return e;
-    e = index_applied(index, &applied);
-    if (e == ERR_OK)
-        e = index_changes(index, &changes);
-    if (e == ERR_OK && rebuild_was_cut_short(index))
-        e = ERR_CORRUPT;
-    txn_abort(index);
-    if (e == ERR_OK && applied > last)
-        e = ERR_CORRUPT; /* of another, or a newer, records.mdb */
-    if (e == ERR_OK && applied > 0 && changes != totals->changes)
-        e = ERR_CORRUPT;
-    if (e == ERR_OK)
-        *out = last - applied;
-    return e;
-}
-
-/* One transaction of catching up; *behind tells how many are left. */
-static enum err catch_up_step(struct store *store, struct txn *records,
-                              const struct row_totals *totals, uint64_t *behind)
-{
-    uint64_t n = *behind > RECORDS_A_STEP ? RECORDS_A_STEP : *behind;
-    uint64_t from = totals->last_seq - *behind + 1;
-    struct txn *index;
-    enum err e = txn_begin(&index, store->index, true);
-
-    if (e != ERR_OK)
-        return e;
-    index_begin(store, index);
-    e = index_catch_up(store, records, index, from, from + n - 1);
-    if (e == ERR_OK)
-        e = index_set_changes(index, totals->changes);
-    if (e != ERR_OK) {
-        txn_abort(index);
-        return e;
-    }
-    e = txn_commit(index);
-    if (e == ERR_OK)
-        *behind -= n;
-    return e;
-}
-
-/* How an index is brought up to date. */
-enum catch_up {
-    CATCH_UP_WHOLE,      /* an empty one is made as a whole */
-    CATCH_UP_STEPS,      /* record by record */
-    CATCH_UP_UNDER_READS /* the same, while reads hold its map in place */
-};
-
-static enum err catch_up_steps(struct store *store, struct txn *records,
-                               const struct row_totals *totals, uint64_t behind,
-                               enum catch_up how)
-{
-    unsigned grown = 0;
-    enum err e = ERR_OK;
-
-    while (e == ERR_OK && behind > 0) {
-        e = catch_up_step(store, records, totals, &behind);
-        if (e == ERR_NO_SPACE && env_map_full(store->index) &&
-            how != CATCH_UP_UNDER_READS && grown++ < MAP_DOUBLINGS_MAX)
-            e = env_grow(store->index);
-        else if (e == ERR_OK && store->options.progress != NULL)
-            store->options.progress(store->options.progress_arg,
-                                    totals->last_seq - behind,
-                                    totals->last_seq);
-    }
-    return e;
-}
-
-static enum err catch_up(struct store *store, enum catch_up how)
-{
-    struct row_totals totals;
-    struct txn *records;
-    uint64_t behind = 0;
-    enum err e = txn_begin(&records, store->records, false);
-
-    if (e != ERR_OK)
-        return e;
-    e = store_totals_read(records, &totals);
-    if (e == ERR_OK)
-        e = index_behind(store, &totals, &behind);
-    if (e == ERR_OK && behind > 0 && behind == totals.last_seq &&
-        how == CATCH_UP_WHOLE)
-        e = rebuild_index(store, records, &totals);
-    else if (e == ERR_OK)
-        e = catch_up_steps(store, records, &totals, behind, how);
-    txn_abort(records);
-    return e;
-}
-
-enum err store_catch_up(struct store *store)
-{
-    enum err e = catch_up(store, CATCH_UP_UNDER_READS);
-
-    if (e == ERR_NO_SPACE && env_map_full(store->index)) {
-        e = store_grow(store);
-        if (e == ERR_OK)
-            e = catch_up(store, CATCH_UP_UNDER_READS);
-    }
-    if (e == ERR_OK)
-        store->is_behind = false;
-    else if (e == ERR_CORRUPT)
-        store->is_stale = true;
-    return e;
-}
-
-bool store_is_behind(const struct store *store)
-{
-    return store->is_behind;
-}
-
 static enum err remove_index(struct store *store)
 {
     static const char *const NAMES[] = { "index.mdb", "index.mdb-lock" };
@@ -413,7 +167,7 @@ static enum err open_index(struct store *store)
     enum err e = open_index_file(store);
 
     if (e == ERR_OK)
-        e = catch_up(store, how);
+        e = catch_up_index(store, how);
     for (unsigned i = 0; i < MAP_DOUBLINGS_MAX && is_to_be_made_anew(store, e);
          i++) {
         if (needs_larger_map(store, e))
@@ -429,7 +183,7 @@ static enum err open_index(struct store *store)
         for (unsigned grown = 0; grown < doublings && e == ERR_OK; grown++)
             e = env_grow(store->index);
         if (e == ERR_OK)
-            e = catch_up(store, how);
+            e = catch_up_index(store, how);
     }
     return e;
 }
@@ -515,6 +269,11 @@ void store_close(struct store *store)
     free(store);
 }
 
+void store_set_clock(struct store *store, uint64_t now_ms)
+{
+    store->now_ms = now_ms;
+}
+
 enum err store_settle(struct store *store)
 {
     return store_failed(store) ? ERR_IO : trust_restore(store);
@@ -533,14 +292,9 @@ enum err store_reopen(struct store *store)
     enum err e;
 
     store_refresh(store);
-    (void)pthread_mutex_lock(&store->gate);
-    store->growing = true;
-    while (store->looks > 0)
-        (void)pthread_cond_wait(&store->changed, &store->gate);
+    looks_stop(store);
     close_envs(store);
     e = open_envs(store);
-    store->growing = false;
-    (void)pthread_cond_broadcast(&store->changed);
-    (void)pthread_mutex_unlock(&store->gate);
+    looks_go_on(store);
     return e;
 }

@@ -82,16 +82,18 @@ void method_inbox_list(struct call *call);
 void method_contribution_list(struct call *call);
 
 /* method_talk.c */
-void method_contribution_show(struct call *call);
 void method_thread_create(struct call *call);
-void method_thread_list(struct call *call);
-void method_thread_show(struct call *call);
 void method_journal_write(struct call *call);
-void method_journal_list(struct call *call);
 void method_feedback(struct call *call);
-void method_feedback_list(struct call *call);
 void method_recommend(struct call *call);
 void method_collection_create(struct call *call);
+
+/* method_said.c */
+void method_thread_list(struct call *call);
+void method_thread_show(struct call *call);
+void method_journal_list(struct call *call);
+void method_feedback_list(struct call *call);
+void method_contribution_show(struct call *call);
 
 /* method_cite.c */
 void method_cite(struct call *call);

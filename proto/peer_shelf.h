@@ -9,7 +9,7 @@
 
 /*
  * What one connection keeps for each topic of this node; the private half of
- * peer.h, shared by peer.c, peer_recv.c and peer_gossip.c.
+ * peer.h, shared by peer.c, peer_recv.c, peer_send.c and peer_gossip.c.
  */
 struct peer_shelf {
     struct peer_topic mine;
@@ -82,7 +82,7 @@ void peer_share_all(struct peer *p);
 void peer_stop_queue(struct peer *p, const struct peer_shelf *shelf,
                      uint64_t number);
 
-/* --- peer.c --- */
+/* --- peer_send.c --- */
 
 /* Makes a RECORD frame ready, or NOT_HELD with its head; nothing if it is gone.
  */

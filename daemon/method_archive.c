@@ -5,6 +5,7 @@
 #include "daemon/archive.h"
 #include "daemon/methods.h"
 #include "daemon/param.h"
+#include "daemon/param_topic.h"
 #include "proto/kind.h"
 
 /* An absolute path of the params; false after the call has failed. */
@@ -39,7 +40,7 @@ void method_archive_export(struct call *call)
     uint8_t topic[ID_LEN];
     enum err e;
 
-    if (!param_id(call, "project", topic) || !wish_of(call, &wish, topic))
+    if (!param_topic(call, "project", topic) || !wish_of(call, &wish, topic))
         return;
     e = store_topic_size(node_store(call_node(call)), topic, &size);
     if (e == ERR_OK && size.count == 0)

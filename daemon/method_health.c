@@ -8,6 +8,7 @@
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/param_topic.h"
 #include "store/store.h"
 
 enum { TOPICS_MAX_SHOWN = 1024, LOOK_AGAIN_MS = 20 };
@@ -245,7 +246,7 @@ void method_health(struct call *call)
     uint8_t id[ID_LEN];
 
     if (param_is_given(call, "project")) {
-        if (!param_id(call, "project", id))
+        if (!param_topic(call, "project", id))
             return;
         if (!is_topic(call, id)) {
             call_fail(call, ERR_NOT_FOUND, "this is not held here",

@@ -5,6 +5,7 @@
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/param_topic.h"
 #include "daemon/reach.h"
 #include "proto/invite.h"
 #include "proto/kind.h"
@@ -220,7 +221,7 @@ void method_invite_create(struct call *call)
     enum err e;
 
     invite.has_topic = param_is_given(call, "topic");
-    if (invite.has_topic && !param_id(call, "topic", invite.topic))
+    if (invite.has_topic && !param_topic(call, "topic", invite.topic))
         return;
     invite.expires_ms = mp_uint(call_param(call, "expires_ms"));
     if (invite.expires_ms == 0)

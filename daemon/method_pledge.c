@@ -6,6 +6,7 @@
 #include "daemon/node_parts.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/param_topic.h"
 #include "daemon/pledge.h"
 #include "daemon/pledge_walk.h"
 #include "store/keep.h"
@@ -96,7 +97,7 @@ void method_seed(struct call *call)
     s->row.until_ms = mp_uint(call_param(call, "until_ms"));
     if (bytes_equal(mp_str(call_param(call, "target")), BYTES_LITERAL("all")))
         memcpy(s->row.topic, node_board(node), ID_LEN);
-    else if (!param_id(call, "target", s->row.topic))
+    else if (!param_topic(call, "target", s->row.topic))
         return;
     if (memcmp(s->row.topic, node_board(node), ID_LEN) == 0)
         s->row.policy = STORE_POLICY_SHARE;

@@ -6,6 +6,7 @@
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
+#include "daemon/param_topic.h"
 #include "proto/authority.h"
 #include "proto/project_state.h"
 
@@ -230,7 +231,7 @@ void method_project_follow(struct call *call)
 {
     uint8_t *id = call_alloc(call, ID_LEN);
 
-    if (id != NULL && param_id(call, "project", id))
+    if (id != NULL && param_topic(call, "project", id))
         follow(call, id);
 }
 

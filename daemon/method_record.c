@@ -6,6 +6,7 @@
 #include "daemon/listing.h"
 #include "daemon/methods.h"
 #include "daemon/pair.h"
+#include "daemon/param_topic.h"
 
 /* --- publish --- */
 
@@ -125,7 +126,7 @@ void method_record_list(struct call *call)
     call_set_data(call, filter);
     listing.any_presence = true;
     if (param_is_given(call, "topic")) {
-        if (!param_id(call, "topic", topic))
+        if (!param_topic(call, "topic", topic))
             return;
         store_scan_by_topic(&listing.scan, topic);
     } else if (param_is_given(call, "since")) {

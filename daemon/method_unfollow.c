@@ -8,6 +8,7 @@
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/param_topic.h"
 #include "daemon/pledge.h"
 
 struct unfollowing {
@@ -174,7 +175,7 @@ static void unfollow(struct call *call, const char *name, find_fn *find)
 
 void method_project_unfollow(struct call *call)
 {
-    unfollow(call, "project", param_id);
+    unfollow(call, "project", param_followed);
 }
 
 void method_person_unfollow(struct call *call)

@@ -4,6 +4,7 @@
 #include "daemon/methods.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/param_topic.h"
 #include "daemon/transfer.h"
 #include "store/want_last.h"
 
@@ -176,7 +177,7 @@ void method_want_list(struct call *call)
     struct writer *w;
     enum err e;
 
-    if (wants.has_topic && !param_id(call, "topic", wants.topic))
+    if (wants.has_topic && !param_topic(call, "topic", wants.topic))
         return;
     e = list(&wants, &items);
     if (e == ERR_OK)

@@ -7,6 +7,7 @@
 #include "daemon/holders.h"
 #include "daemon/pair.h"
 #include "daemon/param.h"
+#include "daemon/param_topic.h"
 #include "store/store.h"
 
 enum { WAITS_MAX = 64, TICK_MS = 1000 };
@@ -151,16 +152,17 @@ static bool parse_root(uint8_t out[HASH_LEN], struct bytes what,
                       2 * (size_t)HASH_LEN) == ERR_OK;
 }
 
-/* What the text names, but for jobs. */
-static bool parse(struct waits *waits, struct wait *wait, struct bytes what)
+/* What the text names, but for jobs.  ERR_USAGE, or why no topic is meant */
+static enum err parse(struct waits *waits, struct wait *wait, struct bytes what)
 {
     static const char caught[] = "caught-up:";
     const char *text = (const char *)what.data;
     size_t skip;
+    enum err e;
 
     if (bytes_equal(what, BYTES_LITERAL("online"))) {
         wait->what = WAIT_ONLINE;
-        return true;
+        return ERR_OK;
     }
     if (what.len > sizeof caught - 1 &&
         memcmp(text, caught, sizeof caught - 1) == 0) {
@@ -168,19 +170,38 @@ static bool parse(struct waits *waits, struct wait *wait, struct bytes what)
         skip = sizeof caught - 1;
         if (hex_decode(wait->id, ID_LEN, text + skip, what.len - skip) ==
             ERR_OK)
-            return true;
-        return store_resolve(node_store(waits->node), text + skip,
-                             what.len - skip, wait->id) == ERR_OK;
+            return ERR_OK;
+        e = topic_resolve(node_store(waits->node), text + skip, what.len - skip,
+                          wait->id);
+        return e == ERR_MALFORMED ? ERR_USAGE : e;
     }
     wait->what = WAIT_HERE;
     if (parse_root(wait->id, what, "here:", &skip))
-        return skip == what.len;
+        return skip == what.len ? ERR_OK : ERR_USAGE;
     wait->what = WAIT_HELD;
-    if (!parse_root(wait->id, what, "held:", &skip))
-        return false;
-    return number_after((struct bytes){ what.data + skip, what.len - skip },
-                        ":", &wait->copies) &&
-           wait->copies > 0;
+    if (!parse_root(wait->id, what, "held:", &skip) ||
+        !number_after((struct bytes){ what.data + skip, what.len - skip }, ":",
+                      &wait->copies) ||
+        wait->copies == 0)
+        return ERR_USAGE;
+    return ERR_OK;
+}
+
+static void fail(struct call *call, enum err e)
+{
+    if (e == ERR_USAGE)
+        call_fail(call, e, "this cannot be waited for",
+                  "Wait for online, caught-up:PROJECT, here:ROOT, held:ROOT:N "
+                  "or job:N. A ROOT is written with all its 64 digits, as "
+                  "`troupe copies RECORD` shows it.");
+    else if (e == ERR_NOT_FOUND)
+        call_fail(call, e, "no project or person known here has this id",
+                  "See what is followed with: troupe status");
+    else if (e == ERR_AMBIGUOUS)
+        call_fail(call, e, "more than one begins like this",
+                  "Give more digits of the id.");
+    else
+        call_fail(call, e, NULL, NULL);
 }
 
 /* Who waited has left. */
@@ -199,6 +220,7 @@ void waits_add(struct waits *waits, struct call *call)
     struct wait *free_wait = NULL;
     struct wait wait = { .call = call };
     uint64_t number;
+    enum err e;
 
     if (number_after(what, "job:", &number)) {
         job_wait(desk_jobs(waits->desk), call, number);
@@ -211,11 +233,9 @@ void waits_add(struct waits *waits, struct call *call)
         call_fail(call, ERR_QUOTA, "too many calls wait", NULL);
         return;
     }
-    if (!parse(waits, &wait, what)) {
-        call_fail(
-            call, ERR_USAGE, "this cannot be waited for",
-            "Wait for online, caught-up:PROJECT, here:ROOT, held:ROOT:N or "
-            "job:N.");
+    e = parse(waits, &wait, what);
+    if (e != ERR_OK) {
+        fail(call, e);
         return;
     }
     wait.deadline_ms = timeout_ms == 0

@@ -172,7 +172,7 @@ class SwarmTest(lab.LabTest):
         read = self.target.run("cat", work, "--range", f"{low}-{high}",
                                text=False).stdout
         self.assertEqual(read, blob.data[low:high + 1])
-        self.assertEqual(first.asked[0], Drip.block)
+        self.assertIn(Drip.block, first.asked)  # as the first of a question
 
     def test_a_range_is_read_of_what_nobody_wants(self):
         first, blob, work = self.author(48)

@@ -12,9 +12,14 @@ static void free_lanes(void *lanes)
     lanes_free(lanes);
 }
 
+/* Where a processor has none, nobody is to try again with each piece: that
+ * takes longer than to hash a small one. */
 static void make_key(void)
 {
-    has_key = pthread_key_create(&key, free_lanes) == 0;
+    struct lanes *lanes = lanes_new();
+
+    has_key = lanes != NULL && pthread_key_create(&key, free_lanes) == 0;
+    lanes_free(lanes);
 }
 
 struct lanes *thread_lanes(void)

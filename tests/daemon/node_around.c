@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "store/store.h"
+
 struct node_around around;
 
 uv_loop_t *node_loop(const struct node *node)
@@ -43,6 +45,31 @@ const struct node_keys *node_keys(const struct node *node)
 {
     (void)node;
     return &around.keys;
+}
+
+const uint8_t *node_board(const struct node *node)
+{
+    (void)node;
+    return around.board;
+}
+
+void node_follow(struct node *node, const struct store_follow *follow,
+                 node_done_fn *done, void *context)
+{
+    (void)node;
+    (void)context;
+    assert_null(done);
+    assert_int_equal(store_batch_follow(around.batch, follow), ERR_OK);
+}
+
+void node_unfollow(struct node *node, const uint8_t id[ID_LEN],
+                   node_done_fn *done, void *context)
+{
+    (void)node;
+    (void)context;
+    assert_null(done);
+    assert_int_equal(store_batch_unfollow(around.batch, id), ERR_OK);
+    around.unfollowed++;
 }
 
 void node_subscribe(struct node *node, struct node_listener *listener)

@@ -16,6 +16,9 @@ struct node_around {
     struct store *store;
     struct commits *commits;
     struct leases *leases;
+    struct store_batch *batch; /* for topics that are followed or not */
+    unsigned unfollowed;
+    const uint8_t *board;
     uint64_t clock_ms;
     struct node_keys keys;
     struct node_listener *subscribed; /* NULL: nobody is */

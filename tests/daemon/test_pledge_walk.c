@@ -1,6 +1,7 @@
 /* Who pledged what, of however many words on it. */
 #include "tests/store/fixture.h"
 
+#include "counted_scan.h"
 #include "daemon/body.h"
 #include "daemon/pledge.h"
 #include "daemon/pledge_walk.h"
@@ -25,31 +26,9 @@ static const uint8_t tail[ID_LEN] = { 2 };
 static const uint8_t board[ID_LEN] = { 3 };
 static struct pledge_item items[ITEMS];
 static struct pledge_walk walk;
-static unsigned looked, read_count; /* in this step */
+static unsigned read_count; /* in this step */
 
 /* ---- The node around it ------------------------------------------------- */
-
-const uint8_t *node_board(const struct node *node)
-{
-    (void)node;
-    return board;
-}
-
-enum err __real_store_scan_next(struct store *store, struct store_scan *scan,
-                                struct store_item *out, size_t max, size_t *n);
-enum err __wrap_store_scan_next(struct store *store, struct store_scan *scan,
-                                struct store_item *out, size_t max, size_t *n);
-
-enum err __wrap_store_scan_next(struct store *store, struct store_scan *scan,
-                                struct store_item *out, size_t max, size_t *n)
-{
-    enum err e = __real_store_scan_next(store, scan, out, max, n);
-
-    assert_false(scan->held_only); /* which would pass over any number */
-    if (e == ERR_OK)
-        looked += (unsigned)*n;
-    return e;
-}
 
 void __real_body_open(struct body *body, struct store *store,
                       const uint8_t id[ID_LEN]);
@@ -71,6 +50,7 @@ static int setup(void **state)
     fixture_open(&f);
     memset(&around, 0, sizeof around);
     around.store = f.store;
+    around.board = board;
     around.clock_ms = DAY0 + DAY_MS;
     ada = author_of(1);
     ben = author_of(2);
@@ -131,9 +111,9 @@ static bool step(void)
 {
     bool more;
 
-    looked = read_count = 0;
+    counted_scan_looked = read_count = 0;
     more = pledge_walk_step(&walk, NULL);
-    assert_true(looked <= LOOKED_MAX);
+    assert_true(counted_scan_looked <= LOOKED_MAX);
     assert_true(read_count <= READ_MAX);
     return more;
 }

@@ -1,4 +1,5 @@
 /* A pledge to everybody: what is held for it, fetched, and let go. */
+#include "counted_scan.h"
 #include "named_files.h"
 #include "node_around.h"
 
@@ -22,7 +23,6 @@ static uint8_t board[ID_LEN];
 static uint8_t topic[ID_LEN];
 static uv_timer_cb on_timer;
 static uv_timer_t *timer;
-static unsigned unfollowed;
 
 static struct holders_blob files[FILES];
 static size_t files_count;
@@ -36,34 +36,8 @@ static unsigned people_steps; /* that a walk over pledges to people takes */
 static unsigned steps_left;
 static unsigned steps, walks; /* so far */
 static bool has_more;
-static unsigned looked; /* records, by the store's scan */
 
 /* ---- The node around it ------------------------------------------------- */
-
-const uint8_t *node_board(const struct node *node)
-{
-    (void)node;
-    return board;
-}
-
-void node_follow(struct node *node, const struct store_follow *follow,
-                 node_done_fn *done, void *context)
-{
-    (void)node;
-    (void)context;
-    assert_null(done);
-    assert_int_equal(store_batch_follow(f.batch, follow), ERR_OK);
-}
-
-void node_unfollow(struct node *node, const uint8_t id[ID_LEN],
-                   node_done_fn *done, void *context)
-{
-    (void)node;
-    (void)context;
-    assert_null(done);
-    assert_int_equal(store_batch_unfollow(f.batch, id), ERR_OK);
-    unfollowed++;
-}
 
 enum err commits_batch(struct commits *commits, struct store_batch **out)
 {
@@ -168,23 +142,6 @@ size_t holders_of(const struct node *node, const uint8_t id[ID_LEN],
     return others_count;
 }
 
-enum err __real_store_scan_next(struct store *store, struct store_scan *scan,
-                                struct store_item *items, size_t max,
-                                size_t *n);
-enum err __wrap_store_scan_next(struct store *store, struct store_scan *scan,
-                                struct store_item *items, size_t max,
-                                size_t *n);
-
-enum err __wrap_store_scan_next(struct store *store, struct store_scan *scan,
-                                struct store_item *items, size_t max, size_t *n)
-{
-    enum err e = __real_store_scan_next(store, scan, items, max, n);
-
-    if (e == ERR_OK)
-        looked += (unsigned)*n;
-    return e;
-}
-
 /* Nothing here waits: turns are taken by hand. */
 int uv_timer_start(uv_timer_t *which, uv_timer_cb cb, uint64_t wait_ms,
                    uint64_t repeat)
@@ -266,17 +223,18 @@ static int begin(void **state)
     fixture_open(&f);
     around = (struct node_around){ .loop = uv_default_loop(),
                                    .store = f.store,
+                                   .batch = f.batch,
+                                   .board = board,
                                    .clock_ms = NOW };
     memset(&around.keys, 0xee, sizeof around.keys);
     record_board_topic(board, &LAB);
     memset(topic, 0x10, ID_LEN);
     memset(files, 0, sizeof files);
-    unfollowed = 0;
     others_count = 0;
     have_shown = false;
     pledge_steps = people_steps = steps = walks = 0;
     has_more = false;
-    looked = 0;
+    counted_scan_looked = 0;
     files_count = FILES;
     for (unsigned i = 0; i < FILES; i++) {
         files[i].id = named_files_blob(i + 1, MIB);
@@ -456,10 +414,10 @@ static void with_the_pledge_all_that_it_stood_for_ends(void **state)
     assert_int_equal(store_batch_follow(f.batch, &row), ERR_OK);
     share_topic();
     rounds(2);
-    assert_int_equal(unfollowed, 0);
+    assert_int_equal(around.unfollowed, 0);
     around.clock_ms = NOW + 1000;
     rounds(3);
-    assert_int_equal(unfollowed, 1);
+    assert_int_equal(around.unfollowed, 1);
     assert_int_equal(store_follow_find(f.store, topic, &found), ERR_NOT_FOUND);
     assert_int_equal(store_follow_find(f.store, board, &found), ERR_NOT_FOUND);
 }
@@ -586,7 +544,7 @@ static void what_is_followed_is_shared_too_and_stays_followed(void **state)
     assert_int_equal(wants(), FILES);
     around.clock_ms = NOW + 1000;
     rounds(3);
-    assert_int_equal(unfollowed, 0);
+    assert_int_equal(around.unfollowed, 0);
     row = row_of(topic);
     assert_int_equal(row.policy, STORE_POLICY_FOLLOW);
     assert_false(store_follow_shares(&row));
@@ -621,11 +579,12 @@ static void a_large_board_is_gone_through_in_short_steps(void **state)
         made_free(&made[i]);
     pledge(0);
     while (all < MANY) {
-        looked = 0;
+        counted_scan_looked = 0;
         turns(1);
         store_all();
-        assert_in_range(looked, 1, 256 + 63); /* it ends with a page */
-        all += looked;
+        assert_in_range(counted_scan_looked, 1,
+                        256 + 63); /* it ends with a page */
+        all += counted_scan_looked;
     }
     assert_int_equal(row_of(topic).policy, STORE_POLICY_SHARE);
 }

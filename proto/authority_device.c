@@ -8,6 +8,7 @@
 #include "proto/authority_rules.h"
 #include "proto/kind.h"
 #include "proto/revocation.h"
+#include "proto/topic_list.h"
 
 /* A revocation that holds, opened while its effect is worked out. */
 struct revoked {

@@ -2,7 +2,7 @@
 #define PROTO_CREDITS_H
 
 #include "proto/lineage.h"
-#include "proto/topic_state.h"
+#include "proto/topic_list.h"
 
 /*
  * Whose work is in a set of parts (docs/protocol.md §7.9), one line a person:

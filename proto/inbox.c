@@ -6,6 +6,7 @@
 #include "proto/authority.h"
 #include "proto/kind.h"
 #include "proto/request_state.h"
+#include "proto/topic_list.h"
 
 static const char *const names[INBOX_KINDS] = {
 #define X(name, text) [INBOX_##name] = (text),

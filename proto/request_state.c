@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/kind.h"
+#include "proto/topic_list.h"
 
 #define PREFIX_LEN 16
 

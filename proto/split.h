@@ -3,7 +3,7 @@
 
 #include "proto/limits.h"
 #include "proto/money.h"
-#include "proto/topic_state.h"
+#include "proto/topic_list.h"
 
 /*
  * Shares in what a project earns (docs/protocol.md §7.12): terms, incomes and

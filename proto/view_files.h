@@ -1,6 +1,7 @@
 #ifndef PROTO_VIEW_FILES_H
 #define PROTO_VIEW_FILES_H
 
+#include "proto/topic_list.h"
 #include "proto/view_pairs.h"
 
 /*

@@ -5,6 +5,7 @@
 
 #include "daemon/commits.h"
 #include "daemon/log.h"
+#include "daemon/rehash.h"
 #include "store/law.h"
 
 enum { PLACES_MAX = 64 };
@@ -64,21 +65,32 @@ static enum err let_go(struct node *node, const struct law_place *place)
     return e;
 }
 
-void in_place_look(struct node *node, const struct blob_id *blob)
+void in_place_let_go(struct node *node, const struct blob_id *blob)
 {
-    struct store *store = node_store(node);
     struct law_place places[PLACES_MAX];
-    enum err e;
     size_t n = 0;
+    enum err e =
+        law_places(node_store(node), blob->root, false, places, PLACES_MAX, &n);
 
-    if (!blobs_has_changed(store, blob))
-        return;
-    e = law_places(store, blob->root, false, places, PLACES_MAX, &n);
     for (size_t i = 0; e == ERR_OK && i < n; i++)
         if (blob_id_equal(&places[i].blob, blob))
             e = let_go(node, &places[i]);
     log_event(LOG_LEVEL_WARN, "blob", "changed_in_place", "root=%s why=%s",
               log_id(blob->root).text, err_name(e));
+}
+
+void in_place_look(struct node *node, const struct blob_id *blob)
+{
+    switch (blobs_look_in_place(node_store(node), blob)) {
+    case IN_PLACE_KEPT:
+        break;
+    case IN_PLACE_CHANGED:
+        in_place_let_go(node, blob);
+        break;
+    case IN_PLACE_OTHER:
+        rehash_add(node_rehash(node), blob);
+        break;
+    }
 }
 
 uint64_t in_place_lost(void)

@@ -15,9 +15,13 @@
 
 /*
  * Somebody could not read the blob, or it is time to look.  If it has changed
- * it is let go for each topic, and where all is held it is wanted again.
+ * it is let go; if another file lies there that may be the same, it is hashed
+ * again (daemon/rehash.h), and not served before that.
  */
 void in_place_look(struct node *node, const struct blob_id *blob);
+/* It is not what it was: no topic holds it any more, and where all is held it
+ * is wanted again. */
+void in_place_let_go(struct node *node, const struct blob_id *blob);
 /* How often that has happened since the start, for a topic each. */
 uint64_t in_place_lost(void);
 

@@ -23,6 +23,7 @@
 #include "daemon/peers.h"
 #include "daemon/pledge.h"
 #include "daemon/quota.h"
+#include "daemon/rehash.h"
 #include "daemon/renew.h"
 #include "daemon/safety.h"
 #include "daemon/throttle.h"
@@ -47,7 +48,8 @@ static bool is_idle(const struct node *n)
     return leases_is_idle(n->leases) && ingest_is_idle(n->ingest) &&
            safety_is_idle(n->safety) && interest_is_idle(n->interest) &&
            commits_is_idle(n->commits) && quota_is_idle(n->quota) &&
-           gc_is_idle(n->gc) && transfer_is_idle(n->transfer);
+           gc_is_idle(n->gc) && rehash_is_idle(n->rehash) &&
+           transfer_is_idle(n->transfer);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -202,6 +204,8 @@ static enum err open_parts(struct node *n)
     if (e == ERR_OK)
         e = gc_open(&n->gc, n);
     if (e == ERR_OK)
+        e = rehash_open(&n->rehash, n);
+    if (e == ERR_OK)
         e = transfer_open(&n->transfer, n);
     if (e == ERR_OK)
         e = leases_open(&n->leases, n);
@@ -294,6 +298,7 @@ void node_shutdown(struct node *n)
     throttle_shutdown(n->throttle);
     quota_shutdown(n->quota);
     gc_shutdown(n->gc);
+    rehash_shutdown(n->rehash);
     renew_shutdown(n->renew);
     safety_shutdown(n->safety);
     coder_shutdown(n->coder);
@@ -316,6 +321,7 @@ void node_free(struct node *n)
     throttle_free(n->throttle);
     quota_free(n->quota);
     gc_free(n->gc);
+    rehash_free(n->rehash);
     safety_free(n->safety);
     peers_free(n->peers);
     address_book_close(n->book);

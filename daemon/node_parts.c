@@ -125,6 +125,11 @@ struct pledge *node_pledge(const struct node *n)
     return n->pledge;
 }
 
+struct rehash *node_rehash(const struct node *n)
+{
+    return n->rehash;
+}
+
 struct renew *node_renew(const struct node *n)
 {
     return n->renew;

@@ -31,6 +31,7 @@ struct node {
     struct throttle *throttle;
     struct quota *quota;
     struct gc *gc;
+    struct rehash *rehash;
     struct renew *renew;
     struct safety *safety;
     struct address_book *book;

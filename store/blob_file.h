@@ -23,7 +23,11 @@ MUST_CHECK enum err blob_file_read(int fd, uint64_t offset, uint8_t *out,
 /* Whether `len` more bytes leave the store's reserve untouched. */
 bool blob_file_has_room(const struct store *store, uint64_t len);
 
-/* What an external file looks like now, and whether that is as it was. */
+/*
+ * What an external file looks like now, and whether that is as it was.  A
+ * device has another number when it is plugged in again, so it is not asked
+ * for; an inode of 0 is one whose file system makes numbers up as it goes.
+ */
 void external_of(struct row_external *out, const struct stat *st);
 bool external_same(const struct row_external *row, uint64_t size,
                    const struct stat *st);

@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,7 +126,7 @@ bool external_same(const struct row_external *row, uint64_t size,
 
     external_of(&now, st);
     return (uint64_t)st->st_size == size && now.mtime_ns == row->mtime_ns &&
-           now.inode == row->inode && now.device == row->device;
+           (now.inode == row->inode || row->inode == 0);
 }
 
 /* ---- Pieces, by any number of threads ----------------------------------- */
@@ -322,6 +324,15 @@ static enum err let_settle(struct blob_import *import)
                                                             : ERR_CHANGED;
 }
 
+/* FAT and exFAT have none: the next mount numbers its files anew. */
+static bool has_inodes(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) != 0 ||
+           (fs.f_type != MSDOS_SUPER_MAGIC && fs.f_type != EXFAT_SUPER_MAGIC);
+}
+
 static enum err begin_in_place(struct blob_import *import)
 {
     char *real = realpath(import->path, NULL);
@@ -336,6 +347,8 @@ static enum err begin_in_place(struct blob_import *import)
         return e;
     }
     external_of(&row, &import->before);
+    if (!has_inodes(import->from))
+        row.inode = 0;
     row.path = (struct bytes){ (const uint8_t *)real, strlen(real) };
     import->state = BLOB_EXTERNAL;
     row_external_write(&import->detail, &row);
@@ -484,17 +497,22 @@ void blob_import_id(const struct blob_import *import, struct blob_id *out)
     *out = import->id;
 }
 
-enum err blob_import_put(struct blob_import *import, struct store_batch *batch)
+enum err blob_import_put_again(struct blob_import *import,
+                               struct store_batch *batch)
 {
     uint64_t spans =
         import->id.size > BLOB_SPAN_LEN ? blob_span_count(import->id.size) : 0;
 
-    enum err e;
-
     assert(import->done);
-    e = blobs_put_whole(batch, &import->id, import->topic, import->state,
-                        writer_view(&import->detail),
-                        (struct bytes){ import->layer, spans * HASH_LEN });
+    return blobs_put_whole(batch, &import->id, import->topic, import->state,
+                           writer_view(&import->detail),
+                           (struct bytes){ import->layer, spans * HASH_LEN });
+}
+
+enum err blob_import_put(struct blob_import *import, struct store_batch *batch)
+{
+    enum err e = blob_import_put_again(import, batch);
+
     if (e == ERR_OK)
         batch->ops[batch->count - 1].is_own = true;
     return e;

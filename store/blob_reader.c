@@ -128,6 +128,7 @@ enum err blob_reader_of_look(struct blob_reader **out,
     if (reader == NULL)
         return ERR_NO_MEMORY;
     reader->fd = -1;
+    reader->disk.direct = -1;
     blob_info_of(&reader->info, id, &row);
     e = open_state(reader, store, row.detail);
     if (e != ERR_OK) {

@@ -37,11 +37,16 @@ MUST_CHECK enum err blobs_find(struct store *store, const struct blob_id *id,
 /* Whether it, or a part of it, was fetched or imported for this topic. */
 bool blobs_held_for(struct store *store, const struct blob_id *id,
                     const uint8_t topic[ID_LEN]);
-/*
- * Whether it is a file in place that somebody has written to or removed since.
- * One of which the disk is not there has not changed: it may come back.
- */
-bool blobs_has_changed(struct store *store, const struct blob_id *id);
+/* What became of a file in place since it was hashed. */
+enum in_place_state {
+    IN_PLACE_KEPT,    /* it is as it was, or its disk is away: it may be */
+    IN_PLACE_CHANGED, /* somebody has written to it or removed it */
+    IN_PLACE_OTHER    /* another file of that size and time lies there now */
+};
+
+/* Looks at it; KEPT for what is no file in place. */
+enum in_place_state blobs_look_in_place(struct store *store,
+                                        const struct blob_id *id);
 /* Blobs of a topic, ascending, after `after` (NULL: from the first). */
 MUST_CHECK enum err blobs_of_topic(struct store *store,
                                    const uint8_t topic[ID_LEN],
@@ -114,6 +119,14 @@ MUST_CHECK enum err blob_import_new(struct blob_import **out,
                                     struct store *store, const char *path,
                                     const uint8_t topic[ID_LEN], bool in_place);
 /*
+ * The same for a file in place that may lie there as another one now: hashed
+ * again, it is what it was if its name is.  ERR_NOT_FOUND: it is no such file.
+ */
+MUST_CHECK enum err blob_import_again(struct blob_import **out,
+                                      struct store *store,
+                                      const struct blob_id *id,
+                                      const uint8_t topic[ID_LEN]);
+/*
  * The steps, all on the pool: files are copied (by reflink where the file
  * system can) and hashed.
  *   ERR_NOT_FOUND  there is no such regular file, or it may not be read
@@ -143,6 +156,9 @@ uint64_t blob_import_size(const struct blob_import *import);
 void blob_import_id(const struct blob_import *import, struct blob_id *out);
 MUST_CHECK enum err blob_import_put(struct blob_import *import,
                                     struct store_batch *batch);
+/* The same of what was hashed again: whose it is stays as it is. */
+MUST_CHECK enum err blob_import_put_again(struct blob_import *import,
+                                          struct store_batch *batch);
 /* Of content that is refused here (store/law.h), and so has no row: removes the
  * file that was made.  Not for what may be held already. */
 void blob_import_discard(struct blob_import *import);

@@ -175,6 +175,34 @@ class ToldTest(lab.LabTest):
                                        check=False).returncode == 0, "it")
         self.assertTrue(self.holds(self.ada, root))
 
+    def test_a_file_in_place_that_came_back_from_a_backup_is_served(self):
+        ben = self.node("ben")
+        ben.meet(self.ada)
+        ben.json("project", "follow", self.project)
+        path = self.file("film", os.urandom(2 * MIB))
+        was = path.read_bytes()
+        work, root = self.in_place(self.ada, path)
+        ben.run("wait", f"caught-up:{self.project}")
+        self.replace(path, was)
+        ben.json("get", work, "--out", self.folder / "out")
+        self.assertEqual((self.folder / "out" / "film").read_bytes(), was)
+        self.assertEqual(self.ada.run("cat", work, text=False).stdout, was)
+        # What only looks as it was is not: that is found out, too.
+        self.replace(path, os.urandom(2 * MIB))
+        self.assertNotEqual(self.ada.run("cat", work, check=False).returncode,
+                            0)
+        # It is let go, and comes again from who has it.
+        lab.until(lambda: self.ada.run("cat", work, check=False, text=False)
+                  .stdout == was, "the film")
+
+    def replace(self, path, content):
+        """Another file of that time at the same place."""
+        time = path.stat().st_mtime_ns
+        other = path.with_name("other")
+        other.write_bytes(content)
+        os.utime(other, ns=(time, time))
+        other.replace(path)
+
     def test_a_file_that_nobody_has_keeps_no_other_away(self):
         names = ("first", "large", "lost", "small", "tiny")
         done = self.ada.json(

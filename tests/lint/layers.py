@@ -11,7 +11,8 @@ POSIX_FILES = LIBC_PURE | {
     "ctype.h", "dirent.h", "errno.h", "fcntl.h", "pthread.h", "stdatomic.h",
     "stdio.h", "time.h", "unistd.h", "sys/file.h", "sys/ioctl.h", "sys/mman.h",
     "sys/stat.h", "sys/statvfs.h", "sys/time.h", "sys/types.h", "sys/uio.h",
-    "linux/fs.h"}
+    "sys/vfs.h",
+    "linux/fs.h", "linux/magic.h"}
 UNISTRING = {"unicase.h", "unictype.h", "uninorm.h", "unistr.h",
              "uniwbrk.h"}
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "store/blob_disk.h"
+#include "store/blob_file.h"
 #include "store/internal.h"
 #include "store/keep.h"
 
@@ -248,6 +249,7 @@ static void a_file_in_place_is_not_served_once_it_changed(void **state)
     write_file(fixture_path(f, "in"), data, 49999);
     assert_int_equal(blob_reader_read(reader, 0, &byte, 1), ERR_CHANGED);
     assert_int_equal(blob_reader_open(&late, f->store, &id, T1), ERR_CHANGED);
+    assert_int_not_equal(fcntl(STDIN_FILENO, F_GETFD), -1); /* not its file */
     blob_reader_close(reader);
     /* The same content again, imported again, is served again. */
     write_file(fixture_path(f, "in"), data, 50000);
@@ -268,25 +270,117 @@ static void a_file_in_place_has_changed_or_its_disk_is_away(void **state)
     assert_int_equal(mkdir(fixture_path(f, "disk"), 0700), 0);
     write_file(fixture_path(f, "disk/in"), data, 50000);
     id = import(f, "disk/in", T1, true);
-    assert_false(blobs_has_changed(f->store, &id));
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_KEPT);
     (void)snprintf(path, sizeof path, "%s", fixture_path(f, "disk"));
     (void)snprintf(away, sizeof away, "%s", fixture_path(f, "away"));
     assert_int_equal(rename(path, away), 0);
-    assert_false(blobs_has_changed(f->store, &id));
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_KEPT);
     assert_int_equal(rename(away, path), 0);
-    assert_false(blobs_has_changed(f->store, &id));
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_KEPT);
     write_file(fixture_path(f, "disk/in"), data, 49999);
-    assert_true(blobs_has_changed(f->store, &id));
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_CHANGED);
     assert_int_equal(unlink(fixture_path(f, "disk/in")), 0);
-    assert_true(blobs_has_changed(f->store, &id));
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_CHANGED);
     /* What is kept here is our own affair, and so is what is not. */
     write_file(fixture_path(f, "in"), data, 40000);
     id = import(f, "in", T1, false);
     write_file(fixture_path(f, "in"), data, 39999);
-    assert_false(blobs_has_changed(f->store, &id));
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_KEPT);
     id.size++;
-    assert_false(blobs_has_changed(f->store, &id));
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_KEPT);
     free(data);
+}
+
+/* Puts a file of this content and of the same time at its place. */
+static void replace_file(struct fixture *f, const char *name,
+                         const uint8_t *data, size_t len)
+{
+    char path[256];
+    char other[256];
+    struct stat st;
+
+    (void)snprintf(path, sizeof path, "%s", fixture_path(f, name));
+    (void)snprintf(other, sizeof other, "%s", fixture_path(f, "other"));
+    write_file(other, data, len);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(utimensat(AT_FDCWD, other,
+                               (struct timespec[]){ st.st_atim, st.st_mtim },
+                               0),
+                     0);
+    assert_int_equal(rename(other, path), 0);
+}
+
+/* As rehash.c does it; whether it is what it was. */
+static bool hash_again(struct fixture *f, const struct blob_id *id)
+{
+    struct blob_progress progress = { 0 };
+    struct blob_import *import;
+    struct blob_id found;
+    bool same;
+
+    assert_int_equal(blob_import_again(&import, f->store, id, T1), ERR_OK);
+    assert_int_equal(fixture_import_run(import, &progress), ERR_OK);
+    blob_import_id(import, &found);
+    same = blob_id_equal(&found, id);
+    store_batch_clear(f->batch);
+    assert_int_equal(blob_import_put_again(import, f->batch), ERR_OK);
+    if (same)
+        apply(f);
+    blob_import_free(import);
+    return same;
+}
+
+static void
+a_file_in_place_that_is_another_one_now_is_hashed_again(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t *data = content_of(50000);
+    struct blob_import *again;
+    struct blob_reader *reader;
+    struct blob_id id;
+
+    write_file(fixture_path(f, "in"), data, 50000);
+    id = import(f, "in", T1, true);
+    replace_file(f, "in", data, 50000);
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_OTHER);
+    assert_int_equal(blob_reader_open(&reader, f->store, &id, T1), ERR_CHANGED);
+    assert_true(hash_again(f, &id));
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_KEPT);
+    assert_content(f, &id, data);
+    data[49999] ^= 1;
+    replace_file(f, "in", data, 50000);
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_OTHER);
+    assert_false(hash_again(f, &id));
+    assert_int_equal(blob_reader_open(&reader, f->store, &id, T1), ERR_CHANGED);
+    /* Only what lies in place can be hashed there. */
+    id.size++;
+    assert_int_equal(blob_import_again(&again, f->store, &id, T1),
+                     ERR_NOT_FOUND);
+    write_file(fixture_path(f, "in"), data, 40000);
+    id = import(f, "in", T1, false);
+    assert_int_equal(blob_import_again(&again, f->store, &id, T1),
+                     ERR_NOT_FOUND);
+    free(data);
+}
+
+static void what_tells_a_file_is_its_size_time_and_inode(void **state)
+{
+    struct stat st = { .st_size = 7, .st_ino = 5, .st_dev = 3 };
+    struct row_external row;
+
+    (void)state;
+    st.st_mtim = (struct timespec){ .tv_sec = 9, .tv_nsec = 1 };
+    external_of(&row, &st);
+    assert_true(external_same(&row, 7, &st));
+    assert_false(external_same(&row, 8, &st));
+    st.st_dev = 4; /* plugged in elsewhere */
+    assert_true(external_same(&row, 7, &st));
+    st.st_ino = 6;
+    assert_false(external_same(&row, 7, &st));
+    row.inode = 0; /* its file system has none */
+    assert_true(external_same(&row, 7, &st));
+    st.st_mtim.tv_nsec = 2;
+    assert_false(external_same(&row, 7, &st));
 }
 
 struct hand {
@@ -840,6 +934,8 @@ int main(void)
         TEST(the_last_release_removes_the_file),
         TEST(a_file_in_place_is_not_served_once_it_changed),
         TEST(a_file_in_place_has_changed_or_its_disk_is_away),
+        TEST(a_file_in_place_that_is_another_one_now_is_hashed_again),
+        TEST(what_tells_a_file_is_its_size_time_and_inode),
         TEST(hands_beside_each_other_make_one_blob),
         TEST(holes_are_zeros_and_stay_holes),
         TEST(imports_that_are_flushed_together_are_all_there),

@@ -345,17 +345,25 @@ static void note_held(const struct run *run)
 {
     json_int_t dropped =
         json_integer_value(json_object_get(run->result, "dropped"));
+    json_int_t quota =
+        json_integer_value(json_object_get(run->params, "quota_bytes"));
     char files[TEXT_SHORT];
+    char room[TEXT_SHORT];
+    char what[TEXT_SHORT + 32] = "everything";
 
+    if (quota > 0) {
+        text_size(room, (uint64_t)quota);
+        (void)snprintf(what, sizeof what, "as much as fits into %s", room);
+    }
     if (dropped == 0) {
-        render_note(run->ctl, "everything of it is held here from now on");
+        render_note(run->ctl, "%s of it is held here from now on", what);
         return;
     }
     text_count(files, (uint64_t)dropped, "file");
     render_note(run->ctl,
-                "everything of it is held here from now on, but for %s that "
-                "you dropped; to have one again: troupe get RECORD",
-                files);
+                "%s of it is held here from now on, but for %s that you "
+                "dropped; to have one again: troupe get RECORD",
+                what, files);
 }
 
 bool run_seed(struct run *run)

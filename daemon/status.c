@@ -15,7 +15,7 @@
 #include "daemon/version.h"
 #include "store/blobs.h"
 
-enum { PAGE = 64, TOPICS_SHOWN = 1024 };
+enum { PAGE = 64, TOPICS_SHOWN = 1024, WANTS_LOOKED_AT = 1024 };
 
 static void put_listen(struct node *node, struct writer *w)
 {
@@ -250,6 +250,28 @@ static void quota_warning(const struct node *node, char out[256])
                    q.refused != 0 ? ", and others wait for room" : "");
 }
 
+/* Whether one of the first files that are to come finds its pledge full. */
+static bool pledge_is_full(const struct node *node)
+{
+    struct store_want page[PAGE];
+    struct store_want last;
+    size_t n = PAGE;
+
+    for (size_t seen = 0; n == PAGE && seen < WANTS_LOOKED_AT; seen += n) {
+        struct quota_claim claim;
+
+        if (store_wants(node_store(node), seen == 0 ? NULL : &last, page, PAGE,
+                        &n) != ERR_OK)
+            return false;
+        for (size_t i = 0; i < n; i++)
+            if (!quota_pledge_admits(node_quota(node), &page[i], &claim))
+                return true;
+        if (n > 0)
+            last = page[n - 1];
+    }
+    return false;
+}
+
 static void put_warnings(struct desk *desk, struct writer *w)
 {
     char full[256];
@@ -261,16 +283,21 @@ static void put_warnings(struct desk *desk, struct writer *w)
     bool failed = store_failed(node_store(node));
     bool small = transfer_lacks_disk(node_transfer(node));
     bool changed = in_place_lost() > 0;
+    bool pledged = pledge_is_full(node);
 
     quota_warning(node, full);
     pair_array(w, "warnings",
                (uint32_t)open_key + alone + failed + makeshift + small +
-                   changed + (full[0] != '\0'));
+                   changed + pledged + (full[0] != '\0'));
     if (full[0] != '\0')
         mp_put_text(w, full);
     if (small)
         mp_put_text(w, "Files wait for room on the disk. See them with "
                        "`troupe want list`, and free some space.");
+    if (pledged)
+        mp_put_text(w, "Files wait for room in what is pledged. See them with "
+                       "`troupe want list`; to pledge more: troupe seed "
+                       "PROJECT --quota BYTES");
     if (changed)
         mp_put_text(w, "Files that were served from where they lie have been "
                        "changed or removed since. As they were, they are here "

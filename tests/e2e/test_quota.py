@@ -80,6 +80,29 @@ class QuotaTest(lab.LabTest):
             ben.run("wait", f"here:{root}")
         self.assertFalse(self.is_full(ben))
 
+    def test_a_pledge_that_is_too_small_is_told(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        root = self.work(ada, project, MIB)[1]
+        ben = self.node("ben")
+        ada.meet(ben)
+
+        def told():
+            return [w for w in ben.json("status")["warnings"]
+                    if "pledged" in w]
+        said = ben.run("seed", project, "--quota", "1MiB").stderr
+        ben.run("wait", f"here:{root}")
+        self.assertEqual(told(), [])
+        self.work(ada, project, MIB, "second")
+        lab.until(told, "a warning")
+        self.assertIn("--quota", told()[0])
+        again = ben.run("seed", project, "--quota", "1MiB").stderr
+        self.assertIn("as much as fits into 1.0 MiB", again)
+        self.assertNotIn("everything", said + again)
+        ben.json("seed", project, "--quota", "2MiB")
+        lab.until(lambda: not told(), "that it has come")
+        self.assertEqual(self.used(ben), 2 * MIB)
+
     def test_what_is_asked_for_and_brought_keeps_to_the_quota_too(self):
         self.conf("ada", "[node]", "quota = 2 MiB")
         ada = self.node("ada", person="Ada")

@@ -51,7 +51,7 @@ static const struct command rows[] = {
       .example = "troupe wait caught-up:1f2e3d4c5b6a7988 --timeout 60" },
     { .noun = "events", .method = "events.open", .options = events, .run = run_events, .flags = COMMAND_LONG | COMMAND_NO_JSON,
       .help = "what happens, a line each" },
-    { .noun = "job", .verb = "list", .method = "job.list", .options = none, .columns = "id what state done total unit",
+    { .noun = "job", .verb = "list", .method = "job.list", .options = none, .show = render_jobs,
       .help = "long work under way" },
     { .noun = "job", .verb = "attach", .method = "job.attach", .options = job, .flags = COMMAND_JOB,
       .help = "watch a job until it ends" },

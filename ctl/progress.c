@@ -2,10 +2,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctl/text.h"
 
 #define BAR_WIDTH 24
+
+enum { MOMENT_MS = 400, SEEN_MS = 1000 };
 
 static double number_at(const json_t *params, const char *key)
 {
@@ -21,8 +24,37 @@ static void amount(char out[TEXT_SHORT], double n, const char *unit)
         (void)snprintf(out, TEXT_SHORT, "%.0f %.16s", n, unit);
 }
 
+double progress_rate(struct progress_pace *pace, uint64_t now_ms, double done,
+                     double said)
+{
+    unsigned n = pace->count;
+    uint64_t span_ms;
+
+    if (n == 0 || now_ms - pace->at[n - 1].ms >= MOMENT_MS) {
+        if (n == PROGRESS_MOMENTS)
+            memmove(pace->at, pace->at + 1, --n * sizeof pace->at[0]);
+        pace->at[n].ms = now_ms;
+        pace->at[n].done = done;
+        pace->count = n + 1;
+    }
+    span_ms = now_ms - pace->at[0].ms;
+    if (span_ms < SEEN_MS)
+        return said;
+    return done > pace->at[0].done
+               ? (done - pace->at[0].done) * 1000 / (double)span_ms
+               : 0;
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec t = { 0 };
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 static void draw(struct progress *p, double done, double total, double rate,
-                 const char *unit)
+                 const char *unit, const char *waits)
 {
     unsigned filled = total > 0 ? (unsigned)(BAR_WIDTH * done / total) : 0;
     char texts[4][TEXT_SHORT] = { "", "?", "", "" };
@@ -43,6 +75,8 @@ static void draw(struct progress *p, double done, double total, double rate,
         (void)fprintf(stderr, ", %s/s", texts[2]);
     if (texts[3][0] != '\0')
         (void)fprintf(stderr, ", %s left", texts[3]);
+    if (waits != NULL && rate <= 0)
+        (void)fprintf(stderr, ", waits for %s: troupe want list", waits);
     (void)fputs("\033[K", stderr);
     (void)fflush(stderr);
     p->drawn = true;
@@ -54,7 +88,7 @@ void progress_tell(struct progress *p, uint64_t done, uint64_t total,
     double rate = took_ms > 0 ? (double)done * 1000 / (double)took_ms : 0;
 
     if (p->visible)
-        draw(p, (double)done, (double)total, rate, NULL);
+        draw(p, (double)done, (double)total, rate, NULL, NULL);
 }
 
 /* Of the job, or, before there is one, of the call that waits. */
@@ -75,9 +109,12 @@ void progress_take(struct progress *p, json_t *params)
         json_decref(p->last);
         p->last = json_incref(params);
     } else if (p->visible) {
-        draw(p, number_at(params, "done"), number_at(params, "total"),
-             number_at(params, "rate"),
-             json_string_value(json_object_get(params, "unit")));
+        double done = number_at(params, "done");
+
+        draw(p, done, number_at(params, "total"),
+             progress_rate(&p->pace, now_ms(), done, number_at(params, "rate")),
+             json_string_value(json_object_get(params, "unit")),
+             json_string_value(json_object_get(params, "waits")));
     }
 }
 

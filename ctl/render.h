@@ -28,6 +28,9 @@ void render_files(const json_t *result);
 void render_findings(const json_t *result);
 void render_link(const json_t *result);
 void render_version(const json_t *result);
+/* render_jobs.c */
+void render_jobs(const json_t *result);
+void render_jobs_running(const json_t *jobs);
 /* render_bundle.c */
 void render_bundle(const json_t *result);
 void render_written(const json_t *result);

@@ -169,13 +169,14 @@ static void put_topic(const json_t *topic)
     (void)printf(": %s, %llu of them here", files,
                  (unsigned long long)number_at(topic, "held_here"));
     if (number_at(topic, "under_target") > 0)
-        (void)printf("; %llu have fewer copies than are wanted",
-                     (unsigned long long)number_at(topic, "under_target"));
+        (void)printf("; %llu %s fewer copies than are wanted",
+                     (unsigned long long)number_at(topic, "under_target"),
+                     number_at(topic, "under_target") == 1 ? "has" : "have");
     if (number_at(topic, "only_here") > 0)
-        (void)printf("; of %llu no copy is known but ours",
+        (void)printf("; of %llu nobody else has shown a copy",
                      (unsigned long long)number_at(topic, "only_here"));
     if (number_at(topic, "nowhere") > 0)
-        (void)printf("; of %llu no copy is known at all",
+        (void)printf("; of %llu nobody has shown a copy",
                      (unsigned long long)number_at(topic, "nowhere"));
     if (json_is_true(json_object_get(topic, "cut")))
         (void)fputs("; there are more than are counted", stdout);

@@ -54,8 +54,10 @@ static void put_store(const json_t *status)
     char bytes[TEXT_SHORT];
     char blob_bytes[TEXT_SHORT];
     char quota[TEXT_SHORT];
+    char part[TEXT_SHORT];
     char records[TEXT_SHORT];
     char count[TEXT_SHORT];
+    char parts[TEXT_SHORT + 32] = "";
     char line[256];
 
     text_count(records, number_at(store, "records"), "record");
@@ -63,10 +65,14 @@ static void put_store(const json_t *status)
     text_size(bytes, number_at(store, "bytes"));
     text_size(blob_bytes, number_at(blobs, "bytes"));
     text_size(quota, number_at(blobs, "quota_bytes"));
-    (void)snprintf(line, sizeof line, "%s (%s), %s (%s%s%s)", records, bytes,
+    if (number_at(blobs, "partial_bytes") > 0) {
+        text_size(part, number_at(blobs, "partial_bytes"));
+        (void)snprintf(parts, sizeof parts, ", and %s of some to come", part);
+    }
+    (void)snprintf(line, sizeof line, "%s (%s), %s (%s%s%s)%s", records, bytes,
                    count, blob_bytes,
                    number_at(blobs, "quota_bytes") > 0 ? " of " : "",
-                   number_at(blobs, "quota_bytes") > 0 ? quota : "");
+                   number_at(blobs, "quota_bytes") > 0 ? quota : "", parts);
     put_line("store", line);
 }
 
@@ -132,8 +138,7 @@ void render_status(const json_t *status)
     put_table("peers", json_object_get(status, "peers"),
               "node address direction path topics rtt_ms");
     put_topics(json_object_get(status, "topics"));
-    put_table("jobs", json_object_get(status, "jobs"),
-              "id what state done total unit");
+    render_jobs_running(json_object_get(status, "jobs"));
 }
 
 /* --- tree --- */

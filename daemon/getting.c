@@ -7,9 +7,11 @@
 
 #include "daemon/in_place.h"
 #include "daemon/pair.h"
+#include "daemon/transfer.h"
 
 enum {
     STALL_MS = 1000, /* the next file waits, others do not wait for it */
+    UNWANTED_TICKS = 3,
     SOON_MS = 5
 };
 
@@ -84,14 +86,20 @@ void getting_fail(struct getting *g, enum err e)
         : e == ERR_CHANGED ? IN_PLACE_HINT
         : e == ERR_NOT_FOUND
             ? "Check that the folder that is to hold it is there and yours."
-            : NULL;
+        : e == ERR_NOT_HELD ? "To have it all the same: troupe get RECORD"
+                            : NULL;
 
     if (g->cancelled && !job_is_closing(g->job))
         getting_let_go(g);
     if (e == ERR_CHANGED)
         in_place_look(g->node, &g->files[g->next].blob);
-    (void)snprintf(where, sizeof where, "cannot write to %s", g->out);
-    job_fail(g->job, e, e == ERR_NOT_FOUND ? where : NULL, hint);
+    if (e == ERR_NOT_HELD)
+        (void)snprintf(where, sizeof where,
+                       "a file was dropped here meanwhile");
+    else
+        (void)snprintf(where, sizeof where, "cannot write to %s", g->out);
+    job_fail(g->job, e, e == ERR_NOT_FOUND || e == ERR_NOT_HELD ? where : NULL,
+             hint);
     getting_end(g);
 }
 
@@ -129,6 +137,29 @@ static void getting_done(struct getting *g)
 
 /* --- what is next --- */
 
+/* Why the next file is not on its way; NULL if it is, or nothing hinders it. */
+static const char *waits_for(const struct getting *g)
+{
+    struct store_want want;
+
+    if (g->next == g->count ||
+        store_want_find(node_store(g->node), &g->files[g->next].blob, g->topic,
+                        &want) != ERR_OK)
+        return NULL;
+    switch (transfer_want_state(node_transfer(g->node), &want)) {
+    case WANT_NO_ROOM:
+        return "room, on the disk or in a quota";
+    case WANT_NO_PEER:
+        return "a peer of its project";
+    case WANT_NOT_FOUND:
+        return "a peer that has it";
+    case WANT_DUE:
+    case WANT_FETCHING:
+        break;
+    }
+    return NULL;
+}
+
 /* Bytes of files that are written, and of what the next ones have. */
 static void getting_tell(struct getting *g)
 {
@@ -138,6 +169,7 @@ static void getting_tell(struct getting *g)
          i++)
         done += node_blob_progress(g->node, &g->files[i].blob);
     job_progress(g->job, done > g->bytes ? g->bytes : done, g->bytes);
+    job_waits(g->job, waits_for(g));
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -207,11 +239,27 @@ static void on_event(struct node_listener *listener,
         getting_step(g);
 }
 
+/* Whether the next file has been dropped, or its topic given up, meanwhile. */
+static bool is_unwanted(const struct getting *g)
+{
+    struct store_want want;
+
+    return !g->working && g->wanted == g->count && g->next < g->count &&
+           !getting_is_whole(g, &g->files[g->next].blob) &&
+           store_want_find(node_store(g->node), &g->files[g->next].blob,
+                           g->topic, &want) == ERR_NOT_FOUND;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct getting *g = timer->data;
 
-    if (!g->ended)
+    if (g->ended)
+        return;
+    g->unwanted = is_unwanted(g) ? g->unwanted + 1 : 0;
+    if (g->unwanted == UNWANTED_TICKS && !g->cancelled && g->err == ERR_OK)
+        getting_fail(g, ERR_NOT_HELD);
+    else
         getting_step(g); /* and tells how far it is */
 }
 

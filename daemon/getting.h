@@ -61,6 +61,7 @@ struct getting {
     size_t group;                  /* being written; 0: a file by itself */
     struct blob_progress progress;
     bool cancelled;
+    unsigned unwanted; /* ticks for which nobody here wants the next file */
     bool ended;
     bool working;
     enum err err;

@@ -9,7 +9,7 @@
 #include "daemon/client.h"
 #include "daemon/pair.h"
 
-enum { WATCHERS_MAX = 8, WAITERS_MAX = 8, PROGRESS_MS = 200 };
+enum { WATCHERS_MAX = 8, WAITERS_MAX = 8, PROGRESS_MS = 200, WHY_MAX = 256 };
 
 struct job {
     struct jobs *jobs;
@@ -20,6 +20,9 @@ struct job {
     uint64_t done;
     uint64_t total;
     uint64_t started_ms;
+    uint64_t ended_ms;
+    const char *waits; /* for what it waits; NULL while it goes on */
+    char why[WHY_MAX]; /* it failed */
     enum job_state state;
     bool ending;                     /* its waiters are being answered */
     bool moved;                      /* since watchers were told */
@@ -54,17 +57,19 @@ static void job_free(struct job *job)
     free(job);
 }
 
-/* Bytes a second since it began. */
+/* Bytes a second since it began, until it ended. */
 static uint64_t job_rate(const struct job *job)
 {
-    uint64_t ms = uv_now(job->jobs->timer.loop) - job->started_ms;
+    uint64_t end_ms = job->state == JOB_RUNNING ? uv_now(job->jobs->timer.loop)
+                                                : job->ended_ms;
+    uint64_t ms = end_ms - job->started_ms;
 
     return ms == 0 ? 0 : job->done / ms * 1000 + job->done % ms * 1000 / ms;
 }
 
 static void job_put(const struct job *job, struct writer *w)
 {
-    mp_put_map(w, 7);
+    mp_put_map(w, 9);
     pair_uint(w, "id", job->number);
     pair_text(w, "what", job->what);
     pair_text(w, "state", state_names[job->state]);
@@ -72,6 +77,8 @@ static void job_put(const struct job *job, struct writer *w)
     pair_uint(w, "total", job->total);
     pair_text(w, "unit", job->unit);
     pair_uint(w, "rate", job_rate(job));
+    pair_text(w, "waits", job->waits);
+    pair_text(w, "error", job->state == JOB_FAILED ? job->why : NULL);
 }
 
 /* The params of a "progress": of a running job, or with its outcome. */
@@ -79,15 +86,17 @@ static void job_put_progress(const struct job *job, struct writer *w)
 {
     bool ended = job->state != JOB_RUNNING;
 
-    mp_put_map(w, ended ? 7 : 6);
+    mp_put_map(w, 7);
     pair_uint(w, "job", job->number);
     pair_text(w, "state", state_names[job->state]);
     pair_uint(w, "done", job->done);
     pair_uint(w, "total", job->total);
     pair_text(w, "unit", job->unit);
     pair_uint(w, "rate", job_rate(job));
-    if (!ended)
+    if (!ended) {
+        pair_text(w, "waits", job->waits);
         return;
+    }
     mp_put_text(w, job->state == JOB_DONE ? "result" : "error");
     writer_bytes(w, writer_view(&job->result));
 }
@@ -323,6 +332,12 @@ void job_progress(struct job *job, uint64_t done, uint64_t total)
     job->total = total;
 }
 
+void job_waits(struct job *job, const char *what)
+{
+    job->moved = job->moved || job->waits != what;
+    job->waits = what;
+}
+
 void job_on_cancel(struct job *job, void (*on_cancel)(void *context),
                    void *context)
 {
@@ -349,6 +364,8 @@ static void job_end(struct job *job, enum job_state state)
 {
     assert(job->state == JOB_RUNNING);
     job->state = state;
+    job->ended_ms = uv_now(job->jobs->timer.loop);
+    job->waits = NULL;
     job->on_cancel = NULL;
     /* An answer lets its client go on asking, perhaps for another job. */
     job->ending = true;
@@ -375,6 +392,9 @@ void job_fail(struct job *job, enum err e, const char *text, const char *hint)
 {
     struct writer *w = &job->result;
 
+    (void)snprintf(job->why, sizeof job->why, "%s",
+                   text == NULL ? err_text(e) : text);
+    trim_utf8(job->why);
     mp_put_map(w, 4);
     pair_uint(w, "code", (uint64_t)err_exit_code(e));
     pair_text(w, "name", err_name(e));
@@ -449,7 +469,12 @@ void jobs_cancel(struct jobs *jobs, struct call *call)
 
     if (job == NULL)
         return;
-    if (job->state == JOB_RUNNING && job->on_cancel == NULL) {
+    if (job->state != JOB_RUNNING) {
+        call_fail(call, ERR_REFUSED, "this job has ended already",
+                  "See what became of it with: troupe job list");
+        return;
+    }
+    if (job->on_cancel == NULL) {
         call_fail(call, ERR_REFUSED, "this job cannot be cancelled", NULL);
         return;
     }

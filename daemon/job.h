@@ -40,6 +40,9 @@ struct job *job_start_beside(struct jobs *jobs, struct call *call,
 uint64_t job_number(const struct job *job);
 /* Tells how far it is; watchers hear of it at most 5 times a second. */
 void job_progress(struct job *job, uint64_t done, uint64_t total);
+/* Says for what it waits, in words that stay where they are; NULL: it goes on.
+ */
+void job_waits(struct job *job, const char *what);
 /* Called once when somebody cancels; the worker then ends the job itself.
  * With NULL it cannot be cancelled any more. */
 void job_on_cancel(struct job *job, void (*on_cancel)(void *context),

@@ -41,13 +41,12 @@ static bool find_target(struct call *call, struct target *out)
     struct store_item item;
 
     memset(out, 0, sizeof *out);
-    out->is_root =
-        control_id_of(out->root, call_param(call, "target")) == ERR_OK &&
-        store_find(node_store(call_node(call)), out->root, &item) != ERR_OK;
+    if (!param_record_or_root(call, "target", PARAM_READS, &item, out->root,
+                              &out->is_root))
+        return false;
     if (out->is_root)
         return true;
-    if (!param_record(call, "target", PARAM_READS, &item) ||
-        !param_is_shown(call, &item))
+    if (!param_is_shown(call, &item))
         return false;
     out->seq = item.seq;
     return true;

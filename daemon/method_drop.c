@@ -94,18 +94,15 @@ static enum err add_root(struct dropping *d, const uint8_t root[HASH_LEN])
 static bool find_places(struct dropping *d)
 {
     struct call *call = d->call;
-    struct store *store = node_store(call_node(call));
     struct store_item item;
     uint8_t root[HASH_LEN];
+    bool is_root;
     enum err e;
 
-    if (control_id_of(root, call_param(call, "target")) == ERR_OK &&
-        store_find(store, root, &item) != ERR_OK)
-        e = add_root(d, root);
-    else if (param_record(call, "target", PARAM_SIGNS, &item))
-        e = add_files(d, &item);
-    else
+    if (!param_record_or_root(call, "target", PARAM_SIGNS, &item, root,
+                              &is_root))
         return false;
+    e = is_root ? add_root(d, root) : add_files(d, &item);
     if (e == ERR_OK && d->count > 0)
         return true;
     if (e == ERR_OK)

@@ -106,6 +106,34 @@ bool param_record(struct call *call, const char *name, enum param_use use,
                        list_hint(name) != NULL ? name : "record");
 }
 
+bool param_record_or_root(struct call *call, const char *name,
+                          enum param_use use, struct store_item *item,
+                          uint8_t root[HASH_LEN], bool *is_root)
+{
+    struct store *store = node_store(call_node(call));
+    char digits[2 * ID_LEN + 1];
+    size_t len;
+    enum err e;
+
+    *is_root = control_id_of(root, call_param(call, name)) == ERR_OK &&
+               store_find(store, root, item) != ERR_OK;
+    if (*is_root)
+        return true;
+    if (!param_is_given(call, name))
+        return param_record(call, name, use, item); /* which fails the call */
+    if (!prefix_of(call, call_param(call, name), use, digits, &len))
+        return false;
+    e = store_resolve(store, digits, len, root);
+    if (e == ERR_OK)
+        e = store_find(store, root, item);
+    if (e != ERR_NOT_FOUND)
+        return e == ERR_OK || fail_resolve(call, e, "record");
+    call_fail(call, e, "no record held here has this id",
+              "The root of a file is given with all its 64 digits, as `troupe "
+              "health` and `troupe copies RECORD` show it.");
+    return false;
+}
+
 bool param_is_shown(struct call *call, const struct store_item *item)
 {
     struct hide_reason why;

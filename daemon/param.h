@@ -14,6 +14,10 @@ enum param_use { PARAM_READS, PARAM_SIGNS };
 /* The record that a prefix names.  ERR_NOT_FOUND, ERR_AMBIGUOUS, ERR_USAGE */
 bool param_record(struct call *call, const char *name, enum param_use use,
                   struct store_item *out);
+/* The same, or the whole root of a file: any whole id that no record has. */
+bool param_record_or_root(struct call *call, const char *name,
+                          enum param_use use, struct store_item *item,
+                          uint8_t root[HASH_LEN], bool *is_root);
 /* Whether its owner wants to see it (hide.h); else the call has been failed. */
 bool param_is_shown(struct call *call, const struct store_item *item);
 /* Whether this node may hold such a file; else the call has been failed. */

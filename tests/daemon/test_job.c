@@ -21,6 +21,7 @@ struct rig {
     unsigned failed; /* calls */
     unsigned cancelled;
     bool closed;
+    const struct mp_value *named; /* by the param of a call */
     struct writer list;
     struct mp_doc *doc;
 };
@@ -57,7 +58,7 @@ const struct mp_value *call_param(const struct call *call, const char *name)
 {
     (void)call;
     (void)name;
-    return NULL;
+    return rig.named;
 }
 
 struct client *call_client(const struct call *call)
@@ -218,6 +219,61 @@ static void it_fails_with_its_call(void **state)
     assert_text(mp_get(newest(), "state"), "cancelled");
 }
 
+static void a_list_says_why_it_failed(void **state)
+{
+    struct job *job = begin("crown.svg");
+
+    (void)state;
+    assert_int_equal(mp_type(mp_get(newest(), "error")), MP_NIL);
+    job_waits(job, "room on the disk");
+    assert_text(mp_get(newest(), "waits"), "room on the disk");
+    answer(ERR_NO_SPACE, "the disk is full", (struct bytes){ NULL, 0 });
+    assert_text(mp_get(newest(), "error"), "the disk is full");
+    assert_int_equal(mp_type(mp_get(newest(), "waits")), MP_NIL);
+    assert_non_null(begin("crown.svg"));
+    answer(ERR_CANCELLED, NULL, (struct bytes){ NULL, 0 });
+    assert_int_equal(mp_type(mp_get(newest(), "error")), MP_NIL);
+}
+
+static void what_has_ended_is_not_cancelled(void **state)
+{
+    static const uint8_t map[] = { 0x80 };
+    static const uint8_t one[] = { 0x01 };
+    struct mp_doc *doc;
+    struct job *job = begin("a");
+
+    (void)state;
+    job_on_cancel(job, count_cancel, NULL);
+    assert_int_equal(job_number(job), 1);
+    answer(ERR_OK, NULL, BYTES_ARRAY(map));
+    assert_int_equal(mp_doc_parse(&doc, BYTES_ARRAY(one), MP_WELL_FORMED),
+                     ERR_OK);
+    rig.named = mp_doc_root(doc);
+    jobs_cancel(rig.jobs, NULL);
+    assert_int_equal(rig.failed, 1); /* the call, with a sentence */
+    assert_int_equal(rig.cancelled, 0);
+    assert_text(mp_get(newest(), "state"), "done");
+    mp_doc_free(doc);
+}
+
+static void its_rate_stays_when_it_has_ended(void **state)
+{
+    static const uint8_t map[] = { 0x80 };
+    struct job *job = begin("a");
+    uint64_t rate;
+
+    (void)state;
+    uv_update_time(&rig.loop);
+    for (uint64_t from = uv_now(&rig.loop); uv_now(&rig.loop) == from;)
+        uv_update_time(&rig.loop);
+    job_progress(job, 5000000, 5000000);
+    answer(ERR_OK, NULL, BYTES_ARRAY(map));
+    rate = mp_uint(mp_get(newest(), "rate"));
+    for (uint64_t from = uv_now(&rig.loop); uv_now(&rig.loop) == from;)
+        uv_update_time(&rig.loop);
+    assert_int_equal(mp_uint(mp_get(newest(), "rate")), rate);
+}
+
 static void it_is_named_as_its_command_is_written(void **state)
 {
     char name[300];
@@ -279,6 +335,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_runs_until_its_call_is_answered),
         TEST(it_fails_with_its_call),
+        TEST(a_list_says_why_it_failed),
+        TEST(what_has_ended_is_not_cancelled),
+        TEST(its_rate_stays_when_it_has_ended),
         TEST(it_is_named_as_its_command_is_written),
         TEST(one_too_many_is_none_and_no_failure),
         TEST(the_daemons_end_cancels_what_can_be),

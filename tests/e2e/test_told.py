@@ -319,6 +319,37 @@ class ToldTest(lab.LabTest):
         lab.until(lambda: self.wants(ben) == [], "the end of the want")
         self.assertEqual(ben.json("seed", self.project)["dropped"], 1)
 
+    def test_who_waits_for_what_is_dropped_waits_no_longer(self):
+        ben, large = self.starved()
+        job = self.get(ben, large, "a")
+        ben.json("drop", large)
+        self.assert_told(3, "job", "attach", job, node=ben,
+                         says="dropped here", hint="troupe get")
+        item, = ben.json("job", "list")["items"]
+        self.assertEqual(item["state"], "failed")
+        self.assertIn("dropped here", item["error"])
+        self.assert_told(5, "job", "cancel", job, node=ben,
+                         says="ended already", hint="job list")
+
+    def test_a_job_says_for_what_it_waits(self):
+        ben, large = self.starved()
+        self.get(ben, large, "a")
+
+        def waits():
+            return ben.json("job", "list")["items"][0]["waits"]
+        ben.json("peer", "remove", self.ada.node)
+        lab.until(lambda: waits() == "a peer of its project", "the reason")
+        shown = ben.run("job", "list").stdout
+        self.assertIn("waits for a peer", shown)
+        self.assertIn(" of 8.0 MiB", shown)
+
+    def test_a_root_is_whole(self):
+        root = self.ada.json("copies", self.work)["items"][0]["root"]
+        self.ada.json("copies", root)
+        for command in ("copies", "drop"):
+            self.assert_told(3, command, root[:16], says="no record",
+                             hint="64 digits")
+
     def test_a_pledge_wants_what_a_get_was_called_off_for(self):
         ben, large = self.starved()
         job = self.get(ben, large, "a")

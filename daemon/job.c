@@ -101,6 +101,16 @@ static void job_put_progress(const struct job *job, struct writer *w)
     writer_bytes(w, writer_view(&job->result));
 }
 
+/* NULL: a free place. */
+static struct client *watcher(const struct job *job, size_t i)
+{
+    struct control *control = job->jobs->control;
+
+    return job->watchers[i] == 0 || control == NULL
+               ? NULL
+               : control_find(control, job->watchers[i]);
+}
+
 static void job_tell(struct job *job)
 {
     struct writer w = writer_growing(CONTROL_MESSAGE_MAX);
@@ -108,10 +118,7 @@ static void job_tell(struct job *job)
     job->moved = false;
     job_put_progress(job, &w);
     for (size_t i = 0; i < WATCHERS_MAX; i++) {
-        struct client *c =
-            job->watchers[i] == 0 || job->jobs->control == NULL
-                ? NULL
-                : control_find(job->jobs->control, job->watchers[i]);
+        struct client *c = watcher(job, i);
 
         if (c == NULL)
             job->watchers[i] = 0;
@@ -203,15 +210,24 @@ static struct job *job_find(const struct jobs *jobs, uint64_t number)
     return NULL;
 }
 
-static void job_watch(struct job *job, const struct call *call)
+/* The client is told of it from now on, once; false if too many are. */
+static bool job_watch(struct job *job, const struct call *call)
 {
     struct client *c = call_client(call);
+    size_t place = WATCHERS_MAX;
 
-    for (size_t i = 0; c != NULL && i < WATCHERS_MAX; i++)
-        if (job->watchers[i] == 0) {
-            job->watchers[i] = client_number(c);
-            return;
-        }
+    if (c == NULL)
+        return true;
+    for (size_t i = 0; i < WATCHERS_MAX; i++) {
+        if (job->watchers[i] == client_number(c))
+            return true;
+        if (watcher(job, i) == NULL)
+            place = i;
+    }
+    if (place == WATCHERS_MAX)
+        return false;
+    job->watchers[place] = client_number(c);
+    return true;
 }
 
 static void reply_number(struct call *call, const struct job *job)
@@ -287,7 +303,7 @@ struct job *job_start(struct jobs *jobs, struct call *call, const char *unit,
                   "See them with: troupe job list");
         return NULL;
     }
-    job_watch(job, call);
+    (void)job_watch(job, call); /* it is the first */
     reply_number(call, job);
     return job;
 }
@@ -458,7 +474,10 @@ void jobs_attach(struct jobs *jobs, struct call *call)
 
     if (job == NULL)
         return;
-    job_watch(job, call);
+    if (!job_watch(job, call)) {
+        call_fail(call, ERR_QUOTA, "too many watch this job", NULL);
+        return;
+    }
     reply_number(call, job);
     job_tell(job);
 }

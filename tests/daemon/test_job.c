@@ -12,6 +12,8 @@
 #include "daemon/client.h"
 #include "daemon/job.h"
 
+enum { CLIENTS = 10 };
+
 struct rig {
     uv_loop_t loop;
     struct jobs *jobs;
@@ -24,6 +26,10 @@ struct rig {
     const struct mp_value *named; /* by the param of a call */
     struct writer list;
     struct mp_doc *doc;
+    uint64_t client;           /* whose it is; 0: nobody's */
+    uint64_t clients[CLIENTS]; /* their numbers, 0: has left */
+    unsigned told[CLIENTS];
+    struct writer reply;
 };
 
 static struct rig rig;
@@ -53,7 +59,6 @@ void call_fail(struct call *call, enum err e, const char *text,
     rig.failed++;
 }
 
-/* What only jobs with watchers and waiters ask for. */
 const struct mp_value *call_param(const struct call *call, const char *name)
 {
     (void)call;
@@ -63,10 +68,13 @@ const struct mp_value *call_param(const struct call *call, const char *name)
 
 struct client *call_client(const struct call *call)
 {
+    void *c = &rig.clients[rig.client];
+
     (void)call;
-    return NULL;
+    return rig.client == 0 ? NULL : c;
 }
 
+/* What only jobs with waiters ask for. */
 void call_set_data(struct call *call, void *data)
 {
     (void)call;
@@ -88,7 +96,9 @@ void call_on_abandon(struct call *call, method_fn on_abandon)
 struct writer *call_reply(struct call *call)
 {
     (void)call;
-    return NULL;
+    writer_free(&rig.reply);
+    rig.reply = writer_growing(CONTROL_MESSAGE_MAX);
+    return &rig.reply;
 }
 
 void call_send(struct call *call)
@@ -98,34 +108,41 @@ void call_send(struct call *call)
 
 struct client *control_find(struct control *control, uint64_t client_number)
 {
+    void *c = &rig.clients[client_number];
+
     (void)control;
-    (void)client_number;
-    return NULL;
+    return rig.clients[client_number] == 0 ? NULL : c;
 }
 
 uint64_t client_number(const struct client *client)
 {
-    (void)client;
-    return 0;
+    const void *c = client;
+    const uint64_t *number = c;
+
+    return *number;
 }
 
 bool client_notify(struct client *client, const char *name, struct bytes params)
 {
-    (void)client;
     (void)name;
     (void)params;
-    return false;
+    rig.told[client_number(client)]++;
+    return true;
 }
 
 /* ---- The rig ------------------------------------------------------------ */
 
 static int setup(void **state)
 {
+    void *control = &rig;
+
     (void)state;
     memset(&rig, 0, sizeof rig);
     rig.method = "contribute";
+    for (uint64_t i = 1; i < CLIENTS; i++)
+        rig.clients[i] = i;
     assert_int_equal(uv_loop_init(&rig.loop), 0);
-    assert_int_equal(jobs_open(&rig.jobs, &rig.loop, NULL), ERR_OK);
+    assert_int_equal(jobs_open(&rig.jobs, &rig.loop, control), ERR_OK);
     return 0;
 }
 
@@ -146,6 +163,7 @@ static int teardown(void **state)
 {
     (void)state;
     forget_list();
+    writer_free(&rig.reply);
     jobs_close(rig.jobs, on_closed, NULL);
     assert_int_equal(uv_run(&rig.loop, UV_RUN_DEFAULT), 0);
     assert_true(rig.closed);
@@ -182,6 +200,22 @@ static void assert_text(const struct mp_value *v, const char *text)
 
     assert_int_equal(is.len, strlen(text));
     assert_memory_equal(is.data, text, is.len);
+}
+
+/* A client asks to be told of job 1. */
+static void attach(uint64_t client)
+{
+    static const uint8_t one[] = { 0x01 };
+    struct mp_doc *doc;
+
+    assert_int_equal(mp_doc_parse(&doc, BYTES_ARRAY(one), MP_WELL_FORMED),
+                     ERR_OK);
+    rig.named = mp_doc_root(doc);
+    rig.client = client;
+    jobs_attach(rig.jobs, NULL);
+    rig.client = 0;
+    rig.named = NULL;
+    mp_doc_free(doc);
 }
 
 static void count_cancel(void *context)
@@ -329,6 +363,37 @@ static void the_daemons_end_cancels_what_can_be(void **state)
     rig.closed = false;
 }
 
+static void one_too_many_to_watch_is_refused(void **state)
+{
+    (void)state;
+    assert_non_null(begin("a"));
+    for (uint64_t i = 1; i <= 8; i++)
+        attach(i);
+    assert_int_equal(rig.failed, 0);
+    attach(9);
+    assert_int_equal(rig.failed, 1);
+    rig.clients[3] = 0; /* it leaves */
+    attach(9);
+    assert_int_equal(rig.failed, 1);
+    answer(ERR_NOT_FOUND, NULL, (struct bytes){ NULL, 0 });
+    assert_int_equal(rig.told[9], 2); /* as it came, and of the end */
+}
+
+static void who_attaches_twice_is_told_once(void **state)
+{
+    unsigned before;
+
+    (void)state;
+    assert_non_null(begin("a"));
+    for (unsigned i = 0; i < 20; i++)
+        attach(1);
+    before = rig.told[1];
+    assert_int_equal(before, 20);
+    answer(ERR_NOT_FOUND, NULL, (struct bytes){ NULL, 0 });
+    assert_int_equal(rig.told[1], before + 1);
+    assert_int_equal(rig.failed, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -341,6 +406,8 @@ int main(void)
         TEST(it_is_named_as_its_command_is_written),
         TEST(one_too_many_is_none_and_no_failure),
         TEST(the_daemons_end_cancels_what_can_be),
+        TEST(one_too_many_to_watch_is_refused),
+        TEST(who_attaches_twice_is_told_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

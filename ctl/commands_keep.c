@@ -14,6 +14,7 @@ static const struct option seed[] = {
     NEEDS("target", "PROJECT|PERSON|all", "whose everything to hold; all: of everybody, shared with other archivists"),
     { "quota", OPTION_SIZE, 0, "quota_bytes", "BYTES", "at most so much" },
     { "until", OPTION_TIME, 0, "until_ms", "TIME", "until when" },
+    { "last-copy", OPTION_FLAG, 0, NULL, NULL, "with an end to all: let go also what no other node has proved to hold" },
     END };
 
 static const struct option want_list[] = {

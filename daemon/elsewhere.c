@@ -78,6 +78,17 @@ struct walk {
     bool is_over;
 };
 
+/* Whether the row is held for that pledge alone: a person's, or everybody's. */
+static bool is_under(const struct node *node, const struct store_follow *row,
+                     const uint8_t pledge[ID_LEN])
+{
+    if (memcmp(row->topic, pledge, ID_LEN) == 0)
+        return false; /* it has been walked */
+    return memcmp(row->pledge, pledge, ID_LEN) == 0 ||
+           (row->policy == STORE_POLICY_SHARE &&
+            memcmp(pledge, node_board(node), ID_LEN) == 0);
+}
+
 /* What goes from the disk with its topic: none of the owner's own. */
 static bool goes(const struct keep_row *row)
 {
@@ -121,7 +132,7 @@ enum err elsewhere_each_going(const struct node *node,
     while (e == ERR_OK && !walk.is_over && n > 0) {
         e = store_follows(node_store(node), after, follows, PAGE, &n);
         for (size_t i = 0; e == ERR_OK && !walk.is_over && i < n; i++)
-            if (memcmp(follows[i].pledge, topic, ID_LEN) == 0)
+            if (is_under(node, &follows[i], topic))
                 e = walk_topic(&walk, follows[i].topic);
         if (n > 0)
             memcpy(last, follows[n - 1].topic, ID_LEN);

@@ -23,7 +23,8 @@ unsigned elsewhere_count(const struct node *node, const uint8_t topic[ID_LEN],
 
 /*
  * Calls `visit` for each blob that is whole here and would go if the topic, and
- * those held under a pledge to it, were given up: none of the owner's own. True
+ * those held under a pledge to it, were given up (of the call board: those
+ * held for everybody alone): none of the owner's own. True
  * ends it.
  */
 typedef bool elsewhere_visit_fn(void *context, const uint8_t topic[ID_LEN],

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/elsewhere.h"
+#include "daemon/log.h"
 #include "daemon/methods.h"
 #include "daemon/node_parts.h"
 #include "daemon/pair.h"
@@ -24,6 +26,8 @@ enum {
 struct seeding {
     struct store_follow row;
     bool is_known;
+    struct node *node;
+    struct blob_id last; /* of which no other copy is known */
 };
 
 /* Files of the topic that the owner let go of: no pledge brings them back. */
@@ -81,6 +85,44 @@ static void on_held(void *context, enum err e)
         pledge_say(node_pledge(call_node(call)), &s->row, on_said, call);
 }
 
+static bool is_last(void *context, const uint8_t topic[ID_LEN],
+                    const struct blob_id *blob)
+{
+    struct seeding *s = context;
+
+    if (elsewhere_count(s->node, topic, blob, NULL) > 0)
+        return false;
+    s->last = *blob;
+    return true;
+}
+
+/*
+ * Whether a pledge to everybody may end now, and what is held for it go; else
+ * the call has been failed.
+ */
+static bool may_end(struct call *call, struct seeding *s)
+{
+    const struct store_follow *row = &s->row;
+    enum err e;
+
+    s->last.size = UINT64_MAX; /* no file's */
+    if (row->policy != STORE_POLICY_SHARE || row->until_ms == 0 ||
+        row->until_ms > node_clock_ms(s->node) ||
+        mp_bool(call_param(call, "last_copy")))
+        return true;
+    e = elsewhere_each_going(s->node, row->topic, is_last, s);
+    if (e != ERR_OK)
+        call_fail(call, e, NULL, NULL);
+    else if (s->last.size != UINT64_MAX)
+        call_failf(call, ERR_CONFIRM,
+                   "See who holds what with: troupe health; to let all of it "
+                   "go all the same, add --last-copy.",
+                   "files go with the pledge, and no other node has proved "
+                   "that it holds %s: this may be the last copy",
+                   log_id(s->last.root).text);
+    return e == ERR_OK && s->last.size == UINT64_MAX;
+}
+
 void method_seed(struct call *call)
 {
     struct node *node = call_node(call);
@@ -91,6 +133,7 @@ void method_seed(struct call *call)
         call_fail(call, ERR_NO_MEMORY, NULL, NULL);
         return;
     }
+    s->node = node;
     s->row.policy = STORE_POLICY_SEED;
     s->row.since_ms = node_clock_ms(node);
     s->row.quota_bytes = mp_uint(call_param(call, "quota_bytes"));
@@ -101,6 +144,8 @@ void method_seed(struct call *call)
         return;
     if (memcmp(s->row.topic, node_board(node), ID_LEN) == 0)
         s->row.policy = STORE_POLICY_SHARE;
+    if (!may_end(call, s))
+        return;
     s->is_known =
         store_topic_size(node_store(node), s->row.topic, &size) == ERR_OK &&
         size.count > 0;

@@ -129,6 +129,18 @@ static void ask(struct unfollowing *u)
 
 /* ---- Methods ------------------------------------------------------------ */
 
+/* Whether it is held for a pledge to everybody, too, that is not over. */
+static bool is_shared(const struct node *node, const struct store_follow *row)
+{
+    struct store_follow all;
+
+    return row->policy == STORE_POLICY_FOLLOW && store_follow_shares(row) &&
+           store_follow_find(node_store(node), node_board(node), &all) ==
+               ERR_OK &&
+           all.policy == STORE_POLICY_SHARE &&
+           (all.until_ms == 0 || all.until_ms > node_clock_ms(node));
+}
+
 static void give_up(struct unfollowing *u)
 {
     struct call *call = u->call;
@@ -145,7 +157,7 @@ static void give_up(struct unfollowing *u)
         call_fail(call, ERR_NOT_FOUND, "this is not followed",
                   "See the topics in: troupe status");
         unfollowing_free(u);
-    } else if (row.policy == STORE_POLICY_FOLLOW && store_follow_shares(&row)) {
+    } else if (is_shared(node, &row)) {
         row.policy = STORE_POLICY_SHARE; /* for everybody it is held still */
         node_follow(node, &row, on_changed, u);
     } else if (mp_bool(call_param(call, "last_copy"))) {

@@ -260,6 +260,27 @@ class QuotaTest(lab.LabTest):
         self.assertIn("--last-copy", failed.error["hint"])
         self.assertEqual(len(self.files(carl)), 1)
 
+    def test_a_pledge_to_everybody_ends_not_with_last_copies(self):
+        ada = self.node("ada", person="Ada")
+        project = self.project(ada)
+        ada.json("request", "publish", "--project", project, "--title", "Draw",
+                 "--deliverable", "A crown", "--kind", "image")
+        work, root = self.work(ada, project, MIB)
+        ben = self.node("ben")
+        ada.meet(ben)
+        ben.json("seed", "all")
+        ben.run("wait", f"held:{root}:2")
+        ada.run("drop", work, "--last-copy")
+        lab.until(lambda: ben.json("copies", root)["items"][0]["copies"] == 1,
+                  "that Ada has none")
+        end = ("seed", "all", "--until", "2020-01-01")
+        failed = ben.refused(*end)
+        self.assertEqual(failed.code, 10)
+        self.assertIn("--last-copy", failed.error["hint"])
+        self.assertEqual(self.used(ben), MIB)
+        ben.json(*end, "--last-copy")
+        lab.until(lambda: self.used(ben) == 0, "that it has gone")
+
     def test_who_gives_a_project_up_says_that_it_holds_nothing_of_it(self):
         ada = self.node("ada", person="Ada")
         project = self.project(ada)

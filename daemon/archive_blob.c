@@ -7,7 +7,7 @@
 
 #include "daemon/archive_parts.h"
 #include "store/keep.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 /* What its owner let go of comes by no pledge. */
 static const char *why_text(const struct exporting *x)
@@ -44,7 +44,7 @@ static enum err check_span(const struct exporting *x, uint64_t span, size_t len)
             ? x->blob.root
             : x->page_hashes.data + span % BLOB_LAYER_PAGE * HASH_LEN;
     uint8_t hash[HASH_LEN];
-    enum err e = blob_span_hash(thread_lanes(), hash, x->blob.size,
+    enum err e = blob_span_hash(thread_multi_hash(), hash, x->blob.size,
                                 (struct bytes){ x->span, len });
 
     if (e == ERR_OK && memcmp(hash, expected, HASH_LEN) != 0)

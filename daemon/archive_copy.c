@@ -3,7 +3,7 @@
 
 #include "daemon/archive_take.h"
 #include "store/blob_disk.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 static enum err skip(struct taking *t, const struct bundle_item *item)
 {
@@ -190,7 +190,8 @@ static enum err take_cut(const struct taking *t, const struct taking_hand *hand,
 {
     struct bytes bytes = { hand->buf, cut->len };
     uint8_t hash[HASH_LEN];
-    enum err e = blob_span_hash(thread_lanes(), hash, t->large.size, bytes);
+    enum err e =
+        blob_span_hash(thread_multi_hash(), hash, t->large.size, bytes);
 
     *is_right = e == ERR_OK && memcmp(hash, cut->expected, HASH_LEN) == 0;
     if (*is_right && t->part != NULL)

@@ -11,7 +11,7 @@
 #include "daemon/crew.h"
 #include "daemon/exports.h"
 #include "daemon/fetch_parts.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 /*
  * What is written is flushed after this much or this long, and no more than
@@ -44,7 +44,7 @@ static uint64_t compare_leaves(const struct job *job)
     size_t count = (job->bytes.len + BLOB_LEAF_LEN - 1) / BLOB_LEAF_LEN;
     uint64_t good = 0;
 
-    if (blob_span_leaves(thread_lanes(), leaves, job->bytes) != ERR_OK)
+    if (blob_span_leaves(thread_multi_hash(), leaves, job->bytes) != ERR_OK)
         return 0;
     for (size_t i = 0; i < count; i++) {
         if (memcmp(leaves + i * HASH_LEN, job->expected + i * HASH_LEN,
@@ -72,7 +72,7 @@ static void check_span(struct crew_work *turn)
         job->good = compare_leaves(job);
         return;
     }
-    job->result = blob_span_hash(thread_lanes(), hash,
+    job->result = blob_span_hash(thread_multi_hash(), hash,
                                  fetch_blob(job->fetch)->size, job->bytes);
     job->good =
         job->result == ERR_OK && memcmp(hash, job->expected, HASH_LEN) == 0;

@@ -10,7 +10,7 @@
 #include "daemon/peers.h"
 #include "daemon/throttle.h"
 #include "store/keep.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 enum err fetch_small_open(struct fetch_small **out, struct node *node,
                           struct transfer *transfer,
@@ -252,9 +252,9 @@ static enum err take(struct fetch_small *s, struct small_piece *piece,
 
     if (piece->settled) /* late: it is somebody else's by now */
         return ERR_OK;
-    e = content.data == NULL
-            ? ERR_NOT_HELD
-            : blob_small_verify(thread_lanes(), &piece->want.blob, content);
+    e = content.data == NULL ? ERR_NOT_HELD
+                             : blob_small_verify(thread_multi_hash(),
+                                                 &piece->want.blob, content);
     if (e == ERR_OK)
         e = store(s, piece, content);
     if (e == ERR_OK)

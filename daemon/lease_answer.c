@@ -9,7 +9,7 @@
 #include "daemon/in_place.h"
 #include "daemon/lease_parts.h"
 #include "daemon/peers.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 static bool may_ask(struct leases *l, struct lease_peer *p)
 {
@@ -186,7 +186,7 @@ static void on_read_work(uv_work_t *work)
     if (e == ERR_OK)
         e = blob_reader_read(r->reader, span * BLOB_SPAN_LEN, bytes, len);
     if (e == ERR_OK)
-        e = blob_span_leaves(thread_lanes(), hashes,
+        e = blob_span_leaves(thread_multi_hash(), hashes,
                              (struct bytes){ bytes, len });
     if (e == ERR_OK)
         e = leaf_proof_build(&r->siblings, r->blob.size, r->leaf,

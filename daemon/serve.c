@@ -11,7 +11,7 @@
 #include "daemon/throttle.h"
 #include "store/blob_disk.h"
 #include "store/blobs.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 /* Frames of one turn: about what one write to the socket takes. */
 enum { FILL_FRAMES = 4 };
@@ -190,7 +190,7 @@ static enum err read_inner(struct read *r)
         return ERR_NO_MEMORY;
     e = blob_reader_read(r->opened->reader, r->offset, span, r->len);
     if (e == ERR_OK)
-        e = blob_span_leaves(thread_lanes(), r->data,
+        e = blob_span_leaves(thread_multi_hash(), r->data,
                              (struct bytes){ span, r->len });
     free(span);
     return e;

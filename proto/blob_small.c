@@ -139,7 +139,7 @@ enum err blob_asked_take(struct blob_asked *asked, unsigned *first,
     return ERR_OK;
 }
 
-enum err blob_small_verify(struct lanes *lanes, const struct blob_id *id,
+enum err blob_small_verify(struct multi_hash *multi, const struct blob_id *id,
                            struct bytes content)
 {
     uint8_t root[HASH_LEN] = { 0 }; /* of the empty blob */
@@ -147,7 +147,7 @@ enum err blob_small_verify(struct lanes *lanes, const struct blob_id *id,
 
     assert(content.len <= BLOB_SPAN_LEN);
     if (content.len > 0)
-        e = blob_span_hash(lanes, root, content.len, content);
+        e = blob_span_hash(multi, root, content.len, content);
     if (e != ERR_OK)
         return e;
     return content.len == id->size && memcmp(root, id->root, HASH_LEN) == 0

@@ -89,7 +89,7 @@ MUST_CHECK enum err blob_asked_take(struct blob_asked *asked, unsigned *first,
                                     const struct blob_small *small);
 /* Whether these, at most a span, are the bytes of that blob.  ERR_BAD_BLOB,
  * ERR_NO_MEMORY */
-MUST_CHECK enum err blob_small_verify(struct lanes *lanes,
+MUST_CHECK enum err blob_small_verify(struct multi_hash *multi,
                                       const struct blob_id *id,
                                       struct bytes content);
 

@@ -11,9 +11,9 @@
 static_assert(1 << SPAN_HEIGHT == BLOB_SPAN_LEAVES, "leaves of a span");
 static_assert(1 << PAGE_HEIGHT == BLOB_LAYER_PAGE, "hashes of a page");
 
-/* From how many leaves on lanes are worth it: they take as long for one leaf
- * as for all that fit side by side. */
-#define LANES_WORTH 6
+/* From how many leaves on hashing them at once is worth it: it takes as long
+ * for one leaf as for all that fit side by side. */
+#define MULTI_HASH_WORTH 6
 
 static const uint8_t zeros[HASH_LEN];
 
@@ -115,18 +115,18 @@ static enum err finish(struct merkle *m)
 }
 
 /* Hashes of `count` whole leaves that lie side by side. */
-static void hash_leaves(struct merkle *m, struct lanes *lanes, uint8_t *out,
-                        const uint8_t *src, size_t count)
+static void hash_leaves(struct merkle *m, struct multi_hash *multi,
+                        uint8_t *out, const uint8_t *src, size_t count)
 {
-    if (count >= LANES_WORTH &&
-        lanes_hash(lanes, out, src, BLOB_LEAF_LEN, count))
+    if (count >= MULTI_HASH_WORTH &&
+        multi_hash_pieces(multi, out, src, BLOB_LEAF_LEN, count))
         return;
     for (size_t i = 0; i < count; i++)
         merkle_hash(m, out + i * HASH_LEN,
                     (struct bytes){ src + i * BLOB_LEAF_LEN, BLOB_LEAF_LEN });
 }
 
-enum err blob_span_leaves(struct lanes *lanes,
+enum err blob_span_leaves(struct multi_hash *multi,
                           uint8_t out[BLOB_SPAN_LEAVES * HASH_LEN],
                           struct bytes span)
 {
@@ -135,7 +135,7 @@ enum err blob_span_leaves(struct lanes *lanes,
 
     assert(span.len >= 1 && span.len <= BLOB_SPAN_LEN);
     merkle_init(&m);
-    hash_leaves(&m, lanes, out, span.data, whole);
+    hash_leaves(&m, multi, out, span.data, whole);
     if (span.len % BLOB_LEAF_LEN != 0) /* the last one */
         merkle_hash(&m, out + whole * HASH_LEN,
                     (struct bytes){ span.data + whole * BLOB_LEAF_LEN,
@@ -153,7 +153,7 @@ static enum err leaves_root(uint8_t out[HASH_LEN], uint64_t size,
     return finish(&m);
 }
 
-enum err blob_span_hash(struct lanes *lanes, uint8_t out[HASH_LEN],
+enum err blob_span_hash(struct multi_hash *multi, uint8_t out[HASH_LEN],
                         uint64_t size, struct bytes span)
 {
     uint8_t leaves[BLOB_SPAN_LEAVES * HASH_LEN];
@@ -161,7 +161,7 @@ enum err blob_span_hash(struct lanes *lanes, uint8_t out[HASH_LEN],
     enum err e;
 
     assert(span.len <= size);
-    e = blob_span_leaves(lanes, leaves, span);
+    e = blob_span_leaves(multi, leaves, span);
     if (e != ERR_OK)
         return e;
     return leaves_root(out, size, (struct bytes){ leaves, count * HASH_LEN });
@@ -273,9 +273,9 @@ enum err blob_page_verify(const struct blob_id *id, uint64_t page,
     return e != ERR_OK ? e : compare(node, id->root);
 }
 
-void blob_hasher_init(struct blob_hasher *h, struct lanes *lanes)
+void blob_hasher_init(struct blob_hasher *h, struct multi_hash *multi)
 {
-    h->lanes = lanes;
+    h->multi = multi;
     h->span.count = 0;
     h->layer.count = 0;
     h->size = 0;
@@ -315,7 +315,7 @@ static size_t feed_leaves(struct blob_hasher *h, struct bytes src)
 
     if (count > BLOB_SPAN_LEAVES - h->span.count)
         count = BLOB_SPAN_LEAVES - (size_t)h->span.count;
-    hash_leaves(&h->merkle, h->lanes, leaves, src.data, count);
+    hash_leaves(&h->merkle, h->multi, leaves, src.data, count);
     for (size_t i = 0; i < count; i++)
         merkle_tree_push(&h->merkle, &h->span, leaves + i * HASH_LEN);
     return count * BLOB_LEAF_LEN;

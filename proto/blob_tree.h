@@ -2,16 +2,16 @@
 #define PROTO_BLOB_TREE_H
 
 #include "proto/bytes.h"
-#include "proto/lanes.h"
 #include "proto/limits.h"
 #include "proto/merkle.h"
+#include "proto/multi_hash.h"
 
 /*
  * What a blob is called and how its bytes lead to that name (docs/protocol.md
  * §6.1, §6.2): leaves of 16 KiB, spans of 1 MiB, the layer of the spans' hashes
  * in pages of 512, and the root.  Pure; any thread may call it.  Functions
  * that hash return ERR_NO_MEMORY without memory, beside what they list.  Those
- * that hash leaves take the thread's lanes, or NULL for one leaf at a time.
+ * that hash leaves take what the thread has to hash many at once, or NULL.
  */
 
 /* A blob: BEP 52's file root and the length in bytes; only both name it. */
@@ -43,10 +43,11 @@ unsigned blob_uncle_count(uint64_t size);
  * Hash of one span of a blob of `size` bytes from the span's bytes (1 to
  * BLOB_SPAN_LEN): of a blob up to 1 MiB the root, else its place in the layer.
  */
-MUST_CHECK enum err blob_span_hash(struct lanes *lanes, uint8_t out[HASH_LEN],
-                                   uint64_t size, struct bytes span);
+MUST_CHECK enum err blob_span_hash(struct multi_hash *multi,
+                                   uint8_t out[HASH_LEN], uint64_t size,
+                                   struct bytes span);
 /* Leaf hashes of a span, 32 bytes each, as many as it has leaves. */
-MUST_CHECK enum err blob_span_leaves(struct lanes *lanes,
+MUST_CHECK enum err blob_span_leaves(struct multi_hash *multi,
                                      uint8_t out[BLOB_SPAN_LEAVES * HASH_LEN],
                                      struct bytes span);
 /*
@@ -84,14 +85,14 @@ MUST_CHECK enum err blob_page_verify(const struct blob_id *id, uint64_t page,
  */
 struct blob_hasher {
     struct merkle merkle;
-    struct lanes *lanes;
+    struct multi_hash *multi;
     struct merkle_tree span;  /* leaves of the span being fed */
     struct merkle_tree layer; /* hashes of the spans before it */
     uint64_t size;
 };
 
-/* To be wiped whatever happens later; `lanes` stay the caller's. */
-void blob_hasher_init(struct blob_hasher *h, struct lanes *lanes);
+/* To be wiped whatever happens later; `multi` stays the caller's. */
+void blob_hasher_init(struct blob_hasher *h, struct multi_hash *multi);
 void blob_hasher_wipe(struct blob_hasher *h);
 /* ERR_TOO_LARGE over BLOB_SIZE_MAX; or the error of the writer. */
 MUST_CHECK enum err blob_hasher_feed(struct blob_hasher *h,

@@ -111,7 +111,7 @@ struct bundle_reader {
     uint64_t page; /* the last one of the blob, and its hashes */
     uint8_t hashes[BLOB_LAYER_PAGE * HASH_LEN];
     uint64_t next_span; /* the smallest number that may come */
-    struct lanes *lanes;
+    struct multi_hash *multi;
 };
 
 /* One item; views point into what was given to the reader. */
@@ -137,8 +137,8 @@ struct bundle_item {
     } at;
 };
 
-/* `lanes` are those of the thread that takes spans, or NULL; the caller's. */
-void bundle_reader_init(struct bundle_reader *b, struct lanes *lanes);
+/* `multi` is of the thread that takes spans, or NULL; the caller's. */
+void bundle_reader_init(struct bundle_reader *b, struct multi_hash *multi);
 void bundle_reader_wipe(struct bundle_reader *b); /* accepts a zeroed one */
 /*
  * What the next item is, from its first bytes: type, len and span are set.

@@ -29,8 +29,8 @@ enum err bundle_check_new(struct bundle_check **out, uint64_t now_ms,
     static_assert(sizeof c->key.bytes == 16, "the seed is the key");
     memcpy(c->key.bytes, seed, sizeof c->key.bytes);
     c->people.key = c->key;
-    c->lanes = lanes_new();
-    bundle_reader_init(&c->reader, c->lanes);
+    c->multi = multi_hash_new();
+    bundle_reader_init(&c->reader, c->multi);
     *out = c;
     return ERR_OK;
 }
@@ -40,7 +40,7 @@ void bundle_check_free(struct bundle_check *c)
     if (c == NULL)
         return;
     bundle_reader_wipe(&c->reader);
-    lanes_free(c->lanes);
+    multi_hash_free(c->multi);
     topic_state_free(c->topic);
     bundle_people_wipe(&c->people);
     free(c->files);

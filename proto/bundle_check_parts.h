@@ -23,8 +23,8 @@ struct bundle_check {
     uint64_t now_ms;
     struct slot_key key;
     struct bundle_reader reader;
-    struct lanes *lanes; /* or NULL */
-    uint8_t *buf;        /* BUNDLE_ITEM_MAX bytes: one item */
+    struct multi_hash *multi; /* or NULL */
+    uint8_t *buf;             /* BUNDLE_ITEM_MAX bytes: one item */
     size_t len;
     uint64_t offset;
     enum err err;

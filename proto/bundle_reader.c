@@ -5,9 +5,9 @@
 #include "proto/bundle_tally.h"
 #include "proto/mp.h"
 
-void bundle_reader_init(struct bundle_reader *b, struct lanes *lanes)
+void bundle_reader_init(struct bundle_reader *b, struct multi_hash *multi)
 {
-    *b = (struct bundle_reader){ .state = BUNDLE_AT_START, .lanes = lanes };
+    *b = (struct bundle_reader){ .state = BUNDLE_AT_START, .multi = multi };
     bundle_tally_init(&b->tally);
 }
 
@@ -244,7 +244,7 @@ static enum err take_span(struct bundle_reader *b, struct bundle_item *item,
     bundle_reader_expected(b, item, expected);
     item->at.bytes = (struct bytes){ whole.data + BUNDLE_SPAN_LEN,
                                      whole.len - BUNDLE_SPAN_LEN };
-    e = blob_span_hash(b->lanes, hash, b->tally.blob.size, item->at.bytes);
+    e = blob_span_hash(b->multi, hash, b->tally.blob.size, item->at.bytes);
     if (e != ERR_OK)
         return e;
     bundle_reader_pass(b, item, whole);

@@ -19,7 +19,7 @@
 #include "store/blob_file.h"
 #include "store/file_error.h"
 #include "store/flush.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 enum { ATTEMPTS_MAX = 100, PART_MAX = 256, NAME_MAX_BYTES = 300 };
 
@@ -219,7 +219,7 @@ static enum err read_checked(struct blob_reader *reader, struct bytes *out)
     *out = (struct bytes){ data, (size_t)info.id.size };
     e = blob_reader_read(reader, 0, data, out->len);
     if (e == ERR_OK)
-        e = blob_small_verify(thread_lanes(), &info.id, *out);
+        e = blob_small_verify(thread_multi_hash(), &info.id, *out);
     if (e != ERR_OK)
         free(data);
     return e;

@@ -20,7 +20,7 @@
 #include "store/blob_disk.h"
 #include "store/blob_publish.h"
 #include "store/file_error.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 /* What a thread takes at once: long enough for the disk to work on. */
 enum { PIECE_SPANS = 1 };
@@ -157,7 +157,7 @@ static enum err take_hole(struct blob_import *import, struct hand *hand,
 
     if (!hand->has_zero) {
         memset(hand->buf, 0, BLOB_SPAN_LEN);
-        e = blob_span_hash(thread_lanes(), hand->zero, import->size,
+        e = blob_span_hash(thread_multi_hash(), hand->zero, import->size,
                            (struct bytes){ hand->buf, BLOB_SPAN_LEN });
         hand->has_zero = e == ERR_OK;
     }
@@ -184,7 +184,7 @@ static enum err take_span(struct blob_import *import, struct hand *hand,
     if (e == ERR_OK && n != len)
         e = ERR_CHANGED;
     if (e == ERR_OK)
-        e = blob_span_hash(thread_lanes(), hash, import->size, got);
+        e = blob_span_hash(thread_multi_hash(), hash, import->size, got);
     if (e == ERR_OK && import->to >= 0 && !is_clone(import))
         e = blob_disk_write(&import->disk, at, got);
     return e;
@@ -241,7 +241,7 @@ static enum err take_small(struct blob_import *import,
     import->id.size = n;
     memset(import->id.root, 0, HASH_LEN);
     if (n > 0)
-        e = blob_span_hash(thread_lanes(), import->id.root, n,
+        e = blob_span_hash(thread_multi_hash(), import->id.root, n,
                            (struct bytes){ buf, n });
     writer_bytes(&import->detail, (struct bytes){ buf, n });
     progress->done += n;

@@ -9,7 +9,7 @@
 
 #include "store/blob_disk.h"
 #include "store/blob_file.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 struct blob_reader {
     struct blob_info info;
@@ -250,7 +250,7 @@ enum err blob_reader_verify(struct blob_reader *reader,
     struct blob_id found;
     enum err e = buf == NULL ? ERR_NO_MEMORY : ERR_OK;
 
-    blob_hasher_init(&hasher, thread_lanes());
+    blob_hasher_init(&hasher, thread_multi_hash());
     progress->total = size;
     for (uint64_t at = 0; at < size && e == ERR_OK; at += BLOB_SPAN_LEN) {
         size_t len = blob_span_len(size, at / BLOB_SPAN_LEN);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "store/blob_file.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 static const struct bytes NOTHING = { (const uint8_t *)"", 0 };
 
@@ -395,7 +395,7 @@ enum err blobs_put_inline(struct store_batch *batch,
 
     assert(content.len <= BLOB_INLINE_MAX);
     if (content.len > 0)
-        e = blob_span_hash(thread_lanes(), name.root, name.size, content);
+        e = blob_span_hash(thread_multi_hash(), name.root, name.size, content);
     if (e == ERR_OK)
         e = blobs_put_whole(batch, &name, topic, BLOB_INLINE, content, NOTHING);
     if (e == ERR_OK)

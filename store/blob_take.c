@@ -8,7 +8,7 @@
 
 #include "proto/blob_small.h"
 #include "store/blob_publish.h"
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 static enum err check(struct blob_taken *item)
 {
@@ -16,7 +16,7 @@ static enum err check(struct blob_taken *item)
 
     assert(item->id.size > BLOB_INLINE_MAX && item->id.size <= BLOB_SPAN_LEN);
     assert(item->content.len == item->id.size);
-    e = blob_small_verify(thread_lanes(), &item->id, item->content);
+    e = blob_small_verify(thread_multi_hash(), &item->id, item->content);
     item->good = e == ERR_OK;
     return e == ERR_BAD_BLOB ? ERR_OK : e;
 }

@@ -13,7 +13,7 @@
 #define MIB ((size_t)1024 * 1024)
 
 static json_t *vectors;
-static struct lanes *lanes; /* none, and then those of this machine */
+static struct multi_hash *multi; /* none, and then what this machine has */
 
 static int load(void **state)
 {
@@ -26,13 +26,13 @@ static int unload(void **state)
 {
     (void)state;
     json_decref(vectors);
-    lanes_free(lanes);
+    multi_hash_free(multi);
     return 0;
 }
 
-static int load_with_lanes(void **state)
+static int load_with_multi(void **state)
 {
-    lanes = lanes_new();
+    multi = multi_hash_new();
     return load(state);
 }
 
@@ -66,7 +66,7 @@ static struct blob_id hash_all(struct writer *layer, struct bytes data,
     struct blob_hasher h;
     struct blob_id id;
 
-    blob_hasher_init(&h, lanes);
+    blob_hasher_init(&h, multi);
     while (data.len > 0) {
         size_t len = data.len < piece ? data.len : piece;
 
@@ -134,9 +134,9 @@ static void each_span_hashes_to_its_place_in_the_layer(void **state)
             unhex(expected, size > MIB
                                 ? json_array_get(json_object_get(v, "layer"), s)
                                 : json_object_get(v, "root"));
-            assert_int_equal(blob_span_hash(lanes, hash, size, span), ERR_OK);
+            assert_int_equal(blob_span_hash(multi, hash, size, span), ERR_OK);
             assert_memory_equal(hash, expected, HASH_LEN);
-            assert_int_equal(blob_span_leaves(lanes, leaves, span), ERR_OK);
+            assert_int_equal(blob_span_leaves(multi, leaves, span), ERR_OK);
             assert_int_equal(blob_leaves_verify(expected, size,
                                                 (struct bytes){ leaves, len }),
                              ERR_OK);
@@ -157,7 +157,7 @@ static void leaf_hashes_of_a_wrong_number_are_refused(void **state)
 
     (void)state;
     assert_int_equal(
-        blob_span_hash(lanes, root, sizeof data, BYTES_ARRAY(data)), ERR_OK);
+        blob_span_hash(multi, root, sizeof data, BYTES_ARRAY(data)), ERR_OK);
     assert_int_equal(
         blob_leaves_verify(root, sizeof data, (struct bytes){ leaves, 0 }),
         ERR_BAD_PROOF);
@@ -313,7 +313,7 @@ static void the_hasher_tells_when_the_layer_has_no_room(void **state)
     struct blob_id id = { .size = 7 };
 
     (void)state;
-    blob_hasher_init(&h, lanes);
+    blob_hasher_init(&h, multi);
     assert_int_equal(blob_hasher_feed(&h, &w, (struct bytes){ data, 2 * MIB }),
                      ERR_OK);
     assert_int_equal(
@@ -341,6 +341,6 @@ int main(void)
     };
 
     return cmocka_run_group_tests(tests, load, unload) +
-           cmocka_run_group_tests_name("with lanes", tests, load_with_lanes,
-                                       unload);
+           cmocka_run_group_tests_name("many leaves at once", tests,
+                                       load_with_multi, unload);
 }

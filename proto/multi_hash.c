@@ -1,11 +1,10 @@
-/* SHA-256 in lanes, by Intel's multi-buffer library.  Knows nothing of blobs.
- */
-#include "proto/lanes.h"
+/* Multi-buffer hashing by libIPSec_MB.  Knows nothing of blobs. */
+#include "proto/multi_hash.h"
 
 #include <assert.h>
 #include <intel-ipsec-mb.h>
 
-struct lanes *lanes_new(void)
+struct multi_hash *multi_hash_new(void)
 {
     IMB_MGR *mgr = alloc_mb_mgr(0);
     IMB_ARCH arch = IMB_ARCH_NONE;
@@ -17,13 +16,13 @@ struct lanes *lanes_new(void)
         free_mb_mgr(mgr); /* software alone: libcrypto is as fast */
         return NULL;
     }
-    return (struct lanes *)mgr;
+    return (struct multi_hash *)mgr;
 }
 
-void lanes_free(struct lanes *l)
+void multi_hash_free(struct multi_hash *m)
 {
-    if (l != NULL)
-        free_mb_mgr((IMB_MGR *)l);
+    if (m != NULL)
+        free_mb_mgr((IMB_MGR *)m);
 }
 
 static IMB_JOB *submit(IMB_MGR *mgr, uint8_t *out, const uint8_t *src,
@@ -42,15 +41,15 @@ static IMB_JOB *submit(IMB_MGR *mgr, uint8_t *out, const uint8_t *src,
     return IMB_SUBMIT_JOB(mgr);
 }
 
-bool lanes_hash(struct lanes *l, uint8_t *out, const uint8_t *src, size_t len,
-                size_t count)
+bool multi_hash_pieces(struct multi_hash *m, uint8_t *out, const uint8_t *src,
+                       size_t len, size_t count)
 {
-    IMB_MGR *mgr = (IMB_MGR *)l;
+    IMB_MGR *mgr = (IMB_MGR *)m;
     IMB_JOB *done;
     size_t good = 0;
 
     assert(len >= 1);
-    if (l == NULL)
+    if (m == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
         done = submit(mgr, out + i * HASH_LEN, src + i * len, len);

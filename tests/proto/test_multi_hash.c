@@ -8,23 +8,23 @@
 #include <string.h>
 
 #include "proto/hash.h"
-#include "proto/lanes.h"
+#include "proto/multi_hash.h"
 
 enum { COUNT_MAX = 70 }; /* more than any processor does at once, and a rest */
 
-static struct lanes *lanes;
+static struct multi_hash *multi;
 
-static int open_lanes(void **state)
+static int open_multi(void **state)
 {
     (void)state;
-    lanes = lanes_new();
-    return HAVE_LANES && lanes == NULL;
+    multi = multi_hash_new();
+    return HAVE_MULTI_HASH && multi == NULL;
 }
 
-static int close_lanes(void **state)
+static int close_multi(void **state)
 {
     (void)state;
-    lanes_free(lanes);
+    multi_hash_free(multi);
     return 0;
 }
 
@@ -35,11 +35,11 @@ static void compare(const uint8_t *src, size_t len, size_t count)
 
     assert_non_null(found);
     memset(found, 0xEE, count * HASH_LEN + 1);
-    if (!HAVE_LANES)
-        assert_false(lanes_hash(lanes, found, src, len, count));
+    if (!HAVE_MULTI_HASH)
+        assert_false(multi_hash_pieces(multi, found, src, len, count));
     else
-        assert_true(lanes_hash(lanes, found, src, len, count));
-    for (size_t i = 0; HAVE_LANES && i < count; i++) {
+        assert_true(multi_hash_pieces(multi, found, src, len, count));
+    for (size_t i = 0; HAVE_MULTI_HASH && i < count; i++) {
         uint8_t expected[HASH_LEN];
 
         hash_bytes(expected, (struct bytes){ src + i * len, len });
@@ -91,15 +91,15 @@ static void hashes_are_right_wherever_pieces_lie(void **state)
     free(src);
 }
 
-static void without_lanes_nothing_is_hashed(void **state)
+static void without_one_nothing_is_hashed(void **state)
 {
     uint8_t out[HASH_LEN] = { 1, 2, 3 };
     uint8_t same[HASH_LEN] = { 1, 2, 3 };
 
     (void)state;
-    assert_false(lanes_hash(NULL, out, (const uint8_t *)"a", 1, 1));
+    assert_false(multi_hash_pieces(NULL, out, (const uint8_t *)"a", 1, 1));
     assert_memory_equal(out, same, HASH_LEN);
-    lanes_free(NULL);
+    multi_hash_free(NULL);
 }
 
 int main(void)
@@ -108,8 +108,8 @@ int main(void)
         cmocka_unit_test(hashes_are_right_at_every_length_around_blocks),
         cmocka_unit_test(hashes_are_right_for_every_number_of_pieces),
         cmocka_unit_test(hashes_are_right_wherever_pieces_lie),
-        cmocka_unit_test(without_lanes_nothing_is_hashed),
+        cmocka_unit_test(without_one_nothing_is_hashed),
     };
 
-    return cmocka_run_group_tests(tests, open_lanes, close_lanes);
+    return cmocka_run_group_tests(tests, open_multi, close_multi);
 }

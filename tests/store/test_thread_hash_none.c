@@ -1,17 +1,17 @@
-/* On a processor without lanes, threads do without, at no cost. */
+/* Where there is none, threads do without, at no cost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
-#include "store/thread_lanes.h"
+#include "store/thread_hash.h"
 
 static unsigned tries;
 
-struct lanes *__wrap_lanes_new(void);
+struct multi_hash *__wrap_multi_hash_new(void);
 
-struct lanes *__wrap_lanes_new(void)
+struct multi_hash *__wrap_multi_hash_new(void)
 {
     tries++;
     return NULL;
@@ -21,7 +21,7 @@ static void where_there_are_none_it_is_tried_once(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 5; i++)
-        assert_null(thread_lanes());
+        assert_null(thread_multi_hash());
     assert_int_equal(tries, 1);
 }
 

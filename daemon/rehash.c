@@ -77,6 +77,8 @@ static void end(struct rehash *r, enum err e)
 
 static void on_put(void *context, enum err e, struct store_batch *batch)
 {
+    if (e == ERR_OK)
+        e = store_batch_result(batch, 0)->err;
     store_batch_free(batch);
     end(context, e);
 }

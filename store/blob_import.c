@@ -497,8 +497,7 @@ void blob_import_id(const struct blob_import *import, struct blob_id *out)
     *out = import->id;
 }
 
-enum err blob_import_put_again(struct blob_import *import,
-                               struct store_batch *batch)
+static enum err put(struct blob_import *import, struct store_batch *batch)
 {
     uint64_t spans =
         import->id.size > BLOB_SPAN_LEN ? blob_span_count(import->id.size) : 0;
@@ -509,9 +508,19 @@ enum err blob_import_put_again(struct blob_import *import,
                            (struct bytes){ import->layer, spans * HASH_LEN });
 }
 
+enum err blob_import_put_again(struct blob_import *import,
+                               struct store_batch *batch)
+{
+    enum err e = put(import, batch);
+
+    if (e == ERR_OK)
+        batch->ops[batch->count - 1].is_again = true;
+    return e;
+}
+
 enum err blob_import_put(struct blob_import *import, struct store_batch *batch)
 {
-    enum err e = blob_import_put_again(import, batch);
+    enum err e = put(import, batch);
 
     if (e == ERR_OK)
         batch->ops[batch->count - 1].is_own = true;

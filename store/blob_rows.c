@@ -218,11 +218,24 @@ static enum err check_file(const struct store *store, const struct op *op)
     return ERR_OK;
 }
 
+/* While it was hashed again somebody may have let go of it. */
+static enum err check_held(struct change *c, const struct op *op)
+{
+    struct row_blob row;
+    enum err e = get_row(c->records, &op->blob, &row);
+
+    if (e == ERR_OK && row.state != BLOB_EXTERNAL)
+        return ERR_NOT_FOUND;
+    return e == ERR_OK ? keep_change(c, op->topic, &op->blob, NULL) : e;
+}
+
 static enum err apply_whole(struct change *c, struct op *op)
 {
     struct row_blob row;
     enum err e = check_file(c->store, op);
 
+    if (e == ERR_OK && op->is_again)
+        e = check_held(c, op);
     if (e != ERR_OK)
         return e;
     e = ensure(c, &op->blob, (uint8_t)op->number, op->data);

@@ -156,7 +156,8 @@ uint64_t blob_import_size(const struct blob_import *import);
 void blob_import_id(const struct blob_import *import, struct blob_id *out);
 MUST_CHECK enum err blob_import_put(struct blob_import *import,
                                     struct store_batch *batch);
-/* The same of what was hashed again: whose it is stays as it is. */
+/* The same of what was hashed again: whose it is stays as it is.  When it is
+ * applied, ERR_NOT_FOUND if the topic does not hold it any more. */
 MUST_CHECK enum err blob_import_put_again(struct blob_import *import,
                                           struct store_batch *batch);
 /* Of content that is refused here (store/law.h), and so has no row: removes the

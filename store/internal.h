@@ -329,6 +329,7 @@ struct op {
     uint64_t number;
     bool flag;
     bool is_own;                /* of OP_BLOB_WHOLE: imported here */
+    bool is_again;              /* of OP_BLOB_WHOLE: only if it is held still */
     enum store_account account; /* of a record; its budget is below */
     uint8_t topic[ID_LEN];
     struct blob_id blob;

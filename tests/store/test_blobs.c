@@ -363,6 +363,38 @@ a_file_in_place_that_is_another_one_now_is_hashed_again(void **state)
     free(data);
 }
 
+static void what_is_let_go_of_while_it_is_hashed_again_stays_so(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_progress progress = { 0 };
+    uint8_t *data = content_of(50000);
+    struct blob_import *again;
+    struct blob_info info;
+    struct blob_id id;
+
+    write_file(fixture_path(f, "in"), data, 50000);
+    id = import(f, "in", T1, true);
+    replace_file(f, "in", data, 50000);
+    assert_int_equal(blob_import_again(&again, f->store, &id, T1), ERR_OK);
+    assert_int_equal(fixture_import_run(again, &progress), ERR_OK);
+    store_batch_clear(f->batch);
+    assert_int_equal(blobs_put_hold(f->batch, &id, T2), ERR_OK);
+    assert_int_equal(blobs_put_release(f->batch, &id, T1), ERR_OK);
+    assert_int_equal(blob_import_put_again(again, f->batch), ERR_OK);
+    apply(f);
+    assert_int_equal(store_batch_result(f->batch, 2)->err, ERR_NOT_FOUND);
+    assert_false(blobs_held_for(f->store, &id, T1));
+    assert_int_equal(blobs_look_in_place(f->store, &id), IN_PLACE_OTHER);
+    store_batch_clear(f->batch);
+    assert_int_equal(blobs_put_release(f->batch, &id, T2), ERR_OK);
+    assert_int_equal(blob_import_put_again(again, f->batch), ERR_OK);
+    apply(f);
+    assert_int_equal(store_batch_result(f->batch, 1)->err, ERR_NOT_FOUND);
+    assert_int_equal(blobs_find(f->store, &id, &info), ERR_NOT_FOUND);
+    blob_import_free(again);
+    free(data);
+}
+
 static void what_tells_a_file_is_its_size_time_and_inode(void **state)
 {
     struct stat st = { .st_size = 7, .st_ino = 5, .st_dev = 3 };
@@ -935,6 +967,7 @@ int main(void)
         TEST(a_file_in_place_is_not_served_once_it_changed),
         TEST(a_file_in_place_has_changed_or_its_disk_is_away),
         TEST(a_file_in_place_that_is_another_one_now_is_hashed_again),
+        TEST(what_is_let_go_of_while_it_is_hashed_again_stays_so),
         TEST(what_tells_a_file_is_its_size_time_and_inode),
         TEST(hands_beside_each_other_make_one_blob),
         TEST(holes_are_zeros_and_stay_holes),

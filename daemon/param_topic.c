@@ -43,13 +43,21 @@ static enum err resolve_followed(struct store *store, const char *digits,
 enum err topic_resolve(struct store *store, const char *digits, size_t len,
                        uint8_t out[ID_LEN])
 {
+    uint8_t other[ID_LEN];
+    enum err followed;
     enum err e = store_resolve(store, digits, len, out);
 
     if (e == ERR_NOT_FOUND)
         e = store_resolve_author(store, digits, len, out);
     if (e == ERR_NOT_FOUND)
-        e = resolve_followed(store, digits, len, out);
-    return e;
+        return resolve_followed(store, digits, len, out);
+    if (e != ERR_OK)
+        return e;
+    /* Anybody can make a record that begins like what has not come yet. */
+    followed = resolve_followed(store, digits, len, other);
+    if (followed == ERR_OK && memcmp(out, other, ID_LEN) != 0)
+        followed = ERR_AMBIGUOUS;
+    return followed == ERR_NOT_FOUND ? ERR_OK : followed;
 }
 
 bool topic_is_part(struct store *store, const uint8_t id[ID_LEN],

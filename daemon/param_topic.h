@@ -11,9 +11,9 @@
  */
 
 /*
- * By the digits of a prefix: a record, else a person, else what is followed.
- * The record may be one in a topic.  ERR_NOT_FOUND, ERR_AMBIGUOUS,
- * ERR_MALFORMED
+ * By the digits of a prefix: a record, else a person, else what is followed;
+ * ERR_AMBIGUOUS if something else that is followed begins like it, too.  The
+ * record may be one in a topic.  ERR_NOT_FOUND, ERR_MALFORMED
  */
 MUST_CHECK enum err topic_resolve(struct store *store, const char *digits,
                                   size_t len, uint8_t out[ID_LEN]);

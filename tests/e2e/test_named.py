@@ -39,6 +39,18 @@ class Named(lab.LabTest):
                          UNKNOWN)
         self.assert_refused(3, "wait", f"caught-up:{prefix}", "--timeout", "1")
 
+    def test_no_record_takes_the_name_of_what_is_followed(self):
+        """Whoever likes makes a record whose id begins like another's."""
+        for known in (self.project, self.work):
+            awaited = known[:16] + "5" * 48
+            self.ada.json("project", "follow", awaited)
+            for command in (("seed", known[:16]), ("invite", known[:16]),
+                            ("wait", f"caught-up:{known[:16]}")):
+                error = self.assert_refused(4, *command)
+                self.assertIn("more than one", error["error"])
+            self.ada.json("project", "unfollow", awaited)
+        self.ada.json("seed", self.project[:16])
+
     def test_a_person_is_seeded_by_the_name_that_lists_show(self):
         person = self.ada.json("person", "show")["person"]
         self.assertEqual(self.ada.json("seed", person[:16])["id"], person)

@@ -382,11 +382,10 @@ static enum err open_files(struct exporting *x)
 }
 
 /* What could be wrong before anything is written; else the call has failed. */
-static void fail_to_open(struct call *call, const struct exporting *x,
-                         enum err e)
+static void fail_to_open(struct call *call, const struct archive_wish *wish,
+                         bool is_torrent, enum err e)
 {
-    bool is_torrent = x->sink != NULL && x->torrent_sink == NULL;
-    const char *path = is_torrent ? x->wish.torrent : x->wish.path;
+    const char *path = is_torrent ? wish->torrent : wish->path;
 
     if (e == ERR_EXISTS)
         call_failf(call, e,
@@ -441,8 +440,10 @@ void archive_export(struct call *call, const struct archive_wish *wish)
     x->wish = *wish;
     e = export_open(x);
     if (e != ERR_OK) {
-        fail_to_open(call, x, e);
-        export_free(x);
+        bool is_torrent = x->sink != NULL && x->torrent_sink == NULL;
+
+        export_free(x); /* nothing is left when it is told */
+        fail_to_open(call, wish, is_torrent, e);
         return;
     }
     (void)snprintf(what, sizeof what, "export to %.100s", wish->path);

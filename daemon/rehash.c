@@ -12,9 +12,14 @@
 #include "store/blobs.h"
 #include "store/law.h"
 
+/* After one that could not be read, nobody's question has it read again for so
+ * long: its disk may be failing. */
+enum { REST_MS = 60000 };
+
 struct rehash {
     struct node *node;
     bool stopping;
+    uint64_t rest_until_ms;
     size_t count; /* of those that wait; the first one may be under way */
     struct blob_id waiting[REHASH_MAX];
 
@@ -62,6 +67,8 @@ static void drop_first(struct rehash *r, enum err e)
 {
     log_event(LOG_LEVEL_INFO, "blob", "hashed_again", "root=%s why=%s",
               log_id(r->waiting[0].root).text, err_name(e));
+    if (e != ERR_OK && e != ERR_CHANGED)
+        r->rest_until_ms = uv_now(node_loop(r->node)) + REST_MS;
     r->count--;
     memmove(r->waiting, r->waiting + 1, r->count * sizeof r->waiting[0]);
 }
@@ -175,7 +182,8 @@ static void start_next(struct rehash *r)
 
 void rehash_add(struct rehash *r, const struct blob_id *blob)
 {
-    if (r->stopping || r->count == REHASH_MAX)
+    if (r->stopping || r->count == REHASH_MAX ||
+        uv_now(node_loop(r->node)) < r->rest_until_ms)
         return;
     for (size_t i = 0; i < r->count; i++) {
         if (blob_id_equal(&r->waiting[i], blob))

@@ -11,6 +11,7 @@
 
 enum {
     STALL_MS = 1000, /* the next file waits, others do not wait for it */
+    STILL_MS = 5000, /* nothing comes, though somebody is asked for it */
     UNWANTED_TICKS = 3,
     SOON_MS = 5
 };
@@ -157,7 +158,9 @@ static const char *waits_for(const struct getting *g)
     case WANT_FETCHING:
         break;
     }
-    return NULL;
+    return uv_now(node_loop(g->node)) - g->told_ms < STILL_MS
+               ? NULL
+               : "a peer that sends the rest";
 }
 
 /* Bytes of files that are written, and of what the next ones have. */
@@ -168,6 +171,10 @@ static void getting_tell(struct getting *g)
     for (size_t i = g->next; i < g->count && i < g->next + GETTING_COPIES_MAX;
          i++)
         done += node_blob_progress(g->node, &g->files[i].blob);
+    if (done != g->told || g->told_ms == 0) {
+        g->told = done;
+        g->told_ms = uv_now(node_loop(g->node));
+    }
     job_progress(g->job, done > g->bytes ? g->bytes : done, g->bytes);
     job_waits(g->job, waits_for(g));
 }

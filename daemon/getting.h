@@ -61,6 +61,8 @@ struct getting {
     size_t group;                  /* being written; 0: a file by itself */
     struct blob_progress progress;
     bool cancelled;
+    uint64_t told;     /* bytes that were done, and since when; monotonic */
+    uint64_t told_ms;
     unsigned unwanted; /* ticks for which nobody here wants the next file */
     bool ended;
     bool working;

@@ -18,14 +18,22 @@ static const uint64_t invite_ms = 14 * (uint64_t)DAY_MS;
 
 static void put_peer(struct writer *w, const struct node_peer *peer)
 {
+    bool is_up = peer->state == NODE_PEER_CONNECTED;
+
     mp_put_map(w, 8);
     pair_id(w, "node", peer->node);
     pair_text(w, "address", peer->address);
-    pair_text(w, "direction", peer->dialled_by_us ? "out" : "in");
+    pair_text(w, "direction",
+              !is_up                ? NULL
+              : peer->dialled_by_us ? "out"
+                                    : "in");
     pair_text(w, "state", node_peer_state_name(peer->state));
-    pair_text(w, "path", peer->path);
+    pair_text(w, "path", is_up ? peer->path : NULL);
     pair_uint(w, "topics", peer->topics);
-    pair_uint(w, "rtt_ms", peer->rtt_ms);
+    if (is_up)
+        pair_uint(w, "rtt_ms", peer->rtt_ms);
+    else
+        pair_nil(w, "rtt_ms");
     pair_text(w, "last_error",
               peer->last_error == ERR_OK ? NULL : err_text(peer->last_error));
 }

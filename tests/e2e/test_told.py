@@ -343,6 +343,23 @@ class ToldTest(lab.LabTest):
         self.assertIn("waits for a peer", shown)
         self.assertIn(" of 8.0 MiB", shown)
 
+    def test_a_fetch_that_stands_still_is_told(self):
+        ben, large = self.starved()
+        self.get(ben, large, "a")
+        lab.until(lambda: ben.json("job", "list")["items"][0]["waits"],
+                  "the reason")
+
+    def test_who_is_away_is_near_to_nobody(self):
+        ben = self.node("ben")
+        ben.meet(self.ada)
+        self.ada.stop()
+
+        def peer():
+            return ben.json("peer", "list")["items"][0]
+        lab.until(lambda: peer()["state"] == "waiting", "that she has gone")
+        self.assertEqual([peer()[k] for k in ("direction", "path", "rtt_ms")],
+                         [None] * 3)
+
     def test_a_root_is_whole(self):
         root = self.ada.json("copies", self.work)["items"][0]["root"]
         self.ada.json("copies", root)

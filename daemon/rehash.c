@@ -67,7 +67,7 @@ static void drop_first(struct rehash *r, enum err e)
 {
     log_event(LOG_LEVEL_INFO, "blob", "hashed_again", "root=%s why=%s",
               log_id(r->waiting[0].root).text, err_name(e));
-    if (e != ERR_OK && e != ERR_CHANGED)
+    if (e == ERR_IO)
         r->rest_until_ms = uv_now(node_loop(r->node)) + REST_MS;
     r->count--;
     memmove(r->waiting, r->waiting + 1, r->count * sizeof r->waiting[0]);

@@ -111,16 +111,18 @@ static bool may_end(struct call *call, struct seeding *s)
         mp_bool(call_param(call, "last_copy")))
         return true;
     e = elsewhere_each_going(s->node, row->topic, is_last, s);
-    if (e != ERR_OK)
+    if (e == ERR_OK && s->last.size == UINT64_MAX)
+        return true;
+    if (e != ERR_OK) /* `s` goes with the call */
         call_fail(call, e, NULL, NULL);
-    else if (s->last.size != UINT64_MAX)
+    else
         call_failf(call, ERR_CONFIRM,
                    "See who holds what with: troupe health; to let all of it "
                    "go all the same, add --last-copy.",
                    "files go with the pledge, and no other node has proved "
                    "that it holds %s: this may be the last copy",
                    log_id(s->last.root).text);
-    return e == ERR_OK && s->last.size == UINT64_MAX;
+    return false;
 }
 
 void method_seed(struct call *call)

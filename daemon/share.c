@@ -26,6 +26,8 @@ enum {
     TOPIC_AS_FILES = 100,
     TURN_MS = 20,
     AGAIN_MS = 2000,
+    /* When what may be last copies is looked at again. */
+    KEPT_MS = 60000,
     /* After a record that may make something a person's. */
     SOON_MS = 200,
     ROUNDS = 3,
@@ -48,10 +50,12 @@ struct share {
     bool is_finding; /* topics on the board */
     struct person_share people;
     struct share_topics topics;
-    unsigned pass;         /* of this round */
-    uint8_t topic[ID_LEN]; /* being gone through */
-    bool is_followed;      /* this topic, too: its previews stay */
-    uint64_t at;           /* the file of it that is next */
+    struct share_cursor left; /* of a pledge that has ended */
+    bool is_leaving;          /* there are more of its topics */
+    unsigned pass;            /* of this round */
+    uint8_t topic[ID_LEN];    /* being gone through */
+    bool is_followed;         /* this topic, too: its previews stay */
+    uint64_t at;              /* the file of it that is next */
     struct pledge_item pledges[ARCHIVISTS_MAX];
     struct pledge_walk reading;
     struct placement_node nodes[ARCHIVISTS_MAX];
@@ -256,7 +260,7 @@ static void begin_round(struct share *s)
     s->pass = 0;
     if (!s->topics.is_sharing) {
         if (s->topics.count > 0)
-            share_topics_give_up(s->node);
+            s->is_leaving = share_topics_give_up(&s->topics, s->node, &s->left);
         return;
     }
     pledge_walk_begin(&s->reading, s->node, true, s->pledges, ARCHIVISTS_MAX);
@@ -274,6 +278,12 @@ static bool look_at_people(struct share *s)
     if (s->people.has_more)
         s->rounds = ROUNDS;
     return more;
+}
+
+static uint64_t pause_ms(const struct share *s)
+{
+    return s->topics.is_keeping && !s->is_leaving && s->rounds == 0 ? KEPT_MS
+                                                                    : AGAIN_MS;
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -294,13 +304,13 @@ static void on_timer(uv_timer_t *timer)
         s->rounds--;
     s->is_in_round = more;
     if (more || s->topics.is_sharing || s->topics.count > 0 || s->rounds > 0)
-        wait_for(s, more ? TURN_MS : AGAIN_MS);
+        wait_for(s, more ? TURN_MS : pause_ms(s));
 }
 
 void share_look(struct share *s)
 {
     s->rounds = ROUNDS;
-    share_tick(s);
+    wait_for(s, 0); /* what it waits for may be a minute away */
 }
 
 void share_tick(struct share *s)

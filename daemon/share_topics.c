@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/commits.h"
+#include "daemon/elsewhere.h"
 #include "daemon/log.h"
 #include "proto/kind.h"
 #include "store/blobs.h"
@@ -64,15 +65,14 @@ static void look_at_row(struct share_topics *t, const struct node *node,
 }
 
 /* A pledge to everybody is over: its row goes, and then what it stood for. */
-static void end_sharing(struct share_topics *t, struct node *node)
+static void end_sharing(struct node *node, const uint8_t board[ID_LEN])
 {
     struct store_batch *batch;
 
-    t->is_sharing = false;
     log_event(LOG_LEVEL_INFO, "pledge", "ended", "topic=%s",
-              log_id(t->all.topic).text);
+              log_id(board).text);
     if (commits_batch(node_commits(node), &batch) == ERR_OK &&
-        store_batch_unfollow(batch, t->all.topic) == ERR_OK)
+        store_batch_unfollow(batch, board) == ERR_OK)
         commits_expect(node_commits(node), NULL, NULL);
 }
 
@@ -102,8 +102,13 @@ void share_topics_begin(struct share_topics *t, struct node *node)
         after = last;
     }
     if (t->is_sharing && t->all.until_ms != 0 &&
-        node_clock_ms(node) >= t->all.until_ms)
-        end_sharing(t, node);
+        node_clock_ms(node) >= t->all.until_ms) {
+        /* Who ended it by hand has said what may go. */
+        t->is_keeping = t->count > 0 && t->all.until_ms > t->all.since_ms;
+        t->is_sharing = false;
+        if (!t->is_keeping)
+            end_sharing(node, t->all.topic);
+    }
     begin_kind(t, node);
 }
 
@@ -195,16 +200,46 @@ static void give_back(struct node *node, struct store_follow *row)
     node_follow(node, row, NULL, NULL);
 }
 
-void share_topics_give_up(struct node *node)
+struct search {
+    const struct node *node;
+    bool found;
+};
+
+static bool is_last(void *context, const uint8_t topic[ID_LEN],
+                    const struct blob_id *blob)
+{
+    struct search *search = context;
+
+    search->found = elsewhere_count(search->node, topic, blob, NULL) == 0;
+    return search->found;
+}
+
+/* Whether a file would go of which no other node has shown a copy. */
+static bool has_last_copies(const struct node *node,
+                            const struct store_follow *row)
+{
+    struct search search = { .node = node };
+
+    return row->policy == STORE_POLICY_SHARE &&
+           (elsewhere_each_going(node, row->topic, is_last, &search) !=
+                ERR_OK ||
+            search.found);
+}
+
+bool share_topics_give_up(const struct share_topics *t, struct node *node,
+                          struct share_cursor *at)
 {
     struct store_follow row;
-    uint8_t last[ID_LEN];
-    const uint8_t *after = NULL;
 
-    for (size_t i = 0; i < TOPICS_GIVEN && share_topics_next(node, after, &row);
-         i++) {
-        memcpy(last, row.topic, ID_LEN);
-        after = last;
-        give_back(node, &row);
+    for (size_t i = 0; i < TOPICS_GIVEN; i++) {
+        if (!share_topics_next(node, at->is_set ? at->topic : NULL, &row)) {
+            at->is_set = false;
+            return false;
+        }
+        memcpy(at->topic, row.topic, ID_LEN);
+        at->is_set = true;
+        if (!t->is_keeping || !has_last_copies(node, &row))
+            give_back(node, &row);
     }
+    return true;
 }

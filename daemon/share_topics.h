@@ -18,6 +18,7 @@ enum {
 
 struct share_topics {
     bool is_sharing;         /* there is such a pledge */
+    bool is_keeping;         /* its time is over; last copies stay */
     struct store_follow all; /* its row */
     uint64_t used;           /* bytes of all its topics, or wanted for them */
     uint64_t count;          /* of them, also while it ends */
@@ -37,7 +38,18 @@ bool share_topics_find(struct share_topics *topics, struct node *node);
 /* The row of the next one after `after` (NULL: the first); false at the end. */
 bool share_topics_next(const struct node *node, const uint8_t *after,
                        struct store_follow *out);
-/* Without a pledge none of them is held for it: some are let go of. */
-void share_topics_give_up(struct node *node);
+/* Where a walk over them is; all zero: before the first. */
+struct share_cursor {
+    bool is_set;
+    uint8_t topic[ID_LEN];
+};
+
+/*
+ * Without a pledge none of them is held for it: some are let go of.  Of one
+ * whose time is over those with what may be a last copy stay, until others have
+ * shown theirs or its owner ends it by hand.  False at the end of the walk.
+ */
+bool share_topics_give_up(const struct share_topics *topics, struct node *node,
+                          struct share_cursor *at);
 
 #endif

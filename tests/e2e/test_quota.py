@@ -281,6 +281,33 @@ class QuotaTest(lab.LabTest):
         ben.json(*end, "--last-copy")
         lab.until(lambda: self.used(ben) == 0, "that it has gone")
 
+    def test_the_time_of_a_pledge_to_everybody_takes_no_last_copies(self):
+        ada = self.node("ada", "--network", "test-end", "--test-clock",
+                        person="Ada")
+        project = self.project(ada)
+        ada.json("request", "publish", "--project", project, "--title", "Draw",
+                 "--deliverable", "A crown", "--kind", "image")
+        work, root = self.work(ada, project, MIB)
+        other = self.project(ada)
+        ada.json("request", "publish", "--project", other, "--title", "Sing",
+                 "--deliverable", "A song", "--kind", "audio")
+        its_root = self.work(ada, other, 2 * MIB)[1]
+        ben = self.node("ben", "--network", "test-end", "--test-clock")
+        ada.meet(ben)
+        ben.json("seed", "all", "--until", "+1d")
+        for held in (root, its_root):
+            ben.run("wait", f"held:{held}:2")
+        ada.run("drop", work, "--last-copy")
+        lab.until(lambda: ben.json("copies", root)["items"][0]["copies"] == 1,
+                  "that Ada has none")
+        for node in (ada, ben):
+            node.json("clock", "set", "+2d")
+        # What somebody else has goes, and the last copy stays.
+        lab.until(lambda: self.used(ben) == MIB, "the end of the pledge")
+        self.assertEqual(len(self.files(ben)), 1)
+        ben.json("seed", "all", "--until", "2020-01-01", "--last-copy")
+        lab.until(lambda: self.used(ben) == 0, "that it has gone")
+
     def test_who_gives_a_project_up_says_that_it_holds_nothing_of_it(self):
         ada = self.node("ada", person="Ada")
         project = self.project(ada)
